@@ -1,0 +1,1 @@
+"""The training engine: trains, validates, tests and saves. It knows PyTorch and nothing of the terminal."""

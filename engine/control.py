@@ -1,0 +1,80 @@
+"""Control: how the outside steers a run. Every loop of the engine polls it once a batch."""
+
+from __future__ import annotations
+
+import threading
+
+from engine.errors import Cancelled
+
+
+class Control:
+    """Pause, resume, stop and save, each acting at the next batch. Every method may be called from any thread."""
+
+    def __init__(self) -> None:
+        self._running = threading.Event()
+        self._running.set()
+        self._stop = threading.Event()
+        self._save = threading.Event()
+        self._save_on_stop = True
+        self.stop_reason = ""
+
+    def pause(self) -> None:
+        """Hold the run at its next batch until `resume` or `stop`."""
+        self._running.clear()
+
+    def resume(self) -> None:
+        """Let a paused run go on."""
+        self._running.set()
+
+    def toggle_pause(self) -> None:
+        """Pause a running run, resume a paused one."""
+        if self._running.is_set():
+            self.pause()
+        else:
+            self.resume()
+
+    def stop(self, *, save: bool = True, reason: str = "asked to stop") -> None:
+        """End the run at its next batch; with `save` it writes a checkpoint of that very batch first."""
+        self._save_on_stop = save
+        self.stop_reason = reason
+        self._stop.set()
+        self._running.set()
+
+    def save(self) -> None:
+        """Write a checkpoint at the next batch (a paused run writes it at once)."""
+        self._save.set()
+
+    @property
+    def paused(self) -> bool:
+        """True while a pause is asked for."""
+        return not self._running.is_set()
+
+    @property
+    def stopping(self) -> bool:
+        """True once a stop was asked for."""
+        return self._stop.is_set()
+
+    @property
+    def save_on_stop(self) -> bool:
+        """Whether the stop that was asked for wants a checkpoint."""
+        return self._save_on_stop
+
+    def take_save(self) -> bool:
+        """True once for each request to save."""
+        if self._save.is_set():
+            self._save.clear()
+            return True
+        return False
+
+    def raise_if_stopping(self) -> None:
+        """Poll point of loops that have nothing to save.
+
+        Raises:
+            Cancelled: a stop was asked for.
+        """
+        if self._stop.is_set():
+            raise Cancelled
+
+    def wait_while_paused(self, seconds: float) -> bool:
+        """Wait at most `seconds` for the end of a pause; True while the run is still paused."""
+        return not self._running.wait(seconds)

@@ -1,0 +1,67 @@
+"""Which device trains, and why."""
+
+from __future__ import annotations
+
+import platform
+import warnings
+from dataclasses import dataclass
+
+import torch
+
+from engine.errors import DeviceError
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceChoice:
+    """A device, its name for people, and the reason for the choice in words."""
+
+    device: torch.device
+    name: str
+    reason: str
+
+
+def choose_device(spec: str) -> DeviceChoice:
+    """The device for `spec`: "auto" (CUDA when it works, else the CPU), "cpu", "cuda" or "cuda:N".
+
+    Raises:
+        DeviceError: CUDA was asked for and does not work here; the message says why.
+    """
+    if spec == "cpu":
+        return DeviceChoice(torch.device("cpu"), cpu_name(), "asked for")
+    device = torch.device("cuda:0" if spec in ("auto", "cuda") else spec)
+    problem = cuda_problem(device)
+    if problem is None:
+        return DeviceChoice(device, torch.cuda.get_device_name(device), "CUDA works" if spec == "auto" else "asked for")
+    if spec == "auto":
+        return DeviceChoice(torch.device("cpu"), cpu_name(), problem)
+    raise DeviceError(f"device: {spec} was asked for, but {problem}. Use --device cpu, or --device auto to take what works.")
+
+
+def cuda_problem(device: torch.device) -> str | None:
+    """Why `device` can't train, in words; None where a small computation on it succeeds."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the driver's complaint is the answer here, not news
+        if not torch.backends.cuda.is_built():
+            return "this PyTorch is built without CUDA"
+        if not torch.cuda.is_available():
+            return "no CUDA device was found"
+        if (device.index or 0) >= torch.cuda.device_count():
+            return f"there are only {torch.cuda.device_count()} CUDA devices"
+        try:
+            torch.ones(8, device=device).sum().item()
+        except RuntimeError as e:
+            return f"CUDA does not work: {str(e).splitlines()[0]}"
+    return None
+
+
+def cpu_name() -> str:
+    """The processor's name as the system tells it, shortened."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as f:  # noqa: PTH123 - a kernel file
+            for line in f:
+                if line.startswith("model name"):
+                    name = line.split(":", 1)[1].strip()
+                    return name.replace("(R)", "").replace("(TM)", "").split(" @ ")[0].removesuffix(" CPU").removesuffix(" Processor")
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()

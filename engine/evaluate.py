@@ -1,0 +1,65 @@
+"""Evaluation: loss, accuracy and confusion of a network over resident pictures, without augmentation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from engine.augment import to_float
+from engine.events import ClassCount
+
+BATCH = 500
+"""Pictures a batch: large enough to be fast on a CPU, small enough that a stop is prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The result of one pass."""
+
+    loss: float
+    """Mean cross-entropy per picture, in nats."""
+    confusion: Tensor
+    """int64 (classes, classes) on the CPU: rows true, columns predicted."""
+    probabilities: Tensor
+    """float32 (N, classes) on the CPU."""
+
+    @property
+    def accuracy(self) -> float:
+        """Top-1 accuracy, a fraction of 1."""
+        return int(self.confusion.trace()) / max(1, int(self.confusion.sum()))
+
+    def per_class(self, names: tuple[str, ...]) -> tuple[ClassCount, ...]:
+        """Right and all pictures of each class."""
+        right, total = self.confusion.diagonal().tolist(), self.confusion.sum(1).tolist()
+        return tuple(ClassCount(name=n, correct=r, total=t) for n, r, t in zip(names, right, total, strict=True))
+
+
+def evaluate(model: nn.Module, images: Tensor, labels: Tensor, classes: int, before_batch: Callable[[int, int], None],
+             memory_format: torch.memory_format = torch.channels_last) -> Evaluation:
+    """Run the network over all pictures once.
+
+    Args:
+        model: left in evaluation mode.
+        images: uint8 (N, 3, 32, 32) on the model's device.
+        labels: int64 (N,) on the same device.
+        classes: number of classes.
+        before_batch: called with (batches done, batches in all) before each batch; what it raises passes through.
+        memory_format: layout of the float pictures.
+    """
+    model.eval()
+    loss_sum = torch.zeros((), dtype=torch.float64, device=images.device)
+    probabilities = torch.empty(len(images), classes, device=images.device)
+    batches = -(-len(images) // BATCH)
+    with torch.inference_mode():
+        for i in range(batches):
+            before_batch(i, batches)
+            part = slice(i * BATCH, (i + 1) * BATCH)
+            logits = model(to_float(images[part], memory_format))
+            loss_sum += F.cross_entropy(logits, labels[part], reduction="sum")
+            probabilities[part] = logits.softmax(1)
+        cells = torch.bincount(labels * classes + probabilities.argmax(1), minlength=classes * classes)
+    return Evaluation(loss_sum.item() / max(1, len(images)), cells.view(classes, classes).cpu(), probabilities.cpu())

@@ -1,0 +1,346 @@
+"""Events: all that the engine tells the outside, in the past tense, as frozen dataclasses of plain values.
+
+Losses are means per picture in nats, accuracies fractions of 1, durations seconds, times Unix seconds.
+Epochs and steps count from 1; step 0 is "before the first batch".
+
+The order of a run, as the engine's loop sees it::
+
+    PreparationAdvanced*                        # importing, device, data: live only
+    PicturesSkipped?                            # unreadable pictures of a folder
+    RunStarted
+    PicturesChosen                              # the test pictures that the dashboard shows
+    for epoch in epochs:
+        EpochStarted
+        for batch in training batches:
+            BatchCompleted*                     # latest wins: live only
+            LossSampled*                        # at fixed steps, about 60 an epoch
+        ValidationStarted
+        EpochCompleted
+        PicturesClassified
+        CheckpointSaved | CheckpointFailed      # from the writer's thread, soon after
+    TestStarted
+    TestCompleted
+    RunCompleted | RunStopped | RunFailed       # exactly one, always last
+
+`RunPaused` and `RunResumed` come in pairs between any two batches; `LineLogged` may come anywhere.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import time as clock
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassCount:
+    """How many pictures of one class there were, and how many of them were classified rightly."""
+
+    name: str
+    correct: int
+    total: int
+
+    @property
+    def accuracy(self) -> float:
+        """Fraction classified rightly, 0 where there were no pictures."""
+        return self.correct / self.total if self.total else 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Base of all events."""
+
+    live: ClassVar[bool] = False
+    """Live events matter only at the moment: they are shown, not written to `events.jsonl`."""
+
+    time: float = field(default_factory=clock.time)
+    """When it happened, Unix seconds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreparationAdvanced(Event):
+    """A step before training began or went on ("Importing PyTorch", "Downloading CIFAR-10")."""
+
+    live: ClassVar[bool] = True
+    step: str
+    detail: str = ""
+    done: int | None = None
+    total: int | None = None
+    unit: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PicturesSkipped(Event):
+    """Files of a picture folder that could not be read; training goes on without them."""
+
+    count: int
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunStarted(Event):
+    """Everything is ready; the first batch comes next. A resumed run starts again, with `resumed_from` set."""
+
+    name: str
+    directory: str
+    config: Mapping[str, Any]
+    device: str
+    device_name: str
+    reason: str
+    dataset: str
+    counts: Mapping[str, int]
+    """Pictures in "train", "valid" and "test"."""
+    class_names: tuple[str, ...]
+    parameters: int
+    epochs: int
+    steps_per_epoch: int
+    threads: int
+    versions: Mapping[str, str]
+    resumed_from: str | None = None
+    epoch: int = 1
+    step: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class PicturesChosen(Event):
+    """The test pictures shown while training: `data` is base64 of uint8 (count, 32, 32, 3), row by row."""
+
+    indices: tuple[int, ...]
+    labels: tuple[int, ...]
+    data: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpochStarted(Event):
+    """Training of an epoch begins, or goes on at `step` after a resume."""
+
+    epoch: int
+    learning_rate: float
+    step: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchCompleted(Event):
+    """How far the run is, several times a second. `phase` is "training", "validating" or "testing"."""
+
+    live: ClassVar[bool] = True
+    phase: str
+    epoch: int
+    step: int
+    steps: int
+    images_per_second: float
+    seconds_left: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossSampled(Event):
+    """Mean training loss over the batches since the last sample, at `step` of `steps`."""
+
+    epoch: int
+    step: int
+    steps: int
+    train_loss: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValidationStarted(Event):
+    """Training of the epoch is over; its validation begins."""
+
+    epoch: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpochCompleted(Event):
+    """An epoch was trained and validated. `seconds` and `images_per_second` exclude time paused."""
+
+    epoch: int
+    train_loss: float
+    train_accuracy: float
+    valid_loss: float
+    valid_accuracy: float
+    learning_rate: float
+    seconds: float
+    images_per_second: float
+    per_class: tuple[ClassCount, ...]
+    best: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class PicturesClassified(Event):
+    """What the network of this epoch sees in the chosen pictures: class index and its probability."""
+
+    epoch: int
+    predicted: tuple[int, ...]
+    confidence: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckpointSaved(Event):
+    """A checkpoint is whole on the disk. `reason` is "best", "epoch", "asked" or "stop"."""
+
+    path: str
+    epoch: int
+    step: int
+    reason: str
+    valid_loss: float | None
+    previous_best: float | None
+    size: int
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckpointFailed(Event):
+    """A checkpoint could not be written; earlier ones are untouched and training goes on."""
+
+    path: str
+    epoch: int
+    step: int
+    reason: str
+    error: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckpointSkipped(Event):
+    """A checkpoint was passed over when resuming, because it did not verify."""
+
+    path: str
+    error: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunPaused(Event):
+    """The run holds before its next batch."""
+
+    phase: str
+    epoch: int
+    step: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunResumed(Event):
+    """The run goes on after `seconds` of pause."""
+
+    phase: str
+    epoch: int
+    step: int
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class TestStarted(Event):
+    """The best weights, of `epoch`, were loaded; the test begins."""
+
+    __test__: ClassVar[bool] = False  # the name is not pytest's
+    epoch: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TestCompleted(Event):
+    """The test set under the best weights. `confusion[true][predicted]` counts pictures."""
+
+    __test__: ClassVar[bool] = False
+    epoch: int
+    loss: float
+    accuracy: float
+    per_class: tuple[ClassCount, ...]
+    confusion: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineLogged(Event):
+    """A line that the process would have printed: a warning, a library's message, a note of the engine."""
+
+    source: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terminal(Event):
+    """Base of the three events that end a run."""
+
+    best_epoch: int | None = None
+    best_valid_loss: float | None = None
+    best_valid_accuracy: float | None = None
+    best_checkpoint: str | None = None
+    directory: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunCompleted(Terminal):
+    """All epochs were trained and the test is done. `seconds` excludes time paused."""
+
+    epochs: int
+    seconds: float
+    test_accuracy: float
+    test_loss: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunStopped(Terminal):
+    """The run was stopped on request; `saved` is the checkpoint that holds this very batch, if there is one."""
+
+    epoch: int
+    step: int
+    reason: str
+    saved: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFailed(Terminal):
+    """The run ended by an error. `kind` names its class; `detail` is a traceback where it was not foreseen."""
+
+    title: str
+    message: str
+    kind: str
+    detail: str = ""
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+def _concrete(base: type[Event]) -> list[type[Event]]:
+    return [c for sub in base.__subclasses__() for c in [sub, *_concrete(sub)] if c is not Terminal]
+
+
+BY_NAME: dict[str, type[Event]] = {_snake(c.__name__): c for c in _concrete(Event)}
+"""Every event class by the name it has in JSON, as in "epoch_completed"."""
+
+
+def name_of(event: Event) -> str:
+    """The event's name in JSON."""
+    return _snake(type(event).__name__)
+
+
+def to_json(event: Event) -> str:
+    """One line of JSON, without the line break: `{"event": name, "time": seconds, …}`."""
+    return json.dumps({"event": name_of(event), **dataclasses.asdict(event)}, ensure_ascii=False, allow_nan=False)
+
+
+def from_json(line: str) -> Event:
+    """The event that `to_json` wrote. Unknown fields are passed over, so that older programs read newer logs.
+
+    Raises:
+        ValueError: the line is no JSON object, names no known event, or lacks a field.
+    """
+    raw = json.loads(line)
+    kind = BY_NAME.get(raw.get("event", "")) if isinstance(raw, dict) else None
+    if kind is None:
+        raise ValueError(f"not an event: {line[:80]!r}")
+    names = {f.name for f in dataclasses.fields(kind)}
+    values = {k: _frozen(v) for k, v in raw.items() if k in names}
+    try:
+        if "per_class" in values:
+            values["per_class"] = tuple(ClassCount(**c) for c in raw["per_class"])
+        return kind(**values)
+    except TypeError as e:
+        raise ValueError(f"{raw['event']}: {e}") from None
+
+
+def _frozen(value: Any) -> Any:
+    """Lists as tuples, all the way down, as the event had them."""
+    return tuple(_frozen(v) for v in value) if isinstance(value, list) else value

@@ -1,0 +1,318 @@
+"""A session: everything from a configuration to the one terminal event. Call `run` in a thread of its own.
+
+PyTorch is imported inside, so that importing this module costs nothing and a first screen can be drawn before.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import threading
+import traceback
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.config import Config
+from engine.control import Control
+from engine.errors import Cancelled, CheckpointError, EngineError, OutOfMemoryError
+from engine.events import (
+    CheckpointSkipped,
+    Event,
+    LineLogged,
+    PicturesChosen,
+    PicturesSkipped,
+    PreparationAdvanced,
+    RunCompleted,
+    RunFailed,
+    RunStarted,
+    RunStopped,
+    Terminal,
+)
+from engine.run_directory import RunDirectory, default_run_name
+
+if TYPE_CHECKING:
+    from engine.data import Dataset
+    from engine.trainer import Trainer, TrainingData
+
+Listener = Callable[[Event], None]
+
+SHOWN_PICTURES = 48
+"""How many test pictures are classified after each epoch, for the eye."""
+
+
+def run(config: Config, control: Control, listener: Listener, *, resume: Path | None = None) -> Terminal:
+    """Prepare, train, test; blocks until the end and never raises for what a run can meet.
+
+    Args:
+        config: what to do. When resuming, the values to go on with.
+        control: polled before every batch, every downloaded piece and every decoded picture.
+        listener: receives every event, in order, from this thread and the checkpoint writer's; may not block.
+        resume: the run directory, or the checkpoint file, to go on from.
+
+    Returns:
+        The terminal event, which is also the last that the listener received.
+    """
+    session = _Session(config, control, listener)
+    failure: tuple[EngineError | None, str] = (None, "")
+    ended: Terminal | None = None
+    out_of_memory = False
+    try:
+        ended = session.go(resume)
+    except Cancelled:
+        pass
+    except EngineError as e:
+        failure = (e, "")
+    except MemoryError:
+        out_of_memory = True
+    except Exception as e:
+        if type(e).__name__ == "OutOfMemoryError":  # torch's, named so as not to import torch here
+            out_of_memory = True
+        else:
+            failure = (EngineError(f"{type(e).__name__}: {e}"), traceback.format_exc())
+    # Outside the handlers, because a traceback holds on to the tensors that filled the memory.
+    if out_of_memory:
+        failure = (OutOfMemoryError(
+            f"The {session.device} ran out of memory at batch size {config.batch_size}. "
+            f"Try --batch-size {max(1, config.batch_size // 2)}, or --device cpu."), "")
+    return session.end(ended, *failure)
+
+
+class _Session:
+    def __init__(self, config: Config, control: Control, listener: Listener) -> None:
+        self.config, self.control = config, control
+        self.device = "computer"
+        self._listener = listener
+        self._lock = threading.RLock()
+        self._directory: RunDirectory | None = None
+        self._early: list[Event] = []
+        self._trainer: Trainer | None = None
+        self._close_writer: Callable[[], None] = lambda: None
+
+    # -- events -------------------------------------------------------------------------------------------------------
+
+    def emit(self, event: Event) -> None:
+        """Write the event to the run directory and hand it to the listener; neither failing stops the run."""
+        with self._lock:
+            if not event.live:
+                if self._directory is None:
+                    self._early.append(event)
+                else:
+                    try:
+                        self._directory.append(event)
+                    except OSError as e:
+                        self._tell(LineLogged(source="engine", text=f"events.jsonl: not written: {e.strerror or e}"))
+            self._tell(event)
+
+    def _tell(self, event: Event) -> None:
+        try:
+            self._listener(event)
+        except Exception:
+            warnings.warn(f"a listener failed:\n{traceback.format_exc()}", stacklevel=2)
+
+    def _prepare(self, step: str, detail: str = "", done: int | None = None, total: int | None = None, unit: str = "") -> None:
+        self.control.raise_if_stopping()
+        self.emit(PreparationAdvanced(step=step, detail=detail, done=done, total=total, unit=unit))
+
+    # -- the run ------------------------------------------------------------------------------------------------------
+
+    def go(self, resume: Path | None) -> Terminal:
+        self._prepare("Importing PyTorch")
+        import torch
+
+        from engine import checkpoint, seeds
+        from engine.allocator import keep_big_blocks
+        from engine.data import default_data_dir, load_dataset
+        from engine.data.split import split_indices
+        from engine.device import choose_device
+        from engine.model import count_parameters, make_model
+        from engine.threads import choose_threads
+        from engine.trainer import Trainer, TrainingData, save_predictions
+
+        config = self.config
+        keep_big_blocks()
+        self._prepare("Choosing a device")
+        choice = choose_device(config.device)
+        self.device = choice.name
+        state, resumed_from = self._read_checkpoint(resume)
+        self._prepare("Loading pictures", config.dataset)
+        dataset = load_dataset(
+            config.dataset, data_dir=Path(config.data_dir) if config.data_dir else default_data_dir(),
+            cache_dir=Path(config.runs_dir) / ".cache", report=_Reporter(self))
+        if state is not None and state["fingerprint"] != dataset.fingerprint:
+            raise CheckpointError(f"{resumed_from}: it was trained on other pictures than {config.dataset}. Give the same --dataset.")
+        if dataset.skipped:
+            self.emit(PicturesSkipped(count=len(dataset.skipped), names=dataset.skipped[:100]))
+        split = split_indices(dataset.train.labels, config.valid_fraction, config.seed, stratified=config.stratified)
+        shown = torch.randperm(len(dataset.test), generator=seeds.generator(config.seed, "shown"))[:SHOWN_PICTURES]
+        data = _place(dataset, split, shown, choice.device)
+
+        model = make_model(config.model, len(dataset.class_names), config.dropout, config.seed)
+        model = model.to(choice.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        if config.threads:
+            torch.set_num_threads(config.threads)
+        elif state is not None:
+            torch.set_num_threads(state["threads"])
+        elif choice.device.type == "cpu":
+            self._prepare("Choosing threads")
+            choose_threads(_scratch_step(model, data, config))
+
+        directory = self._open_directory(resume)
+        writer = checkpoint.CheckpointWriter(directory.checkpoints, config.keep)
+        self._close_writer = writer.close
+        trainer = self._trainer = Trainer(config, model, data, choice.device, self.control, self.emit, writer, directory.checkpoints)
+        if state is not None:
+            trainer.load_state_dict(state)
+        versions = {"python": platform.python_version(), "torch": torch.__version__, "cifar-tui": _version()}
+        counts = {"train": len(data.train), "valid": len(data.valid), "test": len(data.test)}
+        started = RunStarted(
+            name=directory.path.name, directory=str(directory.path), config=config.as_dict(), device=str(choice.device),
+            device_name=choice.name, reason=choice.reason, dataset=dataset.name, counts=counts, class_names=dataset.class_names,
+            parameters=count_parameters(model), epochs=config.epochs, steps_per_epoch=trainer.steps,
+            threads=torch.get_num_threads(), versions=versions, resumed_from=resumed_from, epoch=trainer.epoch, step=trainer.step)
+        try:
+            directory.write_config({"config": config.as_dict(), "versions": versions, "device": started.device,
+                                    "device_name": choice.name, "threads": started.threads, "fingerprint": dataset.fingerprint})
+        except OSError as e:
+            self.emit(LineLogged(source="engine", text=f"config.json: not written: {e.strerror or e}"))
+        self.emit(started)
+        self.emit(_chosen(dataset, shown))
+
+        result = trainer.run()
+        try:
+            save_predictions(directory.path / "predictions.npz", result, data.test.labels, data.class_names, trainer.best.epoch)
+        except OSError as e:
+            self.emit(LineLogged(source="engine", text=f"predictions.npz: not written: {e.strerror or e}"))
+        return RunCompleted(epochs=config.epochs, seconds=trainer.watch.seconds, test_accuracy=result.accuracy,
+                            test_loss=result.loss, **self._best())
+
+    def end(self, ended: Terminal | None, error: EngineError | None, detail: str) -> Terminal:
+        """Finish the checkpoints, emit the terminal event, close the run directory."""
+        trainer = self._trainer
+        if ended is None and error is None and trainer is not None and self.control.save_on_stop:
+            try:
+                trainer.save("stop")
+            except Exception as e:
+                self.emit(LineLogged(source="engine", text=f"the checkpoint at the stop failed: {type(e).__name__}: {e}"))
+        self._close_writer()
+        if error is not None:
+            ended = RunFailed(title=error.title, message=error.message, kind=error.kind, detail=detail, **self._best())
+        elif ended is None:
+            epoch, step = (trainer.epoch, trainer.step) if trainer else (0, 0)
+            saved = trainer.saved if trainer and self.control.save_on_stop else None
+            ended = RunStopped(epoch=epoch, step=step, reason=self.control.stop_reason, saved=saved, **self._best())
+        self.emit(ended)
+        with self._lock:
+            if self._directory is not None:
+                self._directory.close()
+        return ended
+
+    # -- parts --------------------------------------------------------------------------------------------------------
+
+    def _best(self) -> dict[str, Any]:
+        if self._trainer is None or self._directory is None:
+            return {}
+        best, values = self._trainer.best, {"directory": str(self._directory.path)}
+        if not best.epoch:
+            return values
+        file = self._directory.checkpoints / "best.pt"
+        return {**values, "best_epoch": best.epoch, "best_valid_loss": best.valid_loss, "best_valid_accuracy": best.valid_accuracy,
+                "best_checkpoint": str(file) if file.exists() else None}
+
+    def _open_directory(self, resume: Path | None) -> RunDirectory:
+        """The run directory, locked, with the events that came before it written down."""
+        if resume is None:
+            directory = RunDirectory.create(Path(self.config.runs_dir), self.config.name, default_run_name(self.config.recipe))
+        else:
+            directory = RunDirectory(run_of(resume))
+            directory.lock()
+        with self._lock:
+            self._directory = directory
+            for event in self._early:
+                directory.append(event)
+            self._early.clear()
+        return directory
+
+    def _read_checkpoint(self, resume: Path | None) -> tuple[dict[str, Any] | None, str | None]:
+        """The state to go on from: the file named, or the newest of the run that verifies."""
+        if resume is None:
+            return None, None
+        from engine.checkpoint import load_checkpoint, newest_first
+
+        self._prepare("Reading the checkpoint", str(resume))
+        if resume.is_file():
+            return load_checkpoint(resume), str(resume)
+        for path in newest_first(resume / "checkpoints"):
+            try:
+                return load_checkpoint(path), str(path)
+            except CheckpointError as e:
+                self.emit(CheckpointSkipped(path=str(path), error=e.message))
+        raise CheckpointError(f"{resume}: it has no checkpoint that can be read. Start a new run without --resume.")
+
+
+class _Reporter:
+    """Passes a loader's progress on as events."""
+
+    def __init__(self, session: _Session) -> None:
+        self._session = session
+
+    def step(self, step: str, detail: str = "", done: int | None = None, total: int | None = None, unit: str = "") -> None:
+        self._session._prepare(step, detail, done, total, unit)
+
+    def poll(self) -> None:
+        self._session.control.raise_if_stopping()
+
+
+def run_of(resume: Path) -> Path:
+    """The run directory of a checkpoint file, or the directory itself."""
+    return resume.parent.parent if resume.is_file() else resume
+
+
+def _place(dataset: Dataset, split: tuple[Any, Any], shown: Any, device: Any) -> TrainingData:
+    """The split data on the training device."""
+    from engine.data import Pictures
+    from engine.trainer import TrainingData
+
+    train, valid = (Pictures(dataset.train.images[i].to(device), dataset.train.labels[i].to(device)) for i in split)
+    test = Pictures(dataset.test.images.to(device), dataset.test.labels.to(device))
+    return TrainingData(train, valid, test, dataset.class_names, shown.to(device), dataset.fingerprint)
+
+
+def _scratch_step(model: Any, data: TrainingData, config: Config) -> Callable[[], object]:
+    """A training step of the run's own kind, on a copy of the network, to measure with."""
+    import copy
+
+    from torch.nn import functional as F
+
+    from engine.augment import to_float
+
+    scratch = copy.deepcopy(model).train()
+    size = min(config.batch_size, len(data.train))
+    x, y = to_float(data.train.images[:size], memory_format=_channels_last()), data.train.labels[:size]
+
+    def step() -> None:
+        F.cross_entropy(scratch(x), y).backward()
+
+    return step
+
+
+def _channels_last() -> Any:
+    import torch
+
+    return torch.channels_last
+
+
+def _chosen(dataset: Dataset, shown: Any) -> PicturesChosen:
+    import base64
+
+    pixels = dataset.test.images[shown].permute(0, 2, 3, 1).contiguous().numpy()
+    return PicturesChosen(indices=tuple(shown.tolist()), labels=tuple(dataset.test.labels[shown].tolist()),
+                          data=base64.b64encode(pixels.tobytes()).decode("ascii"))
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("cifar-tui")
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"

@@ -1,0 +1,330 @@
+"""The training loop: train, validate, keep the best, test. A step is `Trainer._train_epoch`, on one screen.
+
+Order, augmentation and dropout are functions of (seed, epoch, step), so a trainer that loads a checkpoint of any batch goes
+on as if it had never stopped.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from engine import checkpoint, seeds
+from engine.augment import augment, to_float
+from engine.config import Config
+from engine.control import Control
+from engine.data import Pictures
+from engine.errors import Cancelled, NonFiniteLossError
+from engine.evaluate import Evaluation, evaluate
+from engine.events import (
+    BatchCompleted,
+    CheckpointFailed,
+    CheckpointSaved,
+    EpochCompleted,
+    EpochStarted,
+    Event,
+    LossSampled,
+    PicturesClassified,
+    RunPaused,
+    RunResumed,
+    TestCompleted,
+    TestStarted,
+    ValidationStarted,
+)
+from engine.stopwatch import Rate, Stopwatch
+
+AUGMENT_CHUNK = 500
+"""Pictures augmented at once: enough to be fast, few enough to stay in the cache."""
+SAMPLES_PER_EPOCH = 60
+"""Points of the training-loss curve in one epoch."""
+REPORT_SECONDS = 0.2
+"""Least time between two reports of progress."""
+
+
+@dataclass(slots=True)
+class Best:
+    """The lowest validation loss so far and the weights that reached it."""
+
+    epoch: int = 0
+    valid_loss: float = math.inf
+    valid_accuracy: float = 0.0
+    weights: dict[str, Tensor] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingData:
+    """What the loop reads, resident on the training device."""
+
+    train: Pictures
+    valid: Pictures
+    test: Pictures
+    class_names: tuple[str, ...]
+    shown: Tensor
+    """int64 indices of the test pictures that are shown while training."""
+    fingerprint: str
+
+
+class Trainer:
+    """Trains one network. `emit` receives the events; `control` is polled before every batch.
+
+    Args:
+        config: hyperparameters and seed.
+        model: on `device`, its layout `memory_format`.
+        data: resident on `device`.
+        writer: receives the checkpoints; they go to `directory`.
+    """
+
+    def __init__(self, config: Config, model: nn.Module, data: TrainingData, device: torch.device, control: Control,
+                 emit: Callable[[Event], None], writer: checkpoint.CheckpointWriter, directory: Path) -> None:
+        self.config, self.model, self.data, self.device = config, model, data, device
+        self.control, self.emit, self.writer, self.directory = control, emit, writer, directory
+        self.memory_format = torch.channels_last
+        self.optimizer = torch.optim.SGD(model.parameters(), lr=config.lr, momentum=config.momentum,
+                                         weight_decay=config.weight_decay, fused=True)
+        self.steps = math.ceil(len(data.train) / config.batch_size)
+        self.epoch, self.step, self.phase = 1, 0, "training"
+        self.best = Best()
+        self.saved: str | None = None
+        self.watch = Stopwatch()
+        self.epoch_seconds = 0.0
+        self._rate = Rate()
+        self._train_rate = self._evaluation_rate = 0.0
+        self._last_report = -math.inf
+        # Sums over the epoch so far, on the device: loss, right predictions, loss since the last sample.
+        self._sums = torch.zeros(3, dtype=torch.float64, device=device)
+        # The optimizer's kernel skips its update where this is 1, so a bad loss never reaches the weights, and nothing
+        # has to wait for the device to find out. Next to it, the first step that was bad.
+        self._bad = torch.zeros((), device=device)
+        self._bad_step = torch.zeros((), dtype=torch.int64, device=device)
+        self.optimizer.found_inf = self._bad  # type: ignore[attr-defined]
+
+    # -- the run ------------------------------------------------------------------------------------------------------
+
+    def run(self) -> Evaluation:
+        """Train the epochs that are left, then test the best weights. Raises `Cancelled` where a stop was asked for."""
+        while self.epoch <= self.config.epochs:
+            self._train_epoch()
+            self._validate()
+        return self._test()
+
+    def _train_epoch(self) -> None:
+        """The steps of this epoch that are left."""
+        config, data, epoch, size = self.config, self.data, self.epoch, self.config.batch_size
+        self._enter("training")
+        self.emit(EpochStarted(epoch=epoch, learning_rate=config.lr, step=self.step))
+        self.model.train()
+        order = torch.randperm(len(data.train), generator=seeds.generator(config.seed, "order", epoch)).to(self.device)
+        chunk_steps = max(1, AUGMENT_CHUNK // size)
+        sample_every = math.ceil(self.steps / SAMPLES_PER_EPOCH)
+        chunk: tuple[Tensor, Tensor] | None = None
+        while self.step < self.steps:
+            self._poll()
+            start = self.step // chunk_steps * chunk_steps  # first step of the chunk that this step is in
+            if chunk is None or self.step == start:
+                picked = order[start * size:(start + chunk_steps) * size]
+                draws = seeds.generator(config.seed, "augment", epoch, start, device=self.device)
+                pictures = augment(data.train.images[picked], draws, flip=config.flip, rotation=config.rotation)
+                chunk = to_float(pictures, self.memory_format), data.train.labels[picked]
+            part = slice((self.step - start) * size, (self.step - start + 1) * size)
+            self._train_step(chunk[0][part], chunk[1][part])
+            if self.step % sample_every == 0 or self.step == self.steps:
+                self._sample_loss(sample_every)
+            self._report(self.step, self.steps)
+
+    def _train_step(self, x: Tensor, y: Tensor) -> None:
+        """One batch: forward, backward, update; the sums stay on the device."""
+        seeds.seed_default(self.device, self.config.seed, "dropout", self.epoch, self.step)
+        logits = self.model(x)
+        loss = F.cross_entropy(logits, y)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        with torch.no_grad():
+            value = loss.detach()
+            self._bad.logical_or_(~torch.isfinite(value))
+            self._bad_step.copy_(torch.where((self._bad != 0) & (self._bad_step == 0), self.step + 1, self._bad_step))
+            total = value.double() * len(y)
+            self._sums += torch.stack([total, (logits.detach().argmax(1) == y).sum().double(), total])
+        self.optimizer.step()
+        self.step += 1
+
+    def _validate(self) -> None:
+        """Evaluate the epoch's weights, keep them if they are the best, save, and move on to the next epoch."""
+        config, data, epoch = self.config, self.data, self.epoch
+        self._enter("validating")
+        self.emit(ValidationStarted(epoch=epoch))
+        result = self._evaluate(data.valid)
+        train_loss, train_right, _ = (self._sums.cpu() / len(data.train)).tolist()
+        previous_best = self.best.valid_loss if self.best.epoch else None
+        improved = math.isfinite(result.loss) and result.loss <= self.best.valid_loss
+        if improved:
+            weights = {k: v.detach().cpu().clone() for k, v in self.model.state_dict().items()}
+            self.best = Best(epoch, result.loss, result.accuracy, weights)
+        seconds = self.watch.seconds - self.epoch_seconds
+        self.emit(EpochCompleted(
+            epoch=epoch, train_loss=train_loss, train_accuracy=train_right, valid_loss=result.loss, valid_accuracy=result.accuracy,
+            learning_rate=config.lr, seconds=seconds, images_per_second=self._train_rate,
+            per_class=result.per_class(data.class_names), best=improved))
+        self._classify_shown(epoch)
+        self.epoch, self.step = epoch + 1, 0
+        self._sums.zero_()
+        self.epoch_seconds = self.watch.seconds
+        self._save("best" if improved else "epoch", finished=epoch, valid_loss=result.loss, previous_best=previous_best)
+
+    def _test(self) -> Evaluation:
+        """Evaluate the best weights on the test pictures."""
+        if self.best.weights is not None:
+            self.model.load_state_dict(self.best.weights)
+        self._enter("testing")
+        self.emit(TestStarted(epoch=self.best.epoch))
+        result = self._evaluate(self.data.test)
+        self.emit(TestCompleted(
+            epoch=self.best.epoch, loss=result.loss, accuracy=result.accuracy, per_class=result.per_class(self.data.class_names),
+            confusion=tuple(map(tuple, result.confusion.tolist()))))
+        return result
+
+    def _evaluate(self, pictures: Pictures) -> Evaluation:
+        def before_batch(done: int, batches: int) -> None:
+            self._poll(done)
+            self._report(done, batches)
+
+        start, classes = self.watch.seconds, len(self.data.class_names)
+        result = evaluate(self.model, pictures.images, pictures.labels, classes, before_batch, self.memory_format)
+        self._evaluation_rate = len(pictures) / max(1e-9, self.watch.seconds - start)
+        return result
+
+    def _classify_shown(self, epoch: int) -> None:
+        """Say what the network sees in the shown test pictures. They are for the eye; no choice depends on them."""
+        images, labels = self.data.test.images[self.data.shown], self.data.test.labels[self.data.shown]
+        result = evaluate(self.model, images, labels, len(self.data.class_names), lambda *_: None, self.memory_format)
+        confidence, predicted = result.probabilities.max(1)
+        self.emit(PicturesClassified(epoch=epoch, predicted=tuple(predicted.tolist()),
+                                     confidence=tuple(round(c, 4) for c in confidence.tolist())))
+
+    # -- between batches ----------------------------------------------------------------------------------------------
+
+    def _enter(self, phase: str) -> None:
+        self.phase, self._rate, self._last_report = phase, Rate(), -math.inf
+
+    def _poll(self, step: int | None = None) -> None:
+        """Do what the control asks for: save, hold while paused, stop."""
+        control, at = self.control, self.step if step is None else step
+        if control.paused and not control.stopping:
+            self.watch.pause()
+            self.emit(RunPaused(phase=self.phase, epoch=min(self.epoch, self.config.epochs), step=at))
+            while control.wait_while_paused(0.2) and not control.stopping:
+                if control.take_save():
+                    self.save("asked")
+            self.emit(RunResumed(phase=self.phase, epoch=min(self.epoch, self.config.epochs), step=at, seconds=self.watch.resume()))
+            self._rate = Rate()
+        if control.take_save():
+            self.save("asked")
+        if control.stopping:
+            raise Cancelled
+
+    def _sample_loss(self, every: int) -> None:
+        """Read the loss since the last sample; the only time in an epoch's training that the host waits for the device."""
+        since_last = (self.step - 1) % every + 1
+        pictures = min(since_last * self.config.batch_size, len(self.data.train) - (self.step - since_last) * self.config.batch_size)
+        bad_step, window = int(self._bad_step), float(self._sums[2])
+        if bad_step:
+            raise NonFiniteLossError(
+                f"The loss became NaN or infinite in epoch {self.epoch}, batch {bad_step}, at learning rate {self.config.lr:g}. "
+                f"The weights from before that batch are untouched. Try a lower --lr.")
+        self._sums[2] = 0
+        self.emit(LossSampled(epoch=self.epoch, step=self.step, steps=self.steps, train_loss=window / pictures))
+
+    def _report(self, step: int, steps: int) -> None:
+        """Tell how far the run is, a few times a second."""
+        now = self.watch.seconds
+        if now - self._last_report < REPORT_SECONDS and step < steps:
+            return
+        self._last_report = now
+        self._rate.mark(now, step)
+        sets = {"training": self.data.train, "validating": self.data.valid, "testing": self.data.test}
+        per_second = self._rate.per_second * len(sets[self.phase]) / steps
+        if self.phase == "training" and per_second:
+            self._train_rate = per_second
+        self.emit(BatchCompleted(
+            phase=self.phase, epoch=min(self.epoch, self.config.epochs), step=step, steps=steps, images_per_second=per_second,
+            seconds_left=self._seconds_left(step / steps)))
+
+    def _seconds_left(self, fraction: float) -> float | None:
+        """Time to the end of the run, validation and test included; None before anything was measured."""
+        if not self._train_rate and self.phase != "testing":
+            return None
+        data = self.data
+        # Before the first validation, evaluation is taken to run at three times the speed: no gradients.
+        evaluation = self._evaluation_rate or 3 * self._train_rate
+        train = len(data.train) / self._train_rate if self._train_rate else 0.0
+        valid, test = (len(p) / evaluation if evaluation else 0.0 for p in (data.valid, data.test))
+        if self.phase == "testing":
+            return (1 - fraction) * test
+        rest = (1 - fraction) * train + valid if self.phase == "training" else (1 - fraction) * valid
+        return rest + (self.config.epochs - self.epoch) * (train + valid) + test
+
+    # -- checkpoints --------------------------------------------------------------------------------------------------
+
+    def save(self, reason: str) -> None:
+        """Hand a checkpoint of this very batch to the writer."""
+        self._save(reason, finished=None, valid_loss=None, previous_best=None)
+
+    def _save(self, reason: str, *, finished: int | None, valid_loss: float | None, previous_best: float | None) -> None:
+        """`finished` is the epoch just validated, if this checkpoint is the one at its end."""
+        at_end = self.step == 0 and self.epoch > 1
+        epoch, step = (self.epoch - 1, self.steps) if at_end else (self.epoch, self.step)
+        path = self.directory / checkpoint.checkpoint_name(epoch, step, self.steps) if at_end else \
+            self.directory / f"epoch-{epoch:04d}-step-{step:07d}.pt"
+
+        def done(seconds: float) -> None:
+            self.saved = str(path)
+            self.emit(CheckpointSaved(path=str(path), epoch=epoch, step=step, reason=reason, valid_loss=valid_loss,
+                                      previous_best=previous_best, size=len(content), seconds=seconds))
+
+        def failed(error: OSError) -> None:
+            self.emit(CheckpointFailed(path=str(path), epoch=epoch, step=step, reason=reason, error=error.strerror or str(error)))
+
+        self.saved = None
+        content = checkpoint.serialize(self.state_dict())
+        best_copy = self.directory / "best.pt" if reason == "best" else None
+        self.writer.submit(checkpoint.Job(path, content, best_copy, done, failed))
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that `load_state_dict` needs to go on from this batch: tensors and plain values."""
+        best = self.best
+        return {
+            "model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(),
+            "epoch": self.epoch, "step": self.step, "sums": self._sums.cpu(),
+            "best": {"epoch": best.epoch, "valid_loss": best.valid_loss, "valid_accuracy": best.valid_accuracy, "weights": best.weights},
+            "seconds": self.watch.seconds, "epoch_seconds": self.epoch_seconds, "train_rate": self._train_rate,
+            "config": self.config.as_dict(), "class_names": list(self.data.class_names), "fingerprint": self.data.fingerprint,
+            "threads": torch.get_num_threads(), "time": time.time(),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from where `state_dict` was taken."""
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(copy.deepcopy(state["optimizer"]))
+        for group in self.optimizer.param_groups:
+            group.update(lr=self.config.lr, momentum=self.config.momentum, weight_decay=self.config.weight_decay)
+        self.epoch, self.step = state["epoch"], state["step"]
+        self._sums.copy_(state["sums"])
+        self.best = Best(**state["best"])
+        self.watch, self.epoch_seconds = Stopwatch(state["seconds"]), state["epoch_seconds"]
+        self._train_rate = state["train_rate"]
+
+
+def save_predictions(path: Path, result: Evaluation, labels: Tensor, class_names: tuple[str, ...], epoch: int) -> None:
+    """Write `predictions.npz`: probabilities float32 (N, classes), labels int64 (N,), class_names, epoch."""
+    with path.open("wb") as f:
+        np.savez_compressed(f, probabilities=result.probabilities.numpy(), labels=labels.cpu().numpy(),
+                            class_names=np.array(class_names), epoch=np.array(epoch))

@@ -1,0 +1,1 @@
+"""The terminal application: shows a run and steers it. It never touches a tensor."""

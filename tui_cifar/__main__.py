@@ -1,0 +1,8 @@
+"""`python -m tui_cifar` is `cifar-tui`."""
+
+import sys
+
+from tui_cifar.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,214 @@
+"""The command line. Nothing heavy is imported before it is known to be needed, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from engine.config import FIELDS, Config, make_config, nearest, range_text, read_toml
+from engine.errors import ConfigError, EngineError
+
+COMMANDS = ("train", "recipes")
+_ALIASES = {"lr": ("--learning-rate",)}
+_OWN = ("recipe", "dataset", "name", "runs_dir", "data_dir", "device", "threads")
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        _complain(message)
+
+
+def _complain(message: str) -> NoReturn:
+    sys.stderr.write(f"cifar-tui: {message}\n")
+    raise SystemExit(2)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of `cifar-tui [train]`; its flags are made from the fields of `engine.config.Config`."""
+    parser = _Parser(
+        prog="cifar-tui", allow_abbrev=False, add_help=False, formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=30, width=_help_width()),
+        usage="cifar-tui [train] [options]\n       cifar-tui recipes",
+        description="Train a convolutional network on CIFAR-10 in the terminal, and watch it learn.",
+        epilog="Try 'cifar-tui --demo': built-in pictures, done within a minute. "
+               "In the dashboard: space pauses, s saves, q quits, ? helps.")
+    what = parser.add_argument_group("What to train")
+    what.add_argument("--demo", action="store_true", help="the recipe 'demo': built-in pictures, no download")
+    how = parser.add_argument_group("How to show it")
+    how.add_argument("--headless", action="store_true", help="no dashboard: one line an epoch")
+    how.add_argument("--json", action="store_true", help="with --headless: every event as a line of JSON, nothing else")
+    how.add_argument("--images", choices=("half", "ascii", "off"), default=None, help="pictures as half-blocks, letters, or not at all")
+    how.add_argument("--ascii", action="store_true", help="only plain characters, for terminals without blocks and braille")
+    how.add_argument("--theme", metavar="NAME", default=None, help="cifar-dark, cifar-light, or one of Textual's")
+    where = parser.add_argument_group("Where")
+    groups = {"What to train": what, "Where": where, "Training": parser.add_argument_group("Training (overrides the recipe)")}
+    for f in FIELDS.values():
+        flags = [f"--{f.name.replace('_', '-')}", *_ALIASES.get(f.name, ())]
+        if f.type == "bool":
+            groups[f.metadata["group"]].add_argument(*flags, action=argparse.BooleanOptionalAction, default=None, help=f.metadata["help"])
+        else:
+            default = "" if f.default in ("", 0) or f.name in _OWN else f" [{f.default}]"
+            metavar = {"int": "N", "float": "X", "str": "TEXT"}[str(f.type)]
+            groups[f.metadata["group"]].add_argument(*flags, default=None, metavar=metavar, help=f.metadata["help"] + default)
+    where.add_argument("--config", metavar="FILE", default=None, help="a TOML file of these settings; flags override it")
+    where.add_argument("--resume", nargs="?", const="", default=None, metavar="RUN",
+                       help="go on with a run: its name, its folder, or a checkpoint (default: the newest unfinished)")
+    other = parser.add_argument_group("Other")
+    other.add_argument("-h", "--help", action="help", help="show this and exit")
+    other.add_argument("--version", action="version", version=_version(), help="show the version and exit")
+    return parser
+
+
+def _help_width() -> int:
+    return max(60, min(110, shutil.get_terminal_size().columns - 1))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    command = "train"
+    if arguments and not arguments[0].startswith("-"):
+        command = arguments.pop(0)
+        if command not in COMMANDS:
+            _complain(f"{command!r} is no command{nearest(command, COMMANDS)} See 'cifar-tui --help'.")
+    try:
+        return _recipes(arguments) if command == "recipes" else _train(arguments)
+    except EngineError as e:
+        _complain(e.message)
+
+
+def _train(arguments: list[str]) -> int:
+    parser = make_parser()
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        known = [flag for action in parser._actions for flag in action.option_strings]
+        _complain(f"{unknown[0]!r} is no option{nearest(unknown[0], known)} See 'cifar-tui --help'.")
+    if options.json and not options.headless:
+        _complain("--json needs --headless.")
+    config, resume = _configuration(options)
+    if options.headless:
+        from tui_cifar.headless import run_headless
+
+        return run_headless(config, resume, as_json=options.json)
+    _require_terminal()
+    _tune_for_line()
+    from tui_cifar.app import run_dashboard
+
+    return run_dashboard(config, resume, images=options.images, ascii=options.ascii or not _unicode_locale(), theme=options.theme)
+
+
+def _configuration(options: argparse.Namespace) -> tuple[Config, Path | None]:
+    """The configuration that defaults, run to resume, recipe, file and flags make together."""
+    flags: dict[str, Any] = {}
+    for f in FIELDS.values():
+        value = getattr(options, f.name)
+        if value is not None:
+            flags[f.name] = _converted(f, value)
+    if options.demo:
+        if flags.get("recipe", "demo") != "demo":
+            _complain("--demo is --recipe demo; give only one of the two.")
+        flags["recipe"] = "demo"
+    toml = read_toml(options.config) if options.config else {}
+    if options.resume is None:
+        return make_config(flags, toml), None
+    return _resumed(options.resume, flags, toml)
+
+
+def _resumed(spec: str, flags: dict[str, Any], toml: dict[str, Any]) -> tuple[Config, Path]:
+    """The configuration recorded in a run, with what the file and the flags override."""
+    import json
+
+    from engine.run_directory import find_run
+    from engine.session import run_of
+
+    runs_dir = Path(flags.get("runs_dir", toml.get("runs_dir", "runs")))
+    run = Path(spec) if spec.endswith(".pt") and Path(spec).is_file() else find_run(runs_dir, spec)
+    path = run_of(run) / "config.json"
+    try:
+        recorded = json.loads(path.read_text(encoding="utf-8"))["config"]
+        known = {k: v for k, v in recorded.items() if k in FIELDS}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
+        raise ConfigError(f"{path}: can't be read ({type(e).__name__}), so this run can't be resumed.") from None
+    return make_config(flags, {**known, **toml}), run
+
+
+def _converted(f: dataclasses.Field[Any], text: Any) -> Any:
+    """A flag's text as the type of its field."""
+    if f.type not in ("int", "float"):
+        return text
+    try:
+        return int(text) if f.type == "int" else float(text)
+    except ValueError:
+        word = "a whole number" if f.type == "int" else "a number"
+        raise ConfigError(f"{f.name}: {text!r} is not {word}; it must be {range_text(f)}.") from None
+
+
+def _recipes(arguments: list[str]) -> int:
+    """Print the recipes and the values in which they differ, side by side."""
+    from engine.recipes import RECIPES
+
+    if arguments in (["-h"], ["--help"]):
+        sys.stdout.write("usage: cifar-tui recipes\n\nList the recipes and their values.\n")
+        return 0
+    if arguments:
+        _complain(f"'recipes' takes no arguments, but got {arguments[0]!r}.")
+    configs = {name: make_config({"recipe": name}).as_dict() for name in RECIPES}
+    for name, recipe in RECIPES.items():
+        sys.stdout.write(f"{name:12}{recipe.description}\n")
+    hidden = {"recipe", "name", "data_dir", "runs_dir"}
+    rows = [key for key in FIELDS if key not in hidden]
+    width = {name: max(len(name), *(len(_shown(configs[name][key])) for key in rows)) + 2 for name in RECIPES}
+    sys.stdout.write("\n" + " " * 16 + "".join(f"{name:>{width[name]}}" for name in RECIPES) + "\n")
+    for key in rows:
+        values = "".join(f"{_shown(configs[name][key]):>{width[name]}}" for name in RECIPES)
+        sys.stdout.write(f"{key:16}{values}\n")
+    return 0
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _require_terminal() -> None:
+    """Refuse before the first escape byte where there is no terminal to draw on."""
+    try:
+        interactive = os.isatty(sys.stdin.fileno()) and os.isatty(sys.stdout.fileno())
+    except (AttributeError, ValueError, OSError):  # closed, or replaced by something without a file
+        interactive = False
+    if not interactive:
+        _complain("the dashboard needs a terminal on standard input and output. Use --headless to train without one.")
+    if os.environ.get("TERM", "dumb") in ("dumb", ""):
+        _complain("the terminal (TERM=dumb) can't show the dashboard. Use --headless to train without it.")
+
+
+def _tune_for_line() -> None:
+    """Fewer frames and no animations over SSH. Textual reads these when it is imported."""
+    if os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY"):
+        os.environ.setdefault("TEXTUAL_FPS", "15")
+        os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+
+
+def _unicode_locale() -> bool:
+    return (sys.stdout.encoding or "ascii").lower().replace("-", "") in ("utf8", "utf16", "utf32")
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return f"cifar-tui {version('cifar-tui')}"
+    except PackageNotFoundError:
+        return "cifar-tui (not installed)"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

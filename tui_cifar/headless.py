@@ -1,0 +1,175 @@
+"""Training without a dashboard: one readable line an epoch, or every event as a line of JSON."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from engine.config import Config
+from engine.events import (
+    CheckpointFailed,
+    CheckpointSaved,
+    CheckpointSkipped,
+    EpochCompleted,
+    Event,
+    LineLogged,
+    PicturesSkipped,
+    PreparationAdvanced,
+    RunCompleted,
+    RunFailed,
+    RunStarted,
+    RunStopped,
+    Terminal,
+    TestCompleted,
+    to_json,
+)
+from tui_cifar.outcome import exit_code, summary
+from tui_cifar.signals import EXIT_CODES
+from tui_cifar.worker import Engine, real_engine
+
+
+def run_headless(config: Config, resume: Path | None, *, as_json: bool, engine: Engine | None = None) -> int:
+    """Train in the foreground and return the exit code. The first signal stops and saves, the second leaves at once."""
+    import threading
+
+    from engine.control import Control
+
+    control = Control()
+    received: list[int] = []
+
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        if received:
+            os._exit(EXIT_CODES[signal.Signals(number)])
+        received.append(number)
+        control.stop(reason=signal.Signals(number).name)
+
+    for number in EXIT_CODES:
+        signal.signal(number, on_signal)
+    printer = JsonPrinter(_write) if as_json else PlainPrinter(_write)
+    ended: list[Terminal] = []
+
+    def listen(event: Event) -> None:
+        if isinstance(event, Terminal):
+            ended.append(event)
+        try:
+            printer(event)
+        except BrokenPipeError:  # the reader, `head` say, has seen enough
+            control.stop(reason="output closed")
+            sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - open until the process ends
+
+    run = engine or real_engine(resume)
+    thread = threading.Thread(target=lambda: run(config, control, listen), name="training", daemon=True)
+    thread.start()
+    while thread.is_alive():
+        thread.join(0.2)  # in short pieces, because a signal's handler runs only between them
+    return EXIT_CODES[signal.Signals(received[0])] if received else exit_code(ended[0] if ended else None)
+
+
+def _write(line: str) -> None:
+    """A line to standard output, in what its encoding can show."""
+    encoding = sys.stdout.encoding or "ascii"
+    if encoding.lower().replace("-", "") != "utf8":
+        line = line.replace("→", "->").replace("×", "x")
+    sys.stdout.write(line.encode(encoding, "replace").decode(encoding) + "\n")
+    sys.stdout.flush()
+
+
+class JsonPrinter:
+    """Every event that `events.jsonl` keeps, as it happens."""
+
+    def __init__(self, write: Callable[[str], None]) -> None:
+        self._write = write
+
+    def __call__(self, event: Event) -> None:
+        if not event.live:
+            self._write(to_json(event))
+        if isinstance(event, RunFailed):
+            sys.stderr.write(f"cifar-tui: {event.message}\n")
+
+
+class PlainPrinter:
+    """A line a milestone. An epoch's line waits for its checkpoint, to say both at once."""
+
+    def __init__(self, write: Callable[[str], None]) -> None:
+        self._write = write
+        self._epochs = 0
+        self._said = ""
+        self._waiting: tuple[int, str] | None = None
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case PreparationAdvanced():
+                if event.step != self._said:
+                    self._said = event.step
+                    self._write(f"{event.step[0].lower()}{event.step[1:]}{f': {event.detail}' if event.detail else ''}")
+            case PicturesSkipped():
+                self._write(f"skipped {event.count:,} unreadable pictures: {'; '.join(event.names[:3])}{' …' if event.count > 3 else ''}")
+            case RunStarted():
+                self._started(event)
+            case EpochCompleted():
+                self._flush()
+                self._waiting = event.epoch, (
+                    f"epoch {event.epoch:>{len(str(self._epochs))}}/{self._epochs}"
+                    f"  train loss {event.train_loss:.4f} accuracy {event.train_accuracy:6.1%}"
+                    f"  validation loss {event.valid_loss:.4f} accuracy {event.valid_accuracy:6.1%}"
+                    f"  {event.seconds:.1f} s  {event.images_per_second:,.0f} images/s")
+            case CheckpointSaved() if self._waiting and self._waiting[0] == event.epoch and event.reason in ("best", "epoch"):
+                previous = "none" if event.previous_best is None else f"{event.previous_best:.4f}"
+                news = f"  validation loss {previous} → {event.valid_loss:.4f}, saved {event.path}" if event.reason == "best" else ""
+                self._flush(news)
+            case CheckpointSaved():
+                self._write(f"saved {event.path}")
+            case CheckpointFailed():
+                self._flush(f"  not saved: {event.error}")
+            case CheckpointSkipped():
+                self._write(f"skipped a checkpoint: {event.error}")
+            case TestCompleted():
+                self._tested(event)
+            case LineLogged():
+                self._write(event.text)
+            case Terminal():
+                self._flush()
+                self._ended(event)
+            case _:
+                pass
+
+    def _flush(self, news: str = "") -> None:
+        if self._waiting is not None:
+            self._write(self._waiting[1] + news)
+            self._waiting = None
+        elif news:
+            self._write(news.strip())
+
+    def _started(self, event: RunStarted) -> None:
+        self._epochs = event.epochs
+        counts = event.counts
+        self._write(f"run {event.directory}" + (f", resumed from {event.resumed_from}" if event.resumed_from else ""))
+        self._write(f"recipe {event.config['recipe']} on {event.dataset}: {counts['train']:,} training, {counts['valid']:,} validation, "
+                    f"{counts['test']:,} test pictures, {len(event.class_names)} classes")
+        self._write(f"device {event.device} {event.device_name} ({event.reason}), "
+                    f"{event.threads} threads, {event.parameters:,} parameters")
+
+    def _tested(self, event: TestCompleted) -> None:
+        self._flush()
+        right, total = (sum(getattr(c, k) for c in event.per_class) for k in ("correct", "total"))
+        self._write(f"test, best weights of epoch {event.epoch}: loss {event.loss:.4f}, accuracy {event.accuracy:.1%} "
+                    f"({right:,} of {total:,})")
+        width = max(len(c.name) for c in event.per_class)
+        for c in event.per_class:
+            self._write(f"  {c.name:{width}} {c.accuracy:6.1%}  ({c.correct:,} of {c.total:,})")
+
+    def _ended(self, event: Terminal) -> None:
+        if isinstance(event, RunFailed):
+            sys.stderr.write(f"cifar-tui: {event.message}\n")
+            if event.detail:
+                sys.stderr.write(event.detail)
+        if isinstance(event, RunStopped):
+            self._write(f"stopped in epoch {event.epoch}, batch {event.step} ({event.reason})")
+        if isinstance(event, RunCompleted):
+            self._write(f"done in {event.seconds:.1f} s")
+        for line in summary(event)[isinstance(event, RunFailed):]:
+            self._write(line)

@@ -1,0 +1,89 @@
+"""What the machine is doing: a line a second, sampled in a thread of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import psutil
+
+GIB = 2**30
+
+
+class ResourceSampler:
+    """Samples once a second into `text`; `use_gpu` switches from the processor to a CUDA device."""
+
+    def __init__(self, seconds: float = 1.0) -> None:
+        self.text = ""
+        self._seconds = seconds
+        self._ended = threading.Event()
+        self._read: Callable[[], str] = _cpu_reader()
+        self._thread = threading.Thread(target=self._work, name="resources", daemon=True)
+
+    def start(self) -> None:
+        """Begin sampling."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End sampling at the next sample."""
+        self._ended.set()
+
+    def use_gpu(self, device: str) -> None:
+        """Report the CUDA device ("cuda:1") instead of the processor, if NVML can read it."""
+        reader = _gpu_reader(device)
+        if reader is not None:
+            self._read = reader
+
+    def _work(self) -> None:
+        while not self._ended.wait(self._seconds):
+            self.text = self._read()
+
+
+def _cpu_reader() -> Callable[[], str]:
+    process = psutil.Process()
+    process.cpu_percent()  # the first call only starts the measurement
+
+    def read() -> str:
+        memory = psutil.virtual_memory()
+        used = process.memory_info().rss
+        return f"CPU {process.cpu_percent():.0f} %  {used / GIB:.1f}/{memory.total / GIB:.0f} GiB"
+
+    return read
+
+
+def _gpu_reader(device: str) -> Callable[[], str] | None:
+    """None where there is no NVML. A figure that the card does not tell is left out."""
+    import os
+
+    import pynvml
+
+    try:
+        pynvml.nvmlInit()
+        index = int(device.partition(":")[2] or 0)
+        visible = [v.strip() for v in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if v.strip()]
+        name = visible[index] if index < len(visible) else str(index)
+        handle = pynvml.nvmlDeviceGetHandleByIndex(int(name)) if name.isdigit() else pynvml.nvmlDeviceGetHandleByUUID(name)
+    except (pynvml.NVMLError, ValueError):
+        return None
+
+    def memory() -> str:
+        m = pynvml.nvmlDeviceGetMemoryInfo(handle)
+        return f"{m.used / GIB:.1f}/{m.total / GIB:.0f} GiB"
+
+    figures: tuple[Callable[[], str], ...] = (
+        lambda: f"GPU {pynvml.nvmlDeviceGetUtilizationRates(handle).gpu} %",
+        memory,
+        lambda: f"{pynvml.nvmlDeviceGetTemperature(handle, pynvml.NVML_TEMPERATURE_GPU)} °C",
+        lambda: f"{pynvml.nvmlDeviceGetPowerUsage(handle) / 1000:.0f} W",
+    )
+
+    def read() -> str:
+        told = []
+        for figure in figures:
+            try:
+                told.append(figure())
+            except pynvml.NVMLError:
+                continue
+        return "  ".join(told)
+
+    return read

@@ -1,0 +1,169 @@
+"""The dashboard: all panels at once where there is room, else one at a time with a line of tabs."""
+
+from __future__ import annotations
+
+from typing import ClassVar, TypeVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Footer
+
+from tui_cifar.run_view import RunView
+from tui_cifar.widgets.checkpoint_log import CheckpointLog
+from tui_cifar.widgets.class_bars import ClassBars
+from tui_cifar.widgets.epoch_table import EpochTable
+from tui_cifar.widgets.header import RunHeader
+from tui_cifar.widgets.log_pane import LogPane
+from tui_cifar.widgets.loss_plot import LossPlot
+from tui_cifar.widgets.panel_tabs import PanelTabs
+from tui_cifar.widgets.pictures import PictureStrip
+
+P = TypeVar("P", bound=Widget)
+
+PANELS = {"loss": "Loss", "epochs": "Epochs", "classes": "Classes", "pictures": "Pictures", "checkpoints": "Checkpoints", "log": "Log"}
+OVERVIEW_SIZE = (110, 32)
+"""Columns and rows from which all panels fit at once."""
+
+
+class Dashboard(Screen[None]):
+    """What is going on: state, loss, epochs, classes, pictures, checkpoints."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "next_panel(1)", "Next", id="panel.next", priority=True, tooltip="Next panel"),
+        Binding("shift+tab", "next_panel(-1)", "Previous panel", id="panel.previous", priority=True, show=False, tooltip="Previous panel"),
+        Binding("0,escape", "overview", "Overview", id="panel.overview", key_display="0", tooltip="All panels at once"),
+        *[Binding(str(i), f"panel('{key}')", word, id=f"panel.{key}", show=False, tooltip=f"{word} alone, on the whole screen")
+          for i, (key, word) in enumerate(PANELS.items(), 1)],
+        Binding("l", "log_scale", "Log scale", id="plot.log", show=False, tooltip="Loss plot: logarithmic or linear scale"),
+        Binding("m", "smoothing", "Smoothing", id="plot.smooth", show=False, tooltip="Loss plot: smooth the training loss more, or not"),
+        Binding("r", "window", "Recent or all", id="plot.window", show=False, tooltip="Loss plot: the recent part, or the whole run"),
+        Binding("o", "sort_classes", "Sort classes", id="classes.sort", show=False, tooltip="Class bars: class order, best or worst first"),
+        Binding("left", "turn_pictures(-1)", "Previous pictures", id="pictures.previous", show=False, priority=True,
+                tooltip="Test pictures: the ones before"),
+        Binding("right", "turn_pictures(1)", "Next pictures", id="pictures.next", show=False, priority=True,
+                tooltip="Test pictures: the next ones"),
+    ]
+
+    def __init__(self, *, images: str, ascii: bool) -> None:
+        super().__init__()
+        self._images, self._ascii = images, ascii
+        self._current = "loss"
+        self._alone = False
+
+    def compose(self) -> ComposeResult:
+        """Header, panels in two columns, footer."""
+        a = self._ascii
+        yield RunHeader(ascii=a, id="header")
+        yield PanelTabs(PANELS, id="tabs")
+        with Horizontal(id="panels"):
+            with Vertical(id="left", classes="column"):
+                yield LossPlot(ascii=a, id="loss", classes="panel")
+                yield EpochTable(ascii=a, id="epochs", classes="panel")
+                yield LogPane(ascii=a, id="log", classes="panel")
+            with Vertical(id="right", classes="column"):
+                yield ClassBars(ascii=a, id="classes", classes="panel")
+                yield PictureStrip(mode=self._images, ascii=a, id="pictures", classes="panel")
+                yield CheckpointLog(ascii=a, id="checkpoints", classes="panel")
+        yield Footer(show_command_palette=True)
+
+    def on_mount(self) -> None:
+        """Lay out for the terminal's size."""
+        self.set_class(self._ascii, "-ascii")
+        self._arrange()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Another size may mean another layout."""
+        self._arrange()
+
+    def show(self, view: RunView, resources: str) -> None:
+        """Hand the view to the parts that are on the screen."""
+        self.query_one(RunHeader).show(view, resources)
+        for panel in self.query(".panel"):
+            if panel.display and panel.parent is not None and getattr(panel.parent, "display", True):
+                panel.show(view)  # type: ignore[attr-defined]
+
+    # -- layout -----------------------------------------------------------------------------------------------------------
+
+    @property
+    def _small(self) -> bool:
+        return self.app.size.width < OVERVIEW_SIZE[0] or self.app.size.height < OVERVIEW_SIZE[1]
+
+    @property
+    def _single(self) -> bool:
+        return self._small or self._alone
+
+    def _arrange(self) -> None:
+        """One panel, or all of them but the log."""
+        single = self._single
+        self.set_class(single, "-single")
+        self.set_class(self.app.size.height < 20, "-low")
+        for panel in self.query(".panel"):
+            panel.display = panel.id == self._current if single else panel.id != "log"
+        for column in self.query(".column"):
+            column.display = any(child.display for child in column.children)
+        self.query_one(PanelTabs).select(self._current)
+        self.refresh_bindings()
+        self.call_after_refresh(self._show_again)
+
+    def _show_again(self) -> None:
+        show = getattr(self.app, "show", None)
+        if show is not None:
+            show()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer only what changes something in the present layout."""
+        if action == "next_panel":
+            return self._single
+        if action == "overview":
+            return self._alone and not self._small
+        return True
+
+    # -- actions ----------------------------------------------------------------------------------------------------------
+
+    def action_panel(self, key: str) -> None:
+        """One panel alone; the same key again goes back to all."""
+        self._alone = not (self._alone and self._current == key)
+        self._current = key
+        self._arrange()
+
+    def action_next_panel(self, step: int) -> None:
+        """The next panel of the line of tabs."""
+        keys = list(PANELS)
+        self._current = keys[(keys.index(self._current) + step) % len(keys)]
+        self._arrange()
+
+    def action_overview(self) -> None:
+        """All panels at once."""
+        self._alone = False
+        self._arrange()
+
+    def action_log_scale(self) -> None:
+        """Logarithmic or linear loss."""
+        self._panel(LossPlot).toggle_log()
+
+    def action_smoothing(self) -> None:
+        """Smooth the training loss more, or not at all."""
+        self._panel(LossPlot).cycle_smoothing()
+
+    def action_window(self) -> None:
+        """The recent part of the run, or all of it."""
+        self._panel(LossPlot).toggle_window()
+
+    def action_sort_classes(self) -> None:
+        """Class order, best first, worst first."""
+        self._panel(ClassBars).cycle_sort()
+
+    def action_turn_pictures(self, step: int) -> None:
+        """Page through the test pictures."""
+        strip = self._panel(PictureStrip)
+        if step > 0:
+            strip.next()
+        else:
+            strip.previous()
+
+    def _panel(self, kind: type[P]) -> P:
+        return self.query_one(kind)

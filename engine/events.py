@@ -328,7 +328,7 @@ def from_json(line: str) -> Event:
         ValueError: the line is no JSON object, names no known event, or lacks a field.
     """
     raw = json.loads(line)
-    kind = BY_NAME.get(raw.get("event", "")) if isinstance(raw, dict) else None
+    kind = BY_NAME.get(str(raw.get("event"))) if isinstance(raw, dict) else None
     if kind is None:
         raise ValueError(f"not an event: {line[:80]!r}")
     names = {f.name for f in dataclasses.fields(kind)}

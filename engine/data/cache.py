@@ -1,0 +1,51 @@
+"""Decoded pictures kept on the disk between starts: written whole, checked when read, rebuilt when anything is off."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import zlib
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from engine.data.dataset import Dataset, Pictures
+
+VERSION = 1
+
+
+def read_cached(directory: Path, key: str) -> Dataset | None:
+    """The dataset that was kept under `key`, or None where there is none that is whole."""
+    folder = directory / key
+    try:
+        about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
+        arrays = {name: np.load(folder / f"{name}.npy") for name in about["crc"]}
+        if about["version"] != VERSION or any(zlib.crc32(a) != about["crc"][name] for name, a in arrays.items()):
+            return None
+        return Dataset(
+            about["name"], tuple(about["class_names"]), *(
+                Pictures(torch.from_numpy(arrays[f"{part}_images"]), torch.from_numpy(arrays[f"{part}_labels"])) for part in ("train", "test")
+            ), fingerprint=about["fingerprint"], skipped=tuple(about["skipped"]))
+    except (OSError, ValueError, KeyError, TypeError, EOFError):
+        return None
+
+
+def write_cached(directory: Path, key: str, data: Dataset) -> None:
+    """Keep a dataset under `key`. A disk that refuses costs only the time saved at the next start."""
+    temporary = directory / f".{key}.{os.getpid()}"
+    try:
+        temporary.mkdir(parents=True)
+        arrays = {f"{part}_{what}": getattr(getattr(data, part), what).numpy() for part in ("train", "test") for what in ("images", "labels")}
+        for name, array in arrays.items():
+            np.save(temporary / f"{name}.npy", array)
+        about = {"version": VERSION, "name": data.name, "class_names": data.class_names, "fingerprint": data.fingerprint,
+                 "skipped": data.skipped, "crc": {name: zlib.crc32(np.ascontiguousarray(a)) for name, a in arrays.items()}}
+        (temporary / "about.json").write_text(json.dumps(about), encoding="utf-8")
+        shutil.rmtree(directory / key, ignore_errors=True)
+        temporary.rename(directory / key)
+    except OSError:
+        pass
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

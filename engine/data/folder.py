@@ -1,0 +1,138 @@
+"""A folder of pictures: `train/<class>/…` and `test/<class>/…`, of any size and mode, decoded once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+
+from engine.data.cache import read_cached, write_cached
+from engine.data.dataset import Dataset, Pictures, Report
+from engine.errors import DataError
+
+EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".avif", ".ico", ".tga"})
+SIZE = 32
+HINT = "Give a folder with train/<class>/ and test/<class>/ pictures."
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    path: str
+    """Relative to the folder."""
+    label: int
+    size: int
+    changed: int
+
+
+def load_folder(root: Path, cache_dir: Path, report: Report) -> Dataset:
+    """The pictures under `root`, each converted to 32x32 RGB. Unreadable ones are left out and named in `skipped`.
+
+    Raises:
+        DataError: there are no pictures, only one class, or training and test classes differ.
+    """
+    report.step("Looking through the folder", str(root))
+    class_names, files = _scan(root, report)
+    h = hashlib.blake2b(repr((class_names, SIZE)).encode(), digest_size=16)
+    for part in ("train", "test"):
+        for f in files[part]:
+            h.update(f"{part}\0{f.path}\0{f.size}\0{f.changed}\n".encode("utf-8", "surrogateescape"))
+    key = f"folder-{h.hexdigest()[:16]}"
+    data = read_cached(cache_dir, key)
+    if data is None:
+        data = _decode_all(root, class_names, files, h.hexdigest(), report)
+        write_cached(cache_dir, key, data)
+    return data
+
+
+def _scan(root: Path, report: Report) -> tuple[tuple[str, ...], dict[str, list[_File]]]:
+    """Class names, sorted, and the picture files of both parts in a fixed order."""
+    classes: dict[str, set[str]] = {}
+    for part in ("train", "test"):
+        if not (root / part).is_dir():
+            raise DataError(f"{root}: it has no folder {part!r}. {HINT}")
+        with os.scandir(root / part) as entries:
+            classes[part] = {e.name for e in entries if e.is_dir() and not e.name.startswith(".")}
+    if classes["train"] != classes["test"]:
+        only = {part: sorted(classes[part] - classes[other]) for part, other in (("train", "test"), ("test", "train"))}
+        told = "; ".join(f"only in {part}: {', '.join(names[:5])}" for part, names in only.items() if names)
+        raise DataError(f"{root}: the classes under train and test differ ({told}). {HINT}")
+    names = tuple(sorted(classes["train"]))
+    files: dict[str, list[_File]] = {"train": [], "test": []}
+    for part, found in files.items():
+        for label, name in enumerate(names):
+            report.poll()
+            with os.scandir(root / part / name) as entries:
+                for e in sorted(entries, key=lambda e: e.name):
+                    if not e.name.startswith(".") and os.path.splitext(e.name)[1].lower() in EXTENSIONS and e.is_file():  # noqa: PTH122
+                        stat = e.stat()
+                        found.append(_File(f"{part}/{name}/{e.name}", label, stat.st_size, stat.st_mtime_ns))
+        if not found:
+            raise DataError(f"{root / part}: there are no pictures. {HINT}")
+    if len(names) < 2:
+        raise DataError(f"{root}: there is only one class, {names[0]!r}; a classifier needs two. {HINT}")
+    return names, files
+
+
+def _decode_all(root: Path, names: tuple[str, ...], files: dict[str, list[_File]], fingerprint: str, report: Report) -> Dataset:
+    """Decode every picture, several at a time: Pillow lets go of the interpreter while it decodes."""
+    skipped: list[str] = []
+    parts = {}
+    total, done = sum(map(len, files.values())), 0
+    with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1), thread_name_prefix="decode") as pool:
+        for part, found in files.items():
+            images = np.empty((len(found), 3, SIZE, SIZE), dtype=np.uint8)
+            good = np.ones(len(found), dtype=bool)
+            for start in range(0, len(found), 256):
+                report.poll()
+                report.step("Decoding pictures", "", done + start, total, "pictures")
+                batch = found[start:start + 256]
+                for i, result in enumerate(pool.map(lambda f: _decode(root / f.path), batch), start):
+                    if isinstance(result, str):
+                        good[i] = False
+                        skipped.append(f"{found[i].path}: {result}")
+                    else:
+                        images[i] = result
+            done += len(found)
+            labels = np.array([f.label for f in found], dtype=np.int64)[good]
+            empty = [name for label, name in enumerate(names) if not (labels == label).any()]
+            if empty:
+                raise DataError(f"{root / part / empty[0]}: there are no readable pictures of class {empty[0]!r}"
+                                f"{f' ({skipped[0]})' if skipped else ''}. {HINT}")
+            parts[part] = Pictures(torch.from_numpy(images[good]), torch.from_numpy(labels))
+    return Dataset(root.resolve().name or str(root), names, parts["train"], parts["test"], fingerprint, tuple(skipped))
+
+
+def _decode(path: Path) -> np.ndarray | str:
+    """uint8 (3, 32, 32) of a picture file, or why it can't be read."""
+    try:
+        with Image.open(path) as picture:
+            return to_pixels(picture)
+    except Exception as e:  # a damaged file makes decoders raise almost anything
+        return " ".join(str(e).replace(str(path), "the file").split()) or type(e).__name__
+
+
+def to_pixels(picture: Image.Image) -> np.ndarray:
+    """uint8 (3, 32, 32) RGB of a picture of any size and mode.
+
+    Turned as its EXIF says, transparency over black, scaled to cover the square and cut at the centre.
+    """
+    picture.draft("RGB", (SIZE, SIZE))  # lets JPEG decode a huge picture at a fraction of its size
+    upright = ImageOps.exif_transpose(picture)
+    if upright.mode in ("I", "F") or upright.mode.startswith("I;16"):
+        values = np.asarray(upright, dtype=np.float64)
+        if upright.mode != "F":
+            values = values / 257  # 16 bits to 8
+        upright = Image.fromarray(values.clip(0, 255).astype(np.uint8))
+    if upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info:
+        upright = upright.convert("RGBA")
+        upright = Image.alpha_composite(Image.new("RGBA", upright.size, (0, 0, 0, 255)), upright)
+    rgb = upright.convert("RGB")
+    if rgb.size != (SIZE, SIZE):
+        rgb = ImageOps.fit(rgb, (SIZE, SIZE), Image.Resampling.BOX if min(rgb.size) > 4 * SIZE else Image.Resampling.LANCZOS)
+    return np.asarray(rgb).transpose(2, 0, 1)

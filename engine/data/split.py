@@ -1,0 +1,43 @@
+"""The split into training and validation pictures."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from engine.errors import DataError
+from engine.seeds import generator
+
+
+def split_indices(labels: Tensor, valid_fraction: float, seed: int, *, stratified: bool) -> tuple[Tensor, Tensor]:
+    """Shuffle by `seed` and cut off the validation share.
+
+    Args:
+        labels: int64 (N,).
+        valid_fraction: share of the pictures to validate on, above 0 and below 1; 0.2 of 50,000 are exactly 10,000.
+        seed: decides who goes where.
+        stratified: take the same share of every class, as nearly as whole pictures allow.
+
+    Returns:
+        int64 indices of the training and of the validation pictures: disjoint, together all of them.
+
+    Raises:
+        DataError: one of the two would be empty.
+    """
+    count = len(labels)
+    wanted = round(count * valid_fraction)
+    if not 0 < wanted < count:
+        raise DataError(f"valid_fraction: {valid_fraction:g} of {count} pictures leaves none to {'train' if wanted else 'validate'} on.")
+    order = torch.randperm(count, generator=generator(seed, "split"))
+    if not stratified:
+        return order[wanted:], order[:wanted]
+    chosen = torch.zeros(count, dtype=torch.bool)
+    sizes = torch.bincount(labels)
+    exact = sizes.double() * (wanted / count)
+    shares = exact.floor().long()
+    # The pictures that rounding down left over go to the classes that lost most by it.
+    for c in (exact - shares).argsort(descending=True)[: wanted - int(shares.sum())].tolist():
+        shares[c] += 1
+    for c, share in enumerate(shares.tolist()):
+        chosen[order[labels[order] == c][:share]] = True
+    return order[~chosen[order]], order[chosen[order]]

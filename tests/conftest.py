@@ -1,0 +1,72 @@
+"""What the tests share: a small picture folder, a quick configuration, and a script in the engine's place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from engine.config import Config, make_config
+from engine.control import Control
+from engine.events import Event
+from engine.session import run
+
+E = TypeVar("E", bound=Event)
+CLASSES = ("blue", "green", "red")
+
+
+@pytest.fixture(scope="session")
+def picture_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """90 training and 30 test pictures of three classes that a network tells apart by colour."""
+    root = tmp_path_factory.mktemp("pictures")
+    rng = np.random.default_rng(0)
+    for part, count in (("train", 30), ("test", 10)):
+        for channel, name in enumerate(reversed(CLASSES)):
+            folder = root / part / name
+            folder.mkdir(parents=True)
+            for i in range(count):
+                pixels = rng.integers(0, 120, (32, 32, 3), dtype=np.uint8)
+                pixels[..., channel] += 100
+                Image.fromarray(pixels).save(folder / f"{i:03}.png")
+    return root
+
+
+@pytest.fixture
+def quick(picture_folder: Path, tmp_path: Path) -> Callable[..., Config]:
+    """Makes configurations for runs of a second: few pictures, one thread, a run directory of the test's own."""
+
+    def make(**changes: Any) -> Config:
+        values = {"dataset": str(picture_folder), "runs_dir": str(tmp_path / "runs"), "name": "run", "epochs": 2, "batch_size": 10,
+                  "threads": 1, "device": "cpu", "lr": 0.05}
+        return make_config({**values, **changes})
+
+    return make
+
+
+class Recorder:
+    """A listener that keeps the events, and may act on the control when one arrives."""
+
+    def __init__(self, control: Control, act: Callable[[Event, Control], None] | None = None) -> None:
+        self.events: list[Event] = []
+        self._control, self._act = control, act
+
+    def __call__(self, event: Event) -> None:
+        self.events.append(event)
+        if self._act is not None:
+            self._act(event, self._control)
+
+    def of(self, kind: type[E]) -> list[E]:
+        """The events of one kind."""
+        return [e for e in self.events if isinstance(e, kind)]
+
+
+def train(config: Config, act: Callable[[Event, Control], None] | None = None, resume: Path | None = None) -> Recorder:
+    """Run the engine in this thread and return what it said."""
+    control = Control()
+    recorder = Recorder(control, act)
+    run(config, control, recorder, resume=resume)
+    return recorder

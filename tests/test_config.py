@@ -1,0 +1,83 @@
+"""Configuration: layers, ranges, and messages that help."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engine.config import FIELDS, Config, make_config, read_toml
+from engine.errors import ConfigError
+from engine.recipes import RECIPES
+
+
+def test_the_tutorial_recipe_is_the_tutorial() -> None:
+    c = make_config({"recipe": "tutorial"})
+    assert (c.epochs, c.batch_size, c.lr, c.momentum, c.weight_decay) == (20, 20, 0.01, 0.0, 0.0)
+    assert (c.dropout, c.flip, c.rotation, c.valid_fraction, c.stratified) == (0.25, True, 10.0, 0.2, False)
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_every_recipe_makes_a_valid_configuration(recipe: str) -> None:
+    assert make_config({"recipe": recipe}).recipe == recipe
+
+
+def test_flags_override_the_file_which_overrides_the_recipe() -> None:
+    c = make_config({"epochs": 3}, {"epochs": 5, "lr": 0.5, "recipe": "demo"})
+    assert (c.epochs, c.lr, c.batch_size) == (3, 0.5, RECIPES["demo"].values["batch_size"])
+
+
+@pytest.mark.parametrize(("key", "value", "said"), [
+    ("epochs", 0, "at least 1"), ("lr", 0.0, "above 0"), ("lr", float("nan"), "out of range"), ("momentum", 1.0, "below 1"),
+    ("valid_fraction", 0.0, "above 0 and below 1"), ("seed", -1, "at least 0"), ("epochs", "three", "whole number"),
+    ("epochs", 2.5, "whole number"), ("epochs", True, "whole number"), ("flip", 1, "true or false"), ("device", "gpu", "auto, cpu, cuda"),
+    ("model", "vgg", "tutorial"), ("name", "../x", "can't name a folder"), ("name", "..", "can't name a folder"),
+    ("recipe", "tutoral", "did you mean 'tutorial'"), ("dataset", "", "empty"),
+])
+def test_a_bad_value_is_named_with_what_would_be_good(key: str, value: object, said: str) -> None:
+    with pytest.raises(ConfigError, match=said) as e:
+        make_config({key: value})
+    assert key in e.value.message
+    assert "\n" not in e.value.message
+
+
+def test_an_unknown_key_names_the_nearest(tmp_path: Path) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text("epoch = 3\n")
+    with pytest.raises(ConfigError, match="did you mean 'epochs'"):
+        read_toml(file)
+
+
+@pytest.mark.parametrize("content", [b"epochs = ", b"\xff\xfe", b"[table]\nepochs = 1"])
+def test_a_bad_file_is_one_line(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "c.toml"
+    file.write_bytes(content)
+    with pytest.raises(ConfigError) as e:
+        read_toml(file)
+    assert str(file) in e.value.message
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="none.toml"):
+        read_toml(tmp_path / "none.toml")
+
+
+def test_dashes_in_a_file_are_as_good_as_underscores(tmp_path: Path) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text("batch-size = 7\n")
+    assert make_config({}, read_toml(file)).batch_size == 7
+
+
+VALUES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20), st.lists(st.integers(), max_size=2))
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)  # the machine may be busy
+@given(st.dictionaries(st.sampled_from(sorted(FIELDS)), VALUES, max_size=4))
+def test_any_values_make_a_configuration_or_one_clear_line(values: dict[str, object]) -> None:
+    try:
+        config = make_config(values)
+    except ConfigError as e:
+        assert e.message and len(e.message.splitlines()) == 1
+    else:
+        assert isinstance(config, Config)
+        assert Config(**config.as_dict()) == config

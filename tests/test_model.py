@@ -1,0 +1,47 @@
+"""The tutorial's network."""
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from engine.model import TutorialNet, count_parameters, make_model
+
+
+def test_shapes_and_parameters() -> None:
+    model = make_model("tutorial", 10, 0.25, seed=0)
+    assert model(torch.zeros(7, 3, 32, 32)).shape == (7, 10)
+    # 3x3x3x16+16, 3x3x16x32+32, 3x3x32x64+64, 1024x500+500, 500x10+10
+    assert count_parameters(model) == 448 + 4640 + 18496 + 512500 + 5010
+
+
+def test_pooling_before_relu_is_the_tutorials_relu_before_pooling_bit_for_bit() -> None:
+    model = TutorialNet(10, dropout=0.0)
+    x, y = torch.randn(20, 3, 32, 32), torch.randint(0, 10, (20,))
+
+    def as_written(x: torch.Tensor) -> torch.Tensor:
+        for conv in (model.conv1, model.conv2, model.conv3):
+            x = F.max_pool2d(F.relu(conv(x)), 2)
+        return model.fc2(F.relu(model.fc1(x.flatten(1))))
+
+    def gradients(forward: nn.Module | object) -> list[torch.Tensor]:
+        model.zero_grad()
+        F.cross_entropy(forward(x), y).backward()  # type: ignore[operator]
+        return [p.grad.clone() for p in model.parameters() if p.grad is not None]
+
+    assert torch.equal(model(x), as_written(x))
+    ours, theirs = gradients(model), gradients(as_written)
+    assert len(ours) == 10
+    assert all(torch.equal(a, b) for a, b in zip(ours, theirs, strict=True))
+
+
+def test_the_seed_alone_decides_the_first_weights() -> None:
+    torch.rand(3)
+    a, b, c = (make_model("tutorial", 10, 0.25, seed).state_dict()["conv1.weight"] for seed in (1, 1, 2))
+    assert torch.equal(a, b)
+    assert not torch.equal(a, c)
+
+
+def test_dropout_works_in_training_only() -> None:
+    model, x = TutorialNet(10, dropout=0.5), torch.randn(4, 3, 32, 32)
+    assert not torch.equal(model.train()(x), model(x))
+    assert torch.equal(model.eval()(x), model(x))

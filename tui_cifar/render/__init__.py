@@ -1,0 +1,1 @@
+"""Pure functions from data to text: no widget, no application, no clock."""

@@ -1,0 +1,41 @@
+"""Numbers and times as short text."""
+
+from __future__ import annotations
+
+ASCII_FOR = str.maketrans({
+    "─": "-", "━": "=", "╸": "=", "│": "|", "┤": "+", "├": "+", "┌": "+", "┐": "+", "└": "+", "┘": "+", "┬": "+", "┴": "+", "┼": "+",
+    "★": "*", "●": "*", "✓": "+", "✗": "x", "→": ">", "…": "~", "·": "-", "−": "-", "—": "-", "◂": "<", "▸": ">", "°": " ", "×": "x",
+    "█": "#", "▉": "#", "▊": "#", "▋": "#", "▌": "=", "▍": "-", "▎": "-", "▏": "-",
+})
+"""What stands for a character where only plain ones can be shown."""
+
+
+def plain(text: str) -> str:
+    """The text with no character above 127."""
+    return text.translate(ASCII_FOR).encode("ascii", "replace").decode("ascii")
+
+
+def duration(seconds: float) -> str:
+    """ "2.1 s", "1:05", "2:03:04"."""
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    hours, minutes = divmod(whole // 60, 60)
+    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
+
+
+def countdown(seconds: float) -> str:
+    """Time left, in steps that do not flicker: "0:42", "12:05", "3:20:00"."""
+    whole = max(0, round(seconds))
+    hours, minutes = divmod(whole // 60, 60)
+    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
+
+
+def rate(value: float) -> str:
+    """A learning rate: "0.01", "0.0004", "3e-05"."""
+    return f"{value:.4g}"
+
+
+def cut(text: str, width: int) -> str:
+    """At most `width` characters, the last one … where some are missing."""
+    return text if len(text) <= width else text[: max(0, width - 1)] + "…" if width > 0 else ""

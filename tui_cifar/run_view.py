@@ -1,0 +1,261 @@
+"""`RunView`: all that the screens show of a run, as a fold over its events.
+
+A live run, a run in another process and a finished run feed the same fold, so they are drawn by the same screens.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from engine.events import (
+    BatchCompleted,
+    CheckpointFailed,
+    CheckpointSaved,
+    CheckpointSkipped,
+    ClassCount,
+    EpochCompleted,
+    EpochStarted,
+    Event,
+    LineLogged,
+    LossSampled,
+    PicturesChosen,
+    PicturesClassified,
+    PicturesSkipped,
+    PreparationAdvanced,
+    RunCompleted,
+    RunFailed,
+    RunPaused,
+    RunResumed,
+    RunStarted,
+    RunStopped,
+    Terminal,
+    TestCompleted,
+    TestStarted,
+    ValidationStarted,
+)
+
+STATES = {"training": "TRAINING", "validating": "VALIDATING", "testing": "TESTING"}
+MAX_POINTS = 20_000
+MAX_LINES = 2_000
+MAX_CHECKPOINTS = 1_000
+
+
+@dataclass(slots=True)
+class RunView:
+    """The state of a run. `apply` folds one event in; `changes` counts the events that touched each part."""
+
+    state: str = "PREPARING"
+    preparation: PreparationAdvanced | None = None
+    started: RunStarted | None = None
+    epoch: int = 0
+    phase: str = ""
+    step: int = 0
+    steps: int = 0
+    images_per_second: float = 0.0
+    seconds_left: float | None = None
+    learning_rate: float = 0.0
+    rows: list[EpochCompleted] = field(default_factory=list)
+    """Completed epochs, oldest first."""
+    points: list[tuple[float, float]] = field(default_factory=list)
+    """Training loss: (epochs since the start of the run, loss), left to right."""
+    best: EpochCompleted | None = None
+    checkpoints: deque[Event] = field(default_factory=lambda: deque(maxlen=MAX_CHECKPOINTS))
+    """`CheckpointSaved`, `CheckpointFailed` and `CheckpointSkipped`, oldest first."""
+    pictures: np.ndarray | None = None
+    """uint8 (N, 32, 32, 3): the test pictures that are shown."""
+    labels: tuple[int, ...] = ()
+    classified: PicturesClassified | None = None
+    tested: TestCompleted | None = None
+    lines: deque[tuple[float, str]] = field(default_factory=lambda: deque(maxlen=MAX_LINES))
+    """The log: (time, text), oldest first."""
+    lines_ever: int = 0
+    skipped: PicturesSkipped | None = None
+    terminal: Terminal | None = None
+    changes: dict[str, int] = field(default_factory=dict)
+
+    # -- what is derived ------------------------------------------------------------------------------------------------
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes; empty before the run started."""
+        return self.started.class_names if self.started else ()
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """The run's configuration; empty before the run started."""
+        return self.started.config if self.started else {}
+
+    @property
+    def epochs(self) -> int:
+        """Epochs that the run will have."""
+        return self.started.epochs if self.started else 0
+
+    @property
+    def fraction(self) -> float:
+        """How much of the present phase is done, 0 to 1."""
+        return min(1.0, self.step / self.steps) if self.steps else 0.0
+
+    @property
+    def per_class(self) -> tuple[ClassCount, ...]:
+        """Newest accuracy by class: the test's once there is one, else the last epoch's validation."""
+        if self.tested is not None:
+            return self.tested.per_class
+        return self.rows[-1].per_class if self.rows else ()
+
+    # -- the fold -------------------------------------------------------------------------------------------------------
+
+    def apply(self, event: Event) -> None:
+        """Fold one event in."""
+        handler = _HANDLERS.get(type(event))
+        if handler is not None:
+            handler(self, event)
+
+    def _touch(self, *parts: str) -> None:
+        for part in parts:
+            self.changes[part] = self.changes.get(part, 0) + 1
+
+    def _preparation(self, event: PreparationAdvanced) -> None:
+        if self.preparation is None or event.step != self.preparation.step:
+            self._log(event.time, f"{event.step}{f': {event.detail}' if event.detail else ''}")
+        self.preparation = event
+
+    def _started(self, event: RunStarted) -> None:
+        self.started, self.terminal, self.tested = event, None, None
+        self.state, self.phase = "TRAINING", "training"
+        self.epoch, self.step, self.steps = min(event.epoch, event.epochs), event.step, event.steps_per_epoch
+        # A resumed run repeats what came after its checkpoint: that part is drawn once, as it is now.
+        self.rows = [r for r in self.rows if r.epoch < event.epoch]
+        at = event.epoch - 1 + event.step / max(1, event.steps_per_epoch)
+        self.points = [p for p in self.points if p[0] <= at + 1e-9]
+        self._find_best()
+        counts = event.counts
+        self._log(event.time, f"Run {event.name}" + (f", resumed from {event.resumed_from}" if event.resumed_from else ""))
+        self._log(event.time, f"{event.dataset}: {counts['train']:,} training, {counts['valid']:,} validation, "
+                              f"{counts['test']:,} test pictures, {len(event.class_names)} classes")
+        self._log(event.time, f"{event.device} {event.device_name}: {event.reason}; {event.threads} threads; "
+                              f"{event.parameters:,} parameters")
+        self._touch("curve", "rows", "classes", "pictures")
+
+    def _chosen(self, event: PicturesChosen) -> None:
+        raw = np.frombuffer(base64.b64decode(event.data), dtype=np.uint8)
+        self.pictures, self.labels = raw.reshape(-1, 32, 32, 3), event.labels
+        self._touch("pictures")
+
+    def _epoch_started(self, event: EpochStarted) -> None:
+        self.epoch, self.step, self.learning_rate = event.epoch, event.step, event.learning_rate
+        self._enter("training")
+        self._touch("rows")
+
+    def _batch(self, event: BatchCompleted) -> None:
+        self.epoch, self.phase, self.step, self.steps = event.epoch, event.phase, event.step, event.steps
+        self.images_per_second = event.images_per_second or self.images_per_second
+        self.seconds_left = event.seconds_left
+        if self.state not in ("PAUSED", "DONE", "STOPPED", "FAILED"):
+            self.state = STATES.get(event.phase, self.state)
+
+    def _loss(self, event: LossSampled) -> None:
+        if math.isfinite(event.train_loss):
+            self.points.append((event.epoch - 1 + event.step / max(1, event.steps), event.train_loss))
+        if len(self.points) > MAX_POINTS:
+            self.points = thin(self.points)
+        self._touch("curve", "rows")
+
+    def _validation(self, event: ValidationStarted) -> None:
+        self._enter("validating")
+        self.step = 0
+
+    def _epoch_completed(self, event: EpochCompleted) -> None:
+        self.rows = [r for r in self.rows if r.epoch < event.epoch]
+        self.rows.append(event)
+        self._find_best()
+        self._touch("curve", "rows", "classes")
+
+    def _find_best(self) -> None:
+        self.best = next((r for r in reversed(self.rows) if r.best), None)
+
+    def _classified(self, event: PicturesClassified) -> None:
+        self.classified = event
+        self._touch("pictures")
+
+    def _checkpoint(self, event: CheckpointSaved | CheckpointFailed | CheckpointSkipped) -> None:
+        self.checkpoints.append(event)
+        self._touch("checkpoints")
+        if isinstance(event, CheckpointFailed):
+            self._log(event.time, f"Checkpoint not saved: {event.path}: {event.error}")
+        if isinstance(event, CheckpointSkipped):
+            self._log(event.time, f"Checkpoint skipped: {event.error}")
+
+    def _paused(self, event: RunPaused) -> None:
+        self.state, self.phase = "PAUSED", event.phase
+
+    def _resumed(self, event: RunResumed) -> None:
+        self._enter(event.phase)
+
+    def _enter(self, phase: str) -> None:
+        self.phase, self.state = phase, STATES.get(phase, self.state)
+
+    def _test_started(self, event: TestStarted) -> None:
+        self._enter("testing")
+        self.step = 0
+
+    def _test_completed(self, event: TestCompleted) -> None:
+        self.tested = event
+        self._touch("classes")
+
+    def _line(self, event: LineLogged) -> None:
+        self._log(event.time, event.text)
+
+    def _skipped(self, event: PicturesSkipped) -> None:
+        self.skipped = event
+        self._log(event.time, f"{event.count:,} unreadable pictures were left out:")
+        for name in event.names:
+            self._log(event.time, f"  {name}")
+
+    def _ended(self, event: Terminal) -> None:
+        self.terminal, self.seconds_left = event, None
+        match event:
+            case RunCompleted():
+                self.state = "DONE"
+            case RunStopped():
+                self.state = "STOPPED"
+            case RunFailed():
+                self.state = "FAILED"
+                self._log(event.time, f"{event.title}: {event.message}")
+                for line in event.detail.splitlines():
+                    self._log(event.time, f"  {line}")
+            case _:
+                pass
+        self._touch("rows", "classes", "curve")
+
+    def _log(self, time: float, text: str) -> None:
+        self.lines.append((time, text))
+        self.lines_ever += 1
+        self._touch("lines")
+
+
+_HANDLERS: dict[type[Event], Any] = {
+    PreparationAdvanced: RunView._preparation, RunStarted: RunView._started, PicturesChosen: RunView._chosen,
+    EpochStarted: RunView._epoch_started, BatchCompleted: RunView._batch, LossSampled: RunView._loss,
+    ValidationStarted: RunView._validation, EpochCompleted: RunView._epoch_completed, PicturesClassified: RunView._classified,
+    CheckpointSaved: RunView._checkpoint, CheckpointFailed: RunView._checkpoint, CheckpointSkipped: RunView._checkpoint,
+    RunPaused: RunView._paused, RunResumed: RunView._resumed, TestStarted: RunView._test_started,
+    TestCompleted: RunView._test_completed, LineLogged: RunView._line, PicturesSkipped: RunView._skipped,
+    RunCompleted: RunView._ended, RunStopped: RunView._ended, RunFailed: RunView._ended,
+}
+
+
+def thin(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Half the points: of every four, the lowest and the highest, in order. Spikes stay."""
+    kept = []
+    for i in range(0, len(points), 4):
+        group = points[i:i + 4]
+        ends = {min(group, key=lambda p: p[1]), max(group, key=lambda p: p[1])}
+        kept += sorted(ends)
+    return kept

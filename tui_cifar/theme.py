@@ -1,0 +1,27 @@
+"""Two themes of few colours. Blue and orange are the two curves and nothing else; green and red are right and wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual.theme import Theme
+
+THEMES = (
+    Theme(
+        name="cifar-dark", dark=True, primary="#5fb3b3", secondary="#8fa1b3", accent="#5fb3b3", foreground="#d5d9de",
+        background="#0f1216", surface="#171b21", panel="#1f252d", success="#63c174", warning="#e0b74a", error="#f2777a",
+        variables={"train": "#5aa9ff", "validation": "#ffa447", "dim": "#7b8794", "line": "#333c47",
+                   "footer-key-foreground": "#5fb3b3", "footer-background": "#0f1216", "border-blurred": "#333c47"}),
+    Theme(
+        name="cifar-light", dark=False, primary="#00697a", secondary="#4a5a6a", accent="#00697a", foreground="#1d2329",
+        background="#ffffff", surface="#f3f5f7", panel="#e7ebef", success="#1a7f37", warning="#8a6100", error="#c4262e",
+        variables={"train": "#0b62c4", "validation": "#b35400", "dim": "#66707a", "line": "#c3cad1",
+                   "footer-key-foreground": "#00697a", "footer-background": "#ffffff", "border-blurred": "#c3cad1"}),
+)
+
+
+def colour(variables: Mapping[str, str], name: str) -> str:
+    """A theme's colour as "#rrggbb"; themes that lack one of ours get what comes nearest."""
+    fallback = {"train": "primary", "validation": "warning", "dim": "foreground-muted", "line": "border-blurred"}
+    value = variables.get(name) or variables.get(fallback.get(name, name), "")
+    return value if value.startswith("#") else "#808080"

@@ -1,0 +1,42 @@
+"""The log: what was prepared, warned of, and printed."""
+
+from __future__ import annotations
+
+import time
+
+from rich.text import Text
+from textual.widgets import RichLog
+
+from tui_cifar.render.text import plain
+from tui_cifar.run_view import MAX_LINES, RunView
+from tui_cifar.theme import colour
+
+
+class LogPane(RichLog):
+    """Lines as they come, the newest last; scrolls back."""
+
+    DEFAULT_CSS = """
+    LogPane { border: round $border-blurred; padding: 0 1; background: $background; border-title-color: $text; }
+    LogPane:focus { border: round $accent; }
+    LogPane.-ascii { border: ascii $border-blurred; }
+    """
+
+    def __init__(self, *, ascii: bool = False, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes, max_lines=MAX_LINES, wrap=True, min_width=20, markup=False)
+        self.ascii = ascii
+        self.set_class(ascii, "-ascii")
+        self.border_title = "Log"
+        self._written = 0
+        self._of: RunView | None = None
+
+    def show(self, view: RunView) -> None:
+        """Write the lines that are new."""
+        if view is not self._of:
+            self.clear()
+            self._of, self._written = view, 0
+        new = min(view.lines_ever - self._written, len(view.lines))
+        self._written = view.lines_ever
+        dim = colour(self.app.theme_variables, "dim")
+        for at, text in list(view.lines)[len(view.lines) - new:]:
+            line = Text(time.strftime("%H:%M:%S  ", time.localtime(at)), dim)
+            self.write(line.append(plain(text) if self.ascii else text, colour(self.app.theme_variables, "foreground")))

@@ -1,0 +1,50 @@
+"""The loss over the epochs."""
+
+from __future__ import annotations
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from tui_cifar.render.loss_plot import Colours, Options, draw_loss
+from tui_cifar.widgets.panel import Panel
+
+SMOOTHING = (0.0, 0.6, 0.9)
+
+
+class LossPlot(Panel):
+    """Training loss in fine detail, validation loss at each epoch, the best epoch marked."""
+
+    parts = ("curve",)
+    log_scale = False
+    smoothing = 0.0
+    recent = False
+
+    def options(self) -> object:
+        """Scale, smoothing, window."""
+        return self.log_scale, self.smoothing, self.recent
+
+    def toggle_log(self) -> None:
+        """Logarithmic or linear scale."""
+        self.log_scale = not self.log_scale
+        self.redraw()
+
+    def cycle_smoothing(self) -> None:
+        """The next degree of smoothing."""
+        self.smoothing = SMOOTHING[(SMOOTHING.index(self.smoothing) + 1) % len(SMOOTHING)]
+        self.redraw()
+
+    def toggle_window(self) -> None:
+        """The recent part, or all."""
+        self.recent = not self.recent
+        self.redraw()
+
+    def draw(self) -> RenderableType:
+        """The plot, or what it waits for."""
+        self.titles("Loss", f"{'log' if self.log_scale else 'linear'} · smooth {self.smoothing:g} · {'recent' if self.recent else 'all'}")
+        view, size = self.view, self.content_size
+        colours = Colours(*(self.colour(name) for name in ("train", "validation", "line", "dim")))
+        best = (view.best.epoch, view.best.valid_loss) if view.best else None
+        valid = [(float(r.epoch), r.valid_loss) for r in view.rows]
+        lines = draw_loss(view.points, valid, best, size.width, size.height, colours,
+                          Options(self.log_scale, self.smoothing, self.recent, self.ascii))
+        return Text("\n").join(lines) if lines else self.waiting("The loss appears here after the first batches.")

@@ -1,0 +1,75 @@
+"""What the panels of the dashboard share: a thin border with a title, and drawing only when something changed."""
+
+from __future__ import annotations
+
+from rich.console import RenderableType
+from rich.text import Text
+from textual import events
+from textual.widgets import Static
+
+from tui_cifar.render.text import plain
+from tui_cifar.run_view import RunView
+from tui_cifar.theme import colour
+
+
+class Panel(Static):
+    """A panel that draws itself from a `RunView`.
+
+    A subclass says in `parts` which parts of the view it shows, and draws them in `draw`. It is called again only when
+    one of the parts, the size, the theme or the panel's own options changed.
+    """
+
+    parts: tuple[str, ...] = ()
+
+    DEFAULT_CSS = """
+    Panel { border: round $border-blurred; padding: 0 1; border-title-color: $text; border-subtitle-color: $text-muted; }
+    Panel.-ascii { border: ascii $border-blurred; }
+    """
+
+    def __init__(self, *, ascii: bool = False, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self.ascii = ascii
+        self.view = RunView()
+        self._drawn: object = None
+        self.set_class(ascii, "-ascii")
+
+    def show(self, view: RunView) -> None:
+        """Draw what changed since the last time."""
+        self.view = view
+        key = (id(view), tuple(view.changes.get(p, 0) for p in self.parts), self.content_size, self.app.theme, self.options())
+        if key != self._drawn and self.content_size.width > 0:
+            self._drawn = key
+            self.update(self.draw())
+
+    def options(self) -> object:
+        """The panel's own settings, as a value that differs when they do."""
+        return None
+
+    def draw(self) -> RenderableType:
+        """What the panel shows now."""
+        raise NotImplementedError
+
+    def redraw(self) -> None:
+        """Draw after an option changed."""
+        self.show(self.view)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Fit the new size."""
+        self.show(self.view)
+
+    def titles(self, title: str, subtitle: str = "") -> None:
+        """Set the words in the border."""
+        self.border_title = Text(self.word(title))
+        self.border_subtitle = Text(self.word(subtitle))
+
+    def word(self, text: str) -> str:
+        """The text as this terminal can show it."""
+        return plain(text) if self.ascii else text
+
+    def colour(self, name: str) -> str:
+        """A colour of the theme as "#rrggbb"."""
+        return colour(self.app.theme_variables, name)
+
+    def waiting(self, text: str) -> Text:
+        """The words of an empty place: what it waits for."""
+        return Text(self.word(text), style=self.colour("dim"))

@@ -1,0 +1,105 @@
+"""Test pictures with what the network takes them for."""
+
+from __future__ import annotations
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from tui_cifar.render.pictures import draw, shrink
+from tui_cifar.render.text import cut
+from tui_cifar.widgets.panel import Panel
+
+GAP = 2
+
+
+class PictureStrip(Panel):
+    """As many pictures as fit, at full size where one does, else at half or quarter size; pages with `next` and `previous`.
+
+    Args:
+        mode: "half", "ascii" or "off".
+    """
+
+    parts = ("pictures",)
+
+    def __init__(self, *, mode: str, ascii: bool = False, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(ascii=ascii, id=id, classes=classes)
+        self.mode = mode
+        self.first = 0
+        self._per_page = 1
+
+    def options(self) -> object:
+        """The page."""
+        return self.first
+
+    def next(self) -> None:
+        """The next pictures; after the last, the first."""
+        count = len(self.view.labels)
+        self.first = self.first + self._per_page if self.first + self._per_page < count else 0
+        self.redraw()
+
+    def previous(self) -> None:
+        """The pictures before; before the first, the last."""
+        count = max(1, len(self.view.labels))
+        self.first = self.first - self._per_page if self.first else (count - 1) // self._per_page * self._per_page
+        self.redraw()
+
+    def draw(self) -> RenderableType:
+        """A page of pictures, or what they wait for."""
+        view = self.view
+        if self.mode == "off":
+            self.titles("Test pictures")
+            return self.waiting("Pictures are switched off (--images off).")
+        if view.pictures is None:
+            self.titles("Test pictures")
+            return self.waiting("Test pictures appear here when training begins.")
+        factor, columns, rows = self._grid()
+        if not columns:
+            self.titles("Test pictures")
+            return self.waiting("No room for pictures.")
+        self._per_page = columns * rows
+        self.first = min(self.first, len(view.labels) - 1) // self._per_page * self._per_page
+        last = min(self.first + self._per_page, len(view.labels))
+        epoch = f" · epoch {view.classified.epoch}" if view.classified else " · not yet classified"
+        shown = f"{self.first + 1}–{last}" if last > self.first + 1 else str(last)
+        self.titles(f"Test pictures{epoch}", f"◂ {shown.replace('–', '-') if self.ascii else shown} of {len(view.labels)} ▸")
+        lines: list[Text] = []
+        for start in range(self.first, last, columns):
+            lines += self._row(range(start, min(start + columns, last)), factor)
+        return Text("\n").join(lines)
+
+    def _grid(self) -> tuple[int, int, int]:
+        """Reduction, columns, rows."""
+        width, height = self.content_size
+        for factor in (1, 2, 4):
+            side = 32 // factor
+            columns, rows = (width + GAP) // (side + GAP), height // (side // 2 + 1)
+            if columns and rows:
+                return factor, columns, rows
+        return 1, 0, 0
+
+    def _row(self, numbers: range, factor: int) -> list[Text]:
+        """Pictures side by side, a caption under each."""
+        side = 32 // factor
+        columns = []
+        assert self.view.pictures is not None
+        for n in numbers:
+            lines = draw(shrink(self.view.pictures[n], factor), self.mode)
+            columns.append([*lines, self._caption(n, side)])
+        gap = Text(" " * GAP)
+        return [gap.join(cells) for cells in zip(*columns, strict=True)]
+
+    def _caption(self, n: int, width: int) -> Text:
+        """ "✓ cat 0.97", "✗ dog, is cat 0.61", or the class alone before the first epoch."""
+        names, label, classified = self.view.class_names, self.view.labels[n], self.view.classified
+        if classified is None:
+            caption = Text(cut(names[label], width))
+        else:
+            right = classified.predicted[n] == label
+            confidence = f" {classified.confidence[n]:.2f}" if width >= 16 else ""
+            told = names[label] if right else f"{names[classified.predicted[n]]}, is {names[label]}"
+            caption = Text("✓ " if right else "✗ ", self.colour("success" if right else "error"))
+            caption.append(cut(told, width - 2 - len(confidence)), self.colour("foreground"))
+            caption.append(confidence, self.colour("dim"))
+        caption = Text(self.word(caption.plain), spans=caption.spans, style=caption.style, no_wrap=True)
+        caption.pad_right(max(0, width - caption.cell_len))
+        return caption

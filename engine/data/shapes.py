@@ -123,14 +123,14 @@ def _draw(rng: np.random.Generator, labels: Array) -> Array:
     turn = draws(0, 2 * np.pi)
     along = (np.cos(turn) * (x - SIZE / 2) + np.sin(turn) * (y - SIZE / 2)) / SIZE
     waves = 0.5 + 0.5 * np.sin(along * draws(8, 40) + draws(0, 6))
-    blend = np.where(draws(0, 1) < 0.45, np.clip(along + 0.5, 0, 1), waves * draws(0.2, 0.9))[:, None]
+    blend = np.where(draws(0, 1) < 0.45, np.clip(along + 0.5, 0, 1), waves * draws(0.1, 0.6))[:, None]
     canvas = one + (two - one) * blend
     # Specks: small discs of any colour, some of them large enough to distract.
     for _ in range(3):
         disc = np.hypot(x - draws(0, SIZE), y - draws(0, SIZE)) - draws(0.5, 3.2)
         canvas = _over(canvas, draws(0, 1, 3, 1, 1), disc)
     # The shape: an angle within 40 degrees of upright, so that a square is no diamond.
-    size, angle = draws(6.5, 12.5), draws(-0.7, 0.7)
+    size, angle = draws(7.5, 13.5), draws(-0.7, 0.7)
     cx, cy = (SIZE / 2 + draws(-1, 1) * np.maximum(0, SIZE / 2 - size) for _ in range(2))
     dx, dy = (x - cx) / size, (y - cy) / size
     u, v = np.cos(angle) * dx + np.sin(angle) * dy, np.cos(angle) * dy - np.sin(angle) * dx
@@ -142,8 +142,8 @@ def _draw(rng: np.random.Generator, labels: Array) -> Array:
     behind = canvas.mean((2, 3), keepdims=True)
     colour = draws(0, 1, 3, 1, 1)
     colour = np.where(np.abs(colour - behind).sum(1, keepdims=True) < 0.5, (behind + 0.5) % 1, colour)
-    canvas = _over(canvas, behind + (colour - behind) * draws(0.6, 1, 1, 1, 1), distance * size)
-    canvas = canvas + rng.standard_normal(canvas.shape, dtype=np.float32) * draws(0.02, 0.14, 1, 1, 1)
+    canvas = _over(canvas, behind + (colour - behind) * draws(0.75, 1, 1, 1, 1), distance * size)
+    canvas = canvas + rng.standard_normal(canvas.shape, dtype=np.float32) * draws(0.01, 0.07, 1, 1, 1)
     return np.rint(np.clip(canvas, 0, 1) * 255).astype(np.uint8)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,9 @@ from rich.text import Text
 from tui_cifar.render.text import plain
 
 Point = tuple[float, float]
+
+_BACKGROUND = re.compile(r"\x1b\[48;[0-9;]*m")
+"""plotext paints behind its axes; the terminal's own background is to stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +77,10 @@ def draw_loss(train: Sequence[Point], valid: Sequence[Point], best: Point | None
     figure.plot_size(width, height - 1)
     figure.canvas("default")
     figure.axes(False, side=1)
-    figure.axes(True, pixel=_rgb(colours.axes), side=0)
+    figure.axes(True, pixel=plotext.pixel(_rgb(colours.axes)), side=0)
     figure.legend(False)
     for axis in ("x", "y"):
-        figure.ruler(axis).pixel(_rgb(colours.text))
+        figure.ruler(axis).pixel(plotext.pixel(_rgb(colours.text)))
     figure.ruler("y").lim(low, high)
     figure.ruler("x").lim(start, end)
     figure.ruler("y").ticks([scale(t) for t in ticks], tick_labels(ticks))
@@ -88,12 +92,12 @@ def draw_loss(train: Sequence[Point], valid: Sequence[Point], best: Point | None
         points = decimate(points, start, end, columns)
         if points:
             xs, ys = [p[0] for p in points], [scale(p[1]) for p in points]
-            signal = figure.signal(xs, ys, marker=plotext.marker(marker, pixel=_rgb(colour)))
+            signal = figure.signal(xs, ys, marker=plotext.marker(marker, pixel=plotext.pixel(_rgb(colour))))
             figure.draw(signal.lines() if len(points) > 1 else signal)
     if best is not None and best[0] >= start and usable(best[1]):
-        mark = plotext.marker("*" if options.ascii else "★", pixel=_rgb(colours.validation))
+        mark = plotext.marker("*" if options.ascii else "★", pixel=plotext.pixel(_rgb(colours.validation)))
         figure.draw(figure.signal([best[0]], [scale(best[1])], marker=mark))
-    drawn = str(figure.build())
+    drawn = _BACKGROUND.sub("", str(figure.build()))
     lines = list(Text.from_ansi(drawn).split("\n"))[: height - 1]
     lines.append(_legend(train, valid, best, colours, width))
     if options.ascii:
@@ -114,7 +118,7 @@ def _legend(train: Sequence[Point], valid: Sequence[Point], best: Point | None, 
     if valid:
         line.append("── ", colours.validation).append(f"validation {valid[-1][1]:.3f}   ")
     if best is not None:
-        line.append("★ ", colours.validation).append(f"best {best[1]:.3f}, epoch {best[0]:.0f}")
+        line.append("★ ", colours.validation).append(f"best, epoch {best[0]:.0f}")
     line.truncate(width)
     return line
 

@@ -26,19 +26,19 @@ class CheckpointLog(Panel):
         if not events:
             return self.waiting("Saved after each epoch, and when you press s.")
         newest = [self._line(e) for _, e in zip(range(max(1, self.content_size.height)), reversed(events), strict=False)]
-        return Text("\n").join(newest)
+        return self.lines(newest)
 
     def _line(self, event: Event) -> Text:
         dim = self.colour("dim")
-        line = Text(time.strftime("%H:%M:%S", time.localtime(event.time)) + "  ", dim, no_wrap=True, overflow="ellipsis")
+        line = Text(time.strftime("%H:%M:%S", time.localtime(event.time)) + " ", dim, no_wrap=True, overflow="ellipsis")
         if isinstance(event, CheckpointSaved):
             at = f"epoch {event.epoch}" if event.reason in ("best", "epoch") else f"epoch {event.epoch}, batch {event.step:,}"
-            line.append(f"{at:9} ", self.colour("foreground"))
+            line.append(f"{at}  ", self.colour("foreground"))
             if event.reason == "best" and event.valid_loss is not None:
                 old = "first" if event.previous_best is None else f"{event.previous_best:.4f}"
-                line.append(f"{old:>6} → {event.valid_loss:.4f} best  ", self.colour("foreground"))
+                line.append(f"{old} → {event.valid_loss:.4f} ★ ", self.colour("foreground"))
             elif event.reason == "epoch" and event.valid_loss is not None:
-                line.append(f"{event.valid_loss:>15.4f}       ", dim)
+                line.append(f"{event.valid_loss:.4f}  ", dim)
             else:
                 line.append("asked for  " if event.reason == "asked" else "at the stop  ", self.colour("foreground"))
             line.append(Path(event.path).name, dim)

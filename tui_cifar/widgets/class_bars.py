@@ -54,7 +54,7 @@ class ClassBars(Panel):
         name_width = min(max(len(r[0]) for r in rows), max(6, width // 4))
         tail = 14 if before else 18 if view.tested is not None and width > 44 else 7
         room = max(0, width - name_width - 1 - tail)
-        return Text("\n").join(self._row(r, before, name_width, room, tail) for r in rows)
+        return self.lines(self._row(r, before, name_width, room, tail) for r in rows)
 
     def _row(self, row: tuple[str, float, str], before: dict[str, float], name_width: int, room: int, tail: int) -> Text:
         name, accuracy, counts = row

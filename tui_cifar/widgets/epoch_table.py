@@ -10,15 +10,17 @@ from tui_cifar.render.text import duration, plain, rate
 from tui_cifar.run_view import RunView
 from tui_cifar.theme import colour
 
-_COLUMNS = (("epoch", "epoch", 6), ("train", "train loss", 10), ("valid", "valid loss", 10), ("train_accuracy", "train %", 7),
-            ("accuracy", "valid %", 7), ("lr", "lr", 8), ("time", "time", 7))
+_COLUMNS = (("epoch", "epoch", 6), ("train", "train", 7), ("valid", "valid", 7), ("train_accuracy", "train %", 7),
+            ("accuracy", "valid %", 7), ("lr", "lr", 7), ("time", "time", 6))
 
 
 class EpochTable(DataTable[Text]):
     """A row an epoch; the best one starred, the running one filling up. Rows are changed in place."""
 
     DEFAULT_CSS = """
-    EpochTable { border: round $border-blurred; padding: 0 1; border-title-color: $text; background: $background; }
+    EpochTable { border: round $border-blurred; border-title-color: $text; background: $background;
+                 border-subtitle-color: $text-muted; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; }
+    EpochTable:focus { background-tint: $background 0%; }
     EpochTable:focus { border: round $accent; }
     EpochTable.-ascii { border: ascii $border-blurred; }
     EpochTable > .datatable--header { background: $background; color: $text-muted; text-style: none; }

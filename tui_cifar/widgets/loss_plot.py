@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from rich.console import RenderableType
-from rich.text import Text
 
 from tui_cifar.render.loss_plot import Colours, Options, draw_loss
 from tui_cifar.widgets.panel import Panel
@@ -47,4 +46,4 @@ class LossPlot(Panel):
         valid = [(float(r.epoch), r.valid_loss) for r in view.rows]
         lines = draw_loss(view.points, valid, best, size.width, size.height, colours,
                           Options(self.log_scale, self.smoothing, self.recent, self.ascii))
-        return Text("\n").join(lines) if lines else self.waiting("The loss appears here after the first batches.")
+        return self.lines(lines) if lines else self.waiting("The loss appears here after the first batches.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rich.console import RenderableType
 from rich.text import Text
 from textual import events
@@ -69,6 +71,11 @@ class Panel(Static):
     def colour(self, name: str) -> str:
         """A colour of the theme as "#rrggbb"."""
         return colour(self.app.theme_variables, name)
+
+    @staticmethod
+    def lines(lines: Iterable[Text]) -> Text:
+        """Lines one below the other, none of them wrapped."""
+        return Text("\n", no_wrap=True, overflow="ellipsis").join(lines)
 
     def waiting(self, text: str) -> Text:
         """The words of an empty place: what it waits for."""

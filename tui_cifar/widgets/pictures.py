@@ -65,7 +65,9 @@ class PictureStrip(Panel):
         lines: list[Text] = []
         for start in range(self.first, last, columns):
             lines += self._row(range(start, min(start + columns, last)), factor)
-        return Text("\n").join(lines)
+        if (factor, columns, rows) == (1, 1, 1):
+            lines = self._with_next(lines)
+        return self.lines(lines)
 
     def _grid(self) -> tuple[int, int, int]:
         """Reduction, columns, rows."""
@@ -76,6 +78,20 @@ class PictureStrip(Panel):
             if columns and rows:
                 return factor, columns, rows
         return 1, 0, 0
+
+    def _with_next(self, lines: list[Text]) -> list[Text]:
+        """The pictures that come next, at half size, beside a single large one, where there is room."""
+        width, height = self.content_size
+        columns, rows = (width - 32) // (16 + GAP), min(height // 9, 2)
+        beside: list[Text] = []
+        count = len(self.view.labels)
+        for row in range(rows):
+            start = self.first + 1 + row * columns
+            numbers = range(start, min(start + columns, count))
+            beside += self._row(numbers, 2) if numbers else []
+        lines = [*lines, *(Text(" " * 32) for _ in range(len(beside) - len(lines)))]
+        gap = Text(" " * GAP)
+        return [gap.join([line, beside[i]]) if i < len(beside) else line for i, line in enumerate(lines)]
 
     def _row(self, numbers: range, factor: int) -> list[Text]:
         """Pictures side by side, a caption under each."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
 THEMES = (
@@ -20,8 +21,17 @@ THEMES = (
 )
 
 
+NEAREST = {"train": "primary", "validation": "warning", "dim": "foreground-muted", "line": "foreground-disabled"}
+"""What stands for our colours in themes that lack them."""
+
+
 def colour(variables: Mapping[str, str], name: str) -> str:
-    """A theme's colour as "#rrggbb"; themes that lack one of ours get what comes nearest."""
-    fallback = {"train": "primary", "validation": "warning", "dim": "foreground-muted", "line": "border-blurred"}
-    value = variables.get(name) or variables.get(fallback.get(name, name), "")
-    return value if value.startswith("#") else "#808080"
+    """A theme's colour as Rich takes it: "#rrggbb", translucent ones laid over its background, or an ANSI colour."""
+    try:
+        found = Color.parse(variables.get(name) or variables.get(NEAREST.get(name, name), ""))
+        ground = Color.parse(variables.get("background", "#000000"))
+    except ColorParseError:  # not a colour of its own, as in "auto 60%"
+        return "default"
+    if found.ansi is not None:
+        return found.rich_color.name
+    return (found if ground.ansi is not None else ground.blend(found, found.a, 1)).hex6

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
-from rich.color import Color
+from rich.color import Color, ColorType
 from rich.color_triplet import ColorTriplet
 from rich.style import Style
-from rich.text import Text
+from rich.text import Span, Text
 
 RAMP = " .:-=+*#%@"
 """Dark to light."""
@@ -63,9 +65,10 @@ def _runs(upper: np.ndarray, lower: np.ndarray) -> Text:
     line = Text("▀" * len(upper), no_wrap=True, end="")
     if not len(upper):
         return line
-    starts = np.flatnonzero(np.r_[True, (np.diff(upper) != 0) | (np.diff(lower) != 0)]).tolist()
-    for start, end in zip(starts, [*starts[1:], len(upper)], strict=True):
-        line.stylize(_style(int(upper[start]), int(lower[start])), start, end)
+    starts = np.flatnonzero(np.r_[True, (np.diff(upper) != 0) | (np.diff(lower) != 0)])
+    colours = zip(upper[starts].tolist(), lower[starts].tolist(), strict=True)
+    bounds = [*starts.tolist(), len(upper)]
+    line.spans = [Span(start, end, _style(*pair)) for pair, start, end in zip(colours, bounds, bounds[1:], strict=False)]
     return line
 
 
@@ -74,12 +77,13 @@ def _style(upper: int, lower: int) -> Style:
     if style is None:
         if len(_STYLES) >= _MAX_STYLES:
             _STYLES.clear()
-        style = _STYLES[upper, lower] = Style(color=_colour(upper), bgcolor=_colour(lower) if lower >= 0 else None)
+        style = _STYLES[upper, lower] = Style.from_color(_colour(upper), _colour(lower) if lower >= 0 else None)
     return style
 
 
+@lru_cache(maxsize=_MAX_STYLES)
 def _colour(packed: int) -> Color:
-    return Color.from_triplet(ColorTriplet(packed >> 16, packed >> 8 & 255, packed & 255))
+    return Color(f"#{packed:06x}", ColorType.TRUECOLOR, None, ColorTriplet(packed >> 16, packed >> 8 & 255, packed & 255))
 
 
 def ascii_ramp(image: np.ndarray) -> list[Text]:

@@ -32,7 +32,7 @@ OVERVIEW_SIZE = (110, 32)
 class Dashboard(Screen[None]):
     """What is going on: state, loss, epochs, classes, pictures, checkpoints."""
 
-    AUTO_FOCUS = None  # keys belong to the screen until a panel is chosen
+    AUTO_FOCUS = ""  # keys belong to the screen until a panel is chosen
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "next_panel(1)", "Next", id="panel.next", priority=True, tooltip="Next panel"),
         Binding("shift+tab", "next_panel(-1)", "Previous panel", id="panel.previous", priority=True, show=False, tooltip="Previous panel"),

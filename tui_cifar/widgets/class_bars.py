@@ -8,7 +8,6 @@ from rich.text import Text
 from tui_cifar.render.text import cut
 from tui_cifar.widgets.panel import Panel
 
-EIGHTHS = " ▏▎▍▌▋▊▉█"
 ORDERS = ("class order", "best first", "worst first")
 
 
@@ -75,5 +74,5 @@ class ClassBars(Panel):
     def _bar(self, fraction: float, room: int) -> str:
         if self.ascii:
             return f"{'#' * round(fraction * room):{room}}"
-        eighths = round(fraction * room * 8)
-        return f"{'█' * (eighths // 8)}{EIGHTHS[eighths % 8] if eighths % 8 else '':}".ljust(room)
+        halves = round(fraction * room * 2)
+        return ("━" * (halves // 2) + "╸" * (halves % 2)).ljust(room)

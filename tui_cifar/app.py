@@ -185,7 +185,7 @@ class CifarApp(App[None]):
     def action_toggle_dark(self) -> None:
         """Switch between the dark and the light theme."""
         self.theme = "cifar-light" if self.current_theme.dark else "cifar-dark"
-        self.show()
+        self.call_after_refresh(self.show)
 
     def action_help(self) -> None:
         """Show all keys."""

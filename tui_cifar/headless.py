@@ -151,7 +151,7 @@ class PlainPrinter:
         self._write(f"recipe {event.config['recipe']} on {event.dataset}: {counts['train']:,} training, {counts['valid']:,} validation, "
                     f"{counts['test']:,} test pictures, {len(event.class_names)} classes")
         self._write(f"device {event.device} {event.device_name} ({event.reason}), "
-                    f"{event.threads} threads, {event.parameters:,} parameters")
+                    f"{event.threads} thread{'s' if event.threads != 1 else ''}, {event.parameters:,} parameters")
 
     def _tested(self, event: TestCompleted) -> None:
         self._flush()

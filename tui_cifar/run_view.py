@@ -99,8 +99,26 @@ class RunView:
 
     @property
     def fraction(self) -> float:
-        """How much of the present phase is done, 0 to 1."""
-        return min(1.0, self.step / self.steps) if self.steps else 0.0
+        """How much of the present epoch, or of the test, is done, 0 to 1.
+
+        An epoch is its training and its validation; a picture of the latter, without the way back, costs a third.
+        """
+        phase = min(1.0, max(0.0, self.step / self.steps)) if self.steps > 0 else 0.0
+        if self.started is None or self.phase == "testing":
+            return phase
+        train, valid = 3 * self.started.counts.get("train", 0), self.started.counts.get("valid", 0)
+        done = train + valid * phase if self.phase == "validating" else train * phase
+        return done / (train + valid) if train + valid > 0 else phase
+
+    @property
+    def progress(self) -> float:
+        """How much of the run's epochs is done, 0 to 1."""
+        if self.epochs <= 0:
+            return 0.0
+        if self.phase == "testing" or (self.rows and self.rows[-1].epoch >= self.epochs):
+            return 1.0
+        now = 1.0 if self.rows and self.rows[-1].epoch >= self.epoch else self.fraction
+        return min(1.0, max(0.0, (self.epoch - 1 + now) / self.epochs))
 
     @property
     def per_class(self) -> tuple[ClassCount, ...]:
@@ -130,11 +148,8 @@ class RunView:
         self.started, self.terminal, self.tested = event, None, None
         self.state, self.phase = "TRAINING", "training"
         self.epoch, self.step, self.steps = min(event.epoch, event.epochs), event.step, event.steps_per_epoch
-        # A resumed run repeats what came after its checkpoint: that part is drawn once, as it is now.
-        self.rows = [r for r in self.rows if r.epoch < event.epoch]
-        at = event.epoch - 1 + event.step / max(1, event.steps_per_epoch)
-        self.points = [p for p in self.points if p[0] <= at + 1e-9]
-        self._find_best()
+        self.images_per_second, self.seconds_left = 0.0, None
+        self._rewind(event.epoch, event.step)
         counts = event.counts
         self._log(event.time, f"Run {event.name}" + (f", resumed from {event.resumed_from}" if event.resumed_from else ""))
         self._log(event.time, f"{event.dataset}: {counts['train']:,} training, {counts['valid']:,} validation, "
@@ -149,9 +164,27 @@ class RunView:
         self._touch("pictures")
 
     def _epoch_started(self, event: EpochStarted) -> None:
+        if self.started is not None:
+            self.steps = self.started.steps_per_epoch
+            self._rewind(event.epoch, event.step)
         self.epoch, self.step, self.learning_rate = event.epoch, event.step, event.learning_rate
         self._enter("training")
         self._touch("rows")
+
+    def _rewind(self, epoch: int, step: int) -> None:
+        """Forget what came after a place in the run: a resumed run repeats it, and it is drawn once, as it is now."""
+        assert self.started is not None
+        at = epoch - 1 + step / max(1, self.started.steps_per_epoch) + 1e-9
+        if self.points and self.points[-1][0] > at:
+            self.points = [p for p in self.points if p[0] <= at]
+            self._touch("curve")
+        if self.rows and self.rows[-1].epoch >= epoch:
+            self.rows = [r for r in self.rows if r.epoch < epoch]
+            self._touch("rows", "classes")
+        if self.classified is not None and self.classified.epoch >= epoch:
+            self.classified = None
+            self._touch("pictures")
+        self._find_best()
 
     def _batch(self, event: BatchCompleted) -> None:
         self.epoch, self.phase, self.step, self.steps = event.epoch, event.phase, event.step, event.steps

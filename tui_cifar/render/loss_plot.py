@@ -73,7 +73,7 @@ def draw_loss(train: Sequence[Point], valid: Sequence[Point], best: Point | None
         return []
     end = max(start + 1, math.ceil(points[:, 0].max() - 1e-9))
     low, high = _limits(points[:, 1], options.log_scale)
-    ticks = (log_ticks if options.log_scale else nice_ticks)(low, high, max(2, height // 4))
+    ticks = (log_ticks if options.log_scale else nice_ticks)(low, high, min(6, max(2, height // 3)))
     marks = whole_ticks(start, end, max(1, width // 8))
 
     if options.log_scale:  # plotext is fed logarithms: its own scale would take other ticks
@@ -234,30 +234,33 @@ def decimate(points: np.ndarray, start: float, end: float, columns: int) -> np.n
     return ends
 
 
-def nice_ticks(low: float, high: float, count: int) -> list[float]:
-    """Multiples of 1, 2 or 5 times a power of ten between `low` and `high`, `count` of them or somewhat fewer."""
+def nice_ticks(low: float, high: float, most: int) -> list[float]:
+    """Multiples of 1, 2 or 5 times a power of ten between `low` and `high`: as many as there are, up to `most`."""
     span = high - low
     if not span > 0 or not math.isfinite(span):
         return [low]
-    raw = span / max(1, count)
-    power = 10.0 ** math.floor(math.log10(raw))
-    step = next((m * power for m in (1, 2, 5) if m * power >= raw * 0.999), 10 * power)
-    first = math.ceil(low / step - 1e-9)
-    ticks = [float(f"{i * step:.10g}") for i in range(first, math.floor(high / step + 1e-9) + 1)]
-    return ticks or [low]
+    power = math.floor(math.log10(span / most)) - 1
+    for step in (float(f"{m}e{p}") for p in range(power, power + 4) for m in (1, 2, 5)):
+        first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+        if last - first < most:
+            return [float(f"{i * step:.10g}") for i in range(first, last + 1)] or [low]
+    return [low]
 
 
-def log_ticks(low: float, high: float, count: int) -> list[float]:
-    """Values between 10**low and 10**high: at 1, 2 and 5, or powers of ten, or, in a narrow range, evenly nice ones."""
-    for steps in ((1, 2, 5), (1,)):
-        powers = range(math.floor(low), math.ceil(high) + 1)
-        ticks = [float(f"{m}e{p}") for p in powers for m in steps if low <= math.log10(float(f"{m}e{p}")) <= high]
-        if 2 <= len(ticks) <= 2 * count:
+def log_ticks(low: float, high: float, most: int) -> list[float]:
+    """Values between 10**low and 10**high, up to `most`.
+
+    1, 2 and 5 of each power of ten, or the powers alone, or every second, third, …; in a narrow range even steps.
+    """
+    powers = range(math.floor(low), math.ceil(high) + 1)
+    for steps in ((1, 2, 5), (1, 3), (1,)):
+        ticks = [float(f"{m}e{p}") for p in powers for m in steps if low <= math.log10(m) + p <= high]
+        if 3 <= len(ticks) <= most:
             return ticks
-    if high - low > 2:  # many powers of ten: every second, third, …
-        step = math.ceil((high - low) / count)
+    if high - low > 2:
+        step = math.ceil((high - low) / most)
         return [float(f"1e{p}") for p in range(math.ceil(low), math.floor(high) + 1, step)]
-    return [t for t in nice_ticks(10**low, 10**high, count) if t > 0] or [10**low]
+    return [t for t in nice_ticks(10**low, 10**high, most) if t > 0] or [10**low]
 
 
 def whole_ticks(start: int, end: int, count: int) -> list[int]:
@@ -268,9 +271,9 @@ def whole_ticks(start: int, end: int, count: int) -> list[int]:
 
 def tick_labels(ticks: Sequence[float]) -> list[str]:
     """Ticks with as many decimals as tell them apart, and no more; powers of ten where that would be long."""
-    if max(map(abs, ticks), default=0.0) < 1e5:
-        for decimals in range(5):
+    if max(map(abs, ticks), default=0.0) < 1e5 and not 0 < 100 * min(ticks) < max(ticks):
+        for decimals in range(7):
             labels = [f"{t + 0.0:.{decimals}f}" for t in ticks]
             if all(abs(float(s) - t) <= 1e-6 * abs(t) for s, t in zip(labels, ticks, strict=True)):
                 return labels
-    return [f"{t:.3g}".replace("e-0", "e-").replace("e+0", "e") for t in ticks]
+    return [f"{t:.4g}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e") for t in ticks]

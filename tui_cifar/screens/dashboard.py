@@ -37,7 +37,7 @@ class Dashboard(Screen[None]):
         Binding("tab", "next_panel(1)", "Next", id="panel.next", priority=True, tooltip="Next panel"),
         Binding("shift+tab", "next_panel(-1)", "Previous panel", id="panel.previous", priority=True, show=False, tooltip="Previous panel"),
         Binding("0,escape", "overview", "Overview", id="panel.overview", key_display="0", tooltip="All panels at once"),
-        *[Binding(str(i), f"panel('{key}')", word, id=f"panel.{key}", show=False, tooltip=f"{word} alone, on the whole screen")
+        *[Binding(str(i), f"panel('{key}')", word, id=f"panel.{key}", show=False, tooltip=f"{word} alone; again for all panels")
           for i, (key, word) in enumerate(PANELS.items(), 1)],
         Binding("l", "log_scale", "Log scale", id="plot.log", show=False, tooltip="Loss plot: logarithmic or linear scale"),
         Binding("m", "smoothing", "Smoothing", id="plot.smooth", show=False, tooltip="Loss plot: smooth the training loss more, or not"),
@@ -81,8 +81,9 @@ class Dashboard(Screen[None]):
         self._arrange()
 
     def show(self, view: RunView, resources: str) -> None:
-        """Hand the view to the parts that are on the screen."""
-        self.query_one(RunHeader).show(view, resources)
+        """Hand the view to the parts that are on the screen; while it is made or torn down there are none."""
+        for header in self.query(RunHeader):
+            header.show(view, resources)
         for panel in self.query(".panel"):
             if panel.display and panel.parent is not None and getattr(panel.parent, "display", True):
                 panel.show(view)  # type: ignore[attr-defined]

@@ -35,7 +35,7 @@ class Help(ModalScreen[None]):
             rows: dict[str, list[str]] = {}
             for binding in self._bindings_below():
                 if (binding.id or "").partition(".")[0] == prefix:
-                    text = f"{binding.description}: {binding.tooltip}" if binding.tooltip else binding.description
+                    text = binding.tooltip or binding.description
                     rows.setdefault(text, []).append(self.app.get_key_display(binding))
             if rows:
                 table.add_row("", Text(title, style="bold"))

@@ -51,7 +51,7 @@ class ClassBars(Panel):
         rows.append(("all", right / max(1, total), f"{right:,}/{total:,}"))
         width = self.content_size.width
         name_width = min(max(len(r[0]) for r in rows), max(6, width // 4))
-        tail = 14 if before else 18 if view.tested is not None and width > 44 else 7
+        tail = 14 if before else 21 if view.tested is not None and width > 44 else 7
         room = max(0, width - name_width - 1 - tail)
         return self.lines(self._row(r, before, name_width, room, tail) for r in rows)
 
@@ -68,7 +68,7 @@ class ClassBars(Panel):
             text = f"{change:+.1f}".replace("-", "−") if change else "="
             line.append(f"{self.word(text):>7}", f"not bold {self.colour('dim')}")
         elif tail > 14:
-            line.append(f"{counts:>12}", f"not bold {self.colour('dim')}")
+            line.append(f"{counts:>15}", f"not bold {self.colour('dim')}")
         return line
 
     def _bar(self, fraction: float, room: int) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from rich.segment import Segment
+from rich.style import Style
 from rich.text import Text
 from textual import events
+from textual.strip import Strip
 from textual.widgets import DataTable
 
 from tui_cifar.render.text import duration, plain, rate
 from tui_cifar.run_view import RunView
 from tui_cifar.theme import colour
+from tui_cifar.widgets.scrollbar import PlainScrollBar
 
 _COLUMNS = (("epoch", "epoch", 6), ("train", "train", 7), ("valid", "valid", 7), ("train_accuracy", "train %", 7),
             ("accuracy", "valid %", 7), ("lr", "lr", 7), ("time", "time", 6))
@@ -19,7 +23,8 @@ class EpochTable(DataTable[Text]):
 
     DEFAULT_CSS = """
     EpochTable { border: round $border-blurred; border-title-color: $text; background: $background;
-                 border-subtitle-color: $text-muted; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; }
+                 border-subtitle-color: $text-muted; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0;
+                 scrollbar-background: $background; scrollbar-color: $border-blurred; }
     EpochTable:focus { background-tint: $background 0%; }
     EpochTable:focus { border: round $accent; }
     EpochTable.-ascii { border: ascii $border-blurred; }
@@ -29,16 +34,18 @@ class EpochTable(DataTable[Text]):
     """
 
     def __init__(self, *, ascii: bool = False, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(id=id, classes=classes, cursor_type="row", zebra_stripes=False, cell_padding=1)
+        super().__init__(id=id, classes=classes, cursor_type="row", zebra_stripes=False, cell_padding=1,
+                         cursor_foreground_priority="renderable")
         self.ascii = ascii
         self.set_class(ascii, "-ascii")
         self.border_title = "Epochs"
-        self._cells: dict[int, tuple[str, ...]] = {}
+        self._cells: dict[int, list[Text]] = {}
         self._drawn: object = None
-        self._best = 0
 
     def on_mount(self) -> None:
         """The columns."""
+        if self.ascii:
+            self.vertical_scrollbar.renderer = PlainScrollBar  # type: ignore[misc]  # as Textual documents
         for key, label, width in _COLUMNS:
             self.add_column(Text(label, justify="right"), key=key, width=width)
 
@@ -53,36 +60,44 @@ class EpochTable(DataTable[Text]):
         if set(self._cells) - set(wanted):  # another run, or one resumed from further back
             self.clear()
             self._cells.clear()
-        best = view.best.epoch if view.best else 0
         for epoch, cells in wanted.items():
-            styled = [self._styled(c, epoch, best, view, i) for i, c in enumerate(cells)]
-            if epoch not in self._cells:
-                self.add_row(*styled, key=str(epoch))
-            elif self._cells[epoch] != cells or self._best != best and epoch in (self._best, best):
-                for (column, _, _), cell in zip(_COLUMNS, styled, strict=True):
-                    self.update_cell(str(epoch), column, cell)
+            before = self._cells.get(epoch)
+            if before is None:
+                self.add_row(*cells, key=str(epoch))
+            else:
+                for (column, _, _), old, new in zip(_COLUMNS, before, cells, strict=True):
+                    if old != new or old.style != new.style:  # texts compare by their characters alone
+                        self.update_cell(str(epoch), column, new)
             self._cells[epoch] = cells
-        self._best = best
-        self.border_subtitle = Text("" if wanted else "a row for each epoch appears here")
         if at_end or not self.has_focus:
             self.move_cursor(row=self.row_count - 1, animate=False)
 
-    def _wanted(self, view: RunView) -> dict[int, tuple[str, ...]]:
+    def _wanted(self, view: RunView) -> dict[int, list[Text]]:
         """The cells of every row, by epoch."""
-        best = view.best.epoch if view.best else 0
-        rows = {
-            r.epoch: (f"★ {r.epoch}" if r.epoch == best else str(r.epoch), f"{r.train_loss:.4f}", f"{r.valid_loss:.4f}",
-                      f"{r.train_accuracy * 100:.1f}", f"{r.valid_accuracy * 100:.1f}", rate(r.learning_rate), duration(r.seconds))
-            for r in view.rows}
+        dim, best = colour(self.app.theme_variables, "dim"), view.best.epoch if view.best else 0
+        rows = {}
+        for r in view.rows:
+            mark, style = ("★ ", "bold") if r.epoch == best else ("", "")
+            rows[r.epoch] = [
+                self._cell(mark + str(r.epoch), style), self._cell(f"{r.train_loss:.4f}", style),
+                self._cell(f"{r.valid_loss:.4f}", style), self._cell(f"{r.train_accuracy * 100:.1f}", style),
+                self._cell(f"{r.valid_accuracy * 100:.1f}", style), self._cell(rate(r.learning_rate), style or dim),
+                self._cell(duration(r.seconds), style)]
         if view.terminal is None and view.epoch and view.epoch not in rows and view.phase != "testing":
             loss = f"{view.points[-1][1]:.4f}" if view.points and view.points[-1][0] > view.epoch - 1 else "…"
-            rows[view.epoch] = (str(view.epoch), loss, "…", "…", "…", rate(view.learning_rate), "")
+            rows[view.epoch] = [self._cell(str(view.epoch)), self._cell(loss), *(self._cell("…", dim) for _ in range(3)),
+                                self._cell(rate(view.learning_rate), dim), self._cell("")]
         return rows
 
-    def _styled(self, text: str, epoch: int, best: int, view: RunView, column: int) -> Text:
-        running = not any(r.epoch == epoch for r in view.rows[-1:]) and (not view.rows or epoch > view.rows[-1].epoch)
-        style = "bold" if epoch == best else colour(self.app.theme_variables, "dim") if running or column == 5 else ""
+    def _cell(self, text: str, style: str = "") -> Text:
         return Text(plain(text) if self.ascii else text, style, justify="right")
+
+    def render_line(self, y: int) -> Strip:
+        """A line of the table, or what it waits for."""
+        if y == 1 and not self.row_count:
+            words = Segment(" A row for each epoch appears here.", Style.parse(colour(self.app.theme_variables, "dim")))
+            return Strip([words]).extend_cell_length(self.size.width).apply_style(self.rich_style.background_style)
+        return super().render_line(y)
 
     def on_resize(self, event: events.Resize) -> None:
         """Keep the newest row in view."""

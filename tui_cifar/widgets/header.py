@@ -11,7 +11,7 @@ from tui_cifar.run_view import RunView
 from tui_cifar.theme import colour
 
 _COLOURS = {"PAUSED": "warning", "DONE": "success", "FAILED": "error", "STOPPED": "warning"}
-BAR_WIDTH = 24
+BAR_WIDTH = 20
 
 
 class RunHeader(Static):
@@ -48,14 +48,14 @@ class RunHeader(Static):
             where = f"{s.device} {s.device_name}" if width >= 100 else s.device
             left = Text(s.name, "bold").append(f"  {s.config['recipe']} · {s.dataset} · {where}", f"not bold {self._colour('dim')}")
             if width >= 100 and s.device == "cpu":
-                left.append(f" · {s.threads} threads", f"not bold {self._colour('dim')}")
+                left.append(f" · {s.threads} thread{'s' if s.threads != 1 else ''}", f"not bold {self._colour('dim')}")
         return _between(left, state, width)
 
     def _second(self, view: RunView, width: int, resources: str) -> Text:
         dim, line = self._colour("dim"), Text()
         ended = view.terminal
         if isinstance(ended, RunCompleted):
-            line.append(f"test accuracy {ended.test_accuracy:.1%}", "bold").append(f"  loss {ended.test_loss:.3f}")
+            line.append(f"test accuracy {ended.test_accuracy * 100:.1f} %", "bold").append(f"  loss {ended.test_loss:.3f}")
             line.append(f"   best epoch {ended.best_epoch}  {ended.epochs} epochs in {countdown(ended.seconds)}", dim)
         elif isinstance(ended, RunFailed):
             line.append(ended.title, "bold").append(f"  {ended.message}", dim)
@@ -66,12 +66,14 @@ class RunHeader(Static):
             self._preparing(line, view)
         else:
             line.append(f"epoch {view.epoch}/{view.epochs} ").append(self._bar(view.fraction)).append(f" {int(view.fraction * 100):3} %")
-            line.append(f"   {view.images_per_second:>7,.0f} img/s" if view.images_per_second else "")
+            line.append(f"  {view.images_per_second:>6,.0f} img/s" if view.images_per_second else "")
             if view.seconds_left is not None:
-                line.append(f"   left {countdown(view.seconds_left)}")
+                line.append(f"  left {countdown(view.seconds_left)}")
         right = Text(resources, dim)
         if line.cell_len + right.cell_len + 3 > width:
             right = Text(resources.split("  ")[0], dim)
+        if line.cell_len + right.cell_len + 3 > width:
+            right = Text()
         return _between(line, right, width)
 
     def _preparing(self, line: Text, view: RunView) -> None:

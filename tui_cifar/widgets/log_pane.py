@@ -10,13 +10,15 @@ from textual.widgets import RichLog
 from tui_cifar.render.text import plain
 from tui_cifar.run_view import MAX_LINES, RunView
 from tui_cifar.theme import colour
+from tui_cifar.widgets.scrollbar import PlainScrollBar
 
 
 class LogPane(RichLog):
     """Lines as they come, the newest last; scrolls back."""
 
     DEFAULT_CSS = """
-    LogPane { border: round $border-blurred; padding: 0 1; background: $background; border-title-color: $text; }
+    LogPane { border: round $border-blurred; padding: 0 1; background: $background; border-title-color: $text;
+              scrollbar-size-vertical: 1; scrollbar-background: $background; scrollbar-color: $border-blurred; }
     LogPane:focus { border: round $accent; }
     LogPane.-ascii { border: ascii $border-blurred; }
     """
@@ -28,6 +30,11 @@ class LogPane(RichLog):
         self.border_title = "Log"
         self._written = 0
         self._of: RunView | None = None
+
+    def on_mount(self) -> None:
+        """Plain scroll bars where they are asked for."""
+        if self.ascii:
+            self.vertical_scrollbar.renderer = PlainScrollBar  # type: ignore[misc]  # as Textual documents
 
     def show(self, view: RunView) -> None:
         """Write the lines that are new."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from rich.console import RenderableType
 
-from tui_cifar.render.loss_plot import Colours, Options, draw_loss
+from tui_cifar.render.lines import Lines
+from tui_cifar.render.loss_plot import MIN_HEIGHT, MIN_WIDTH, Colours, Options, draw_loss
 from tui_cifar.widgets.panel import Panel
 
 SMOOTHING = (0.0, 0.6, 0.9)
@@ -46,4 +47,10 @@ class LossPlot(Panel):
         valid = [(float(r.epoch), r.valid_loss) for r in view.rows]
         lines = draw_loss(view.points, valid, best, size.width, size.height, colours,
                           Options(self.log_scale, self.smoothing, self.recent, self.ascii))
-        return self.lines(lines) if lines else self.waiting("The loss appears here after the first batches.")
+        if lines:
+            return Lines(lines)
+        if size.width < MIN_WIDTH or size.height < MIN_HEIGHT:
+            return self.waiting("No room for a plot.")
+        if self.log_scale and (view.points or valid):
+            return self.waiting("No loss above 0, as a logarithmic scale needs.")
+        return self.waiting("The loss appears here after the first batches.")

@@ -38,7 +38,8 @@ class Panel(Static):
     def show(self, view: RunView) -> None:
         """Draw what changed since the last time."""
         self.view = view
-        key = (id(view), tuple(view.changes.get(p, 0) for p in self.parts), self.content_size, self.app.theme, self.options())
+        look = tuple(self.app.theme_variables.get(name) for name in ("foreground", "background", "accent"))
+        key = (id(view), tuple(view.changes.get(p, 0) for p in self.parts), self.content_size, look, self.options())
         if key != self._drawn and self.content_size.width > 0:
             self._drawn = key
             self.update(self.draw())

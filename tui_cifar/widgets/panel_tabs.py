@@ -15,7 +15,10 @@ class PanelTabs(Static):
         panels: words by panel id.
     """
 
-    DEFAULT_CSS = "PanelTabs { height: 1; padding: 0 1; color: $text-muted; }"
+    DEFAULT_CSS = """
+    PanelTabs { height: 1; padding: 0 1; link-style: none; link-color: $text-muted; link-background: transparent;
+                link-style-hover: bold; link-color-hover: $text; link-background-hover: $surface; }
+    """
 
     def __init__(self, panels: Mapping[str, str], *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -25,6 +28,6 @@ class PanelTabs(Static):
         """Mark a panel as the one that is shown."""
         parts = []
         for number, (key, word) in enumerate(self._panels.items(), 1):
-            style = "$text bold reverse" if key == current else "$text-muted"
-            parts.append(f"[{style} @click=screen.panel('{key}')] {number} {word} [/]")
+            label = f" {number} {word} "
+            parts.append(f"[$text bold reverse]{label}[/]" if key == current else f"[@click=screen.panel('{key}')]{label}[/]")
         self.update(Content.from_markup(" ".join(parts)))

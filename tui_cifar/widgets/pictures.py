@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.console import RenderableType
 from rich.text import Text
 
+from tui_cifar.render.lines import Lines
 from tui_cifar.render.pictures import draw, shrink
 from tui_cifar.render.text import cut
 from tui_cifar.widgets.panel import Panel
@@ -67,7 +68,7 @@ class PictureStrip(Panel):
             lines += self._row(range(start, min(start + columns, last)), factor)
         if (factor, columns, rows) == (1, 1, 1):
             lines = self._with_next(lines)
-        return self.lines(lines)
+        return Lines(lines)
 
     def _grid(self) -> tuple[int, int, int]:
         """Reduction, columns, rows."""

@@ -89,7 +89,7 @@ def range_text(f: dataclasses.Field[Any]) -> str:
 def _checked(f: dataclasses.Field[Any], value: Any) -> Any:
     """The value in the field's own type, or ConfigError."""
     m = f.metadata
-    kind = {"int": int, "float": float, "bool": bool, "str": str}[str(f.type)]
+    kind: type = {"int": int, "float": float, "bool": bool, "str": str}[str(f.type)]
     if kind is float and type(value) is int:
         value = float(value)
     if type(value) is not kind:

@@ -70,5 +70,5 @@ class OutOfMemoryError(EngineError):
     kind = "out_of_memory"
 
 
-class Cancelled(Exception):  # noqa: N818 - an outcome, not a failure
+class Cancelled(Exception):
     """Raised at a poll point after a stop was asked for; the session turns it into `RunStopped`."""

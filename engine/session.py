@@ -33,7 +33,7 @@ from engine.events import (
 from engine.run_directory import RunDirectory, default_run_name
 
 if TYPE_CHECKING:
-    from engine.data import Dataset
+    from engine.data import Dataset, Report
     from engine.trainer import Trainer, TrainingData
 
 Listener = Callable[[Event], None]
@@ -128,7 +128,7 @@ class _Session:
         from engine.device import choose_device
         from engine.model import count_parameters, make_model
         from engine.threads import choose_threads
-        from engine.trainer import Trainer, TrainingData, save_predictions
+        from engine.trainer import Trainer, save_predictions
 
         config = self.config
         keep_big_blocks()
@@ -139,7 +139,7 @@ class _Session:
         self._prepare("Loading pictures", config.dataset)
         dataset = load_dataset(
             config.dataset, data_dir=Path(config.data_dir) if config.data_dir else default_data_dir(),
-            cache_dir=Path(config.runs_dir) / ".cache", report=_Reporter(self))
+            cache_dir=Path(config.runs_dir) / ".cache", report=_reporter(self))
         if state is not None and state["fingerprint"] != dataset.fingerprint:
             raise CheckpointError(f"{resumed_from}: it was trained on other pictures than {config.dataset}. Give the same --dataset.")
         if dataset.skipped:
@@ -251,17 +251,18 @@ class _Session:
         raise CheckpointError(f"{resume}: it has no checkpoint that can be read. Start a new run without --resume.")
 
 
-class _Reporter:
+def _reporter(session: _Session) -> Report:
     """Passes a loader's progress on as events."""
+    from engine.data import Report
 
-    def __init__(self, session: _Session) -> None:
-        self._session = session
+    class Reporter(Report):
+        def step(self, step: str, detail: str = "", done: int | None = None, total: int | None = None, unit: str = "") -> None:
+            session._prepare(step, detail, done, total, unit)
 
-    def step(self, step: str, detail: str = "", done: int | None = None, total: int | None = None, unit: str = "") -> None:
-        self._session._prepare(step, detail, done, total, unit)
+        def poll(self) -> None:
+            session.control.raise_if_stopping()
 
-    def poll(self) -> None:
-        self._session.control.raise_if_stopping()
+    return Reporter()
 
 
 def run_of(resume: Path) -> Path:

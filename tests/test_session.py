@@ -272,7 +272,7 @@ def test_other_pictures_are_refused_on_resume(quick: Quick, tmp_path: Path) -> N
 
 
 def test_a_non_finite_loss_stops_before_the_weights_are_touched(quick: Quick, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from engine.trainer import Trainer, F  # type: ignore[attr-defined]
+    from engine.trainer import F, Trainer  # type: ignore[attr-defined]
 
     real, calls, before = F.cross_entropy, [], {}
 

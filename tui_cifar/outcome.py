@@ -33,8 +33,8 @@ def summary(ended: Terminal | None) -> list[str]:
         lines.append(best)
     if ended.best_checkpoint:
         lines.append(f"best weights: {ended.best_checkpoint}")
-    resumable = isinstance(ended, RunStopped) and ended.saved or isinstance(ended, (RunStopped, RunFailed)) and ended.best_checkpoint
-    if resumable and ended.directory:
+    saved = ended.saved if isinstance(ended, RunStopped) else None
+    if not isinstance(ended, RunCompleted) and (saved or ended.best_checkpoint) and ended.directory:
         lines.append(f"to go on:     cifar-tui --resume {_resume_argument(Path(ended.directory))}")
     if isinstance(ended, RunStopped) and not lines:
         lines.append("stopped before anything was saved")

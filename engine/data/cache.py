@@ -22,14 +22,16 @@ def read_cached(directory: Path, key: str) -> Dataset | None:
     try:
         about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
         arrays = {name: np.load(folder / f"{name}.npy") for name in about["crc"]}
-        if about["version"] != VERSION or any(zlib.crc32(a) != about["crc"][name] for name, a in arrays.items()):
+        if about["version"] != VERSION or any(_crc(a) != about["crc"][name] for name, a in arrays.items()):
             return None
-        return Dataset(
-            about["name"], tuple(about["class_names"]), *(
-                Pictures(torch.from_numpy(arrays[f"{part}_images"]), torch.from_numpy(arrays[f"{part}_labels"])) for part in ("train", "test")
-            ), fingerprint=about["fingerprint"], skipped=tuple(about["skipped"]))
+        train, test = (Pictures(*(torch.from_numpy(arrays[f"{part}_{what}"]) for what in ("images", "labels"))) for part in ("train", "test"))
+        return Dataset(about["name"], tuple(about["class_names"]), train, test, about["fingerprint"], tuple(about["skipped"]))
     except (OSError, ValueError, KeyError, TypeError, EOFError):
         return None
+
+
+def _crc(array: np.ndarray) -> int:
+    return zlib.crc32(np.ascontiguousarray(array).view(np.uint8).reshape(-1).data)
 
 
 def write_cached(directory: Path, key: str, data: Dataset) -> None:
@@ -41,7 +43,7 @@ def write_cached(directory: Path, key: str, data: Dataset) -> None:
         for name, array in arrays.items():
             np.save(temporary / f"{name}.npy", array)
         about = {"version": VERSION, "name": data.name, "class_names": data.class_names, "fingerprint": data.fingerprint,
-                 "skipped": data.skipped, "crc": {name: zlib.crc32(np.ascontiguousarray(a)) for name, a in arrays.items()}}
+                 "skipped": data.skipped, "crc": {name: _crc(a) for name, a in arrays.items()}}
         (temporary / "about.json").write_text(json.dumps(about), encoding="utf-8")
         shutil.rmtree(directory / key, ignore_errors=True)
         temporary.rename(directory / key)

@@ -36,8 +36,10 @@ class Lines:
 
 def _segments(line: Text, console: Console) -> Iterable[Segment]:
     spans, text, end = line.spans, line.plain, 0
+    if line.style:
+        return line.render(console)
     for span in spans:
-        if span.start < end or line.style:
+        if span.start < end:
             return line.render(console)
         end = span.end
     segments, end = [], 0

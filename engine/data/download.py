@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import http.client
 import os
-import socket
+import queue
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -25,7 +26,7 @@ def download(url: str, target: Path, md5: str, report: Report, *, patience: floa
         url: http or https.
         target: absent or whole at every moment.
         md5: hex digest that the publisher states.
-        report: told the bytes; polled at least once a second, also while nothing arrives.
+        report: told the bytes; polled several times a second, also while nothing arrives.
         patience: seconds without a byte after which the download counts as failed.
 
     Raises:
@@ -40,7 +41,7 @@ def download(url: str, target: Path, md5: str, report: Report, *, patience: floa
         part.replace(target)
     except urllib.error.HTTPError as e:
         raise DataUnavailableError(f"{url}: the server answered {e.code} {e.reason}. {OPTIONS}") from None
-    except (OSError, http.client.HTTPException) as e:
+    except (OSError, ValueError, http.client.HTTPException) as e:
         reason = getattr(e, "reason", None) or e
         text = getattr(reason, "strerror", None) or str(reason) or type(e).__name__
         raise DataUnavailableError(f"{url}: can't download it: {text}. {OPTIONS}") from None
@@ -53,38 +54,58 @@ def _fetch(url: str, part: Path, report: Report, patience: float) -> str:
     report.poll()
     report.step("Downloading CIFAR-10", "connecting")
     digest = hashlib.md5(usedforsecurity=False)
-    # The timeout is that of one wait; waits are repeated until patience ends, so that a stop is seen within a second.
-    with urllib.request.urlopen(url, timeout=min(10.0, patience)) as response, part.open("wb") as f:
-        length = response.headers.get("Content-Length")
-        total = int(length) if length else None
-        _set_timeout(response, 0.5)
-        done, shown, last_byte = 0, 0.0, time.monotonic()
-        while True:
-            report.poll()
-            try:
-                piece = response.read1(CHUNK)
-            except TimeoutError:
-                if time.monotonic() - last_byte > patience:
-                    raise TimeoutError(f"nothing arrived for {patience:g} s") from None
-                continue
-            if not piece:
-                break
-            f.write(piece)
-            digest.update(piece)
-            done, last_byte = done + len(piece), time.monotonic()
-            if last_byte - shown > 0.2:
-                report.step("Downloading CIFAR-10", "", done, total, "bytes")
-                shown = last_byte
-        f.flush()
-        os.fsync(f.fileno())
-    if total is not None and done < total:
-        raise OSError(f"the connection was cut after {done:,} of {total:,} bytes")
+    stream = _Stream(url, patience)
+    try:
+        with part.open("wb") as f:
+            done, shown = 0, 0.0
+            while piece := stream.next(report):
+                f.write(piece)
+                digest.update(piece)
+                done += len(piece)
+                if time.monotonic() - shown > 0.2:
+                    report.step("Downloading CIFAR-10", "", done, stream.length, "bytes")
+                    shown = time.monotonic()
+            f.flush()
+            os.fsync(f.fileno())
+    finally:
+        stream.given_up.set()
+    if stream.length is not None and done < stream.length:
+        raise OSError(f"the connection was cut after {done:,} of {stream.length:,} bytes")
     return digest.hexdigest()
 
 
-def _set_timeout(response: http.client.HTTPResponse, seconds: float) -> None:
-    """Set how long one read may wait."""
-    raw = getattr(response.fp, "raw", None)
-    connection = getattr(raw, "_sock", None)
-    if isinstance(connection, socket.socket):
-        connection.settimeout(seconds)
+class _Stream:
+    """The body of a response, read by a thread of its own, so that a stop is seen while the network is silent."""
+
+    def __init__(self, url: str, patience: float) -> None:
+        self.length: int | None = None
+        """Bytes in all, as far as the server says; known with the first piece."""
+        self.given_up = threading.Event()
+        self._pieces: queue.SimpleQueue[bytes | Exception] = queue.SimpleQueue()
+        self._patience = patience
+        threading.Thread(target=self._read, args=(url,), name="download", daemon=True).start()
+
+    def next(self, report: Report) -> bytes:
+        """The next piece, b"" at the end; raises what reading raised."""
+        while True:
+            report.poll()
+            try:
+                piece = self._pieces.get(timeout=0.2)
+            except queue.Empty:
+                continue
+            if isinstance(piece, Exception):
+                raise piece
+            return piece
+
+    def _read(self, url: str) -> None:
+        try:
+            with urllib.request.urlopen(url, timeout=self._patience) as response:
+                length = response.headers.get("Content-Length")
+                self.length = int(length) if length else None
+                while (piece := response.read1(CHUNK)) and not self.given_up.is_set():
+                    self._pieces.put(piece)
+            self._pieces.put(b"")
+        except TimeoutError:
+            self._pieces.put(TimeoutError(f"nothing arrived for {self._patience:g} s"))
+        except Exception as e:  # whatever it was, it is raised again where the file is written
+            self._pieces.put(e)

@@ -37,6 +37,8 @@ class Lines:
 def _segments(line: Text, console: Console) -> Iterable[Segment]:
     spans, text, end = line.spans, line.plain, 0
     if line.style:
+        line = line.copy()
+        line.stylize_before(line.style)  # Rich leaves the style out where there are no spans
         return line.render(console)
     for span in spans:
         if span.start < end:

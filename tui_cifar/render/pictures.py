@@ -11,7 +11,7 @@ from rich.style import Style
 from rich.text import Span, Text
 
 RAMP = " .:-=+*#%@"
-"""Dark to light."""
+"""Dark to light, as light letters on a dark ground."""
 
 _STYLES: dict[tuple[int, int], Style] = {}
 _MAX_STYLES = 50_000
@@ -86,11 +86,12 @@ def _colour(packed: int) -> Color:
     return Color(f"#{packed:06x}", ColorType.TRUECOLOR, None, ColorTriplet(packed >> 16, packed >> 8 & 255, packed & 255))
 
 
-def ascii_ramp(image: np.ndarray) -> list[Text]:
+def ascii_ramp(image: np.ndarray, light: bool = False) -> list[Text]:
     """A picture as letters by luminance (Rec. 709), stretched to the ramp: ceil(H / 2) lines of W cells.
 
     Args:
         image: as for `half_blocks`.
+        light: for dark letters on a light ground: the ramp goes the other way.
     """
     luminance = as_rgb(image).astype(np.float64) @ np.array([0.2126, 0.7152, 0.0722])
     if luminance.size == 0:
@@ -98,7 +99,7 @@ def ascii_ramp(image: np.ndarray) -> list[Text]:
     low, high = luminance.min(), luminance.max()
     level = np.rint((luminance - low) / max(high - low, 1e-9) * (len(RAMP) - 1)).astype(int) if high > low else \
         np.rint(luminance / 255 * (len(RAMP) - 1)).astype(int)
-    letters = np.array(list(RAMP))
+    letters = np.array(list(RAMP[::-1] if light else RAMP))
     lines = []
     for y in range(0, level.shape[0], 2):
         mean = np.rint(level[y:y + 2].mean(axis=0)).astype(int)
@@ -106,6 +107,6 @@ def ascii_ramp(image: np.ndarray) -> list[Text]:
     return lines
 
 
-def draw(image: np.ndarray, mode: str) -> list[Text]:
-    """`half_blocks` for "half", `ascii_ramp` for "ascii"."""
-    return half_blocks(image) if mode == "half" else ascii_ramp(image)
+def draw(image: np.ndarray, mode: str, light: bool = False) -> list[Text]:
+    """`half_blocks` for "half", `ascii_ramp` for "ascii"; `light` says that the ground is."""
+    return half_blocks(image) if mode == "half" else ascii_ramp(image, light)

@@ -55,7 +55,7 @@ class RunHeader(Static):
         dim, line = self._colour("dim"), Text()
         ended = view.terminal
         if isinstance(ended, RunCompleted):
-            line.append(f"test accuracy {ended.test_accuracy * 100:.1f} %", "bold").append(f"  loss {ended.test_loss:.3f}")
+            line.append(f"test accuracy {ended.test_accuracy:.1%}", "bold").append(f"  loss {ended.test_loss:.3f}")
             line.append(f"   best epoch {ended.best_epoch}  {ended.epochs} epochs in {countdown(ended.seconds)}", dim)
         elif isinstance(ended, RunFailed):
             line.append(ended.title, "bold").append(f"  {ended.message}", dim)

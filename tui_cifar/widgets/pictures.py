@@ -100,7 +100,7 @@ class PictureStrip(Panel):
         columns = []
         assert self.view.pictures is not None
         for n in numbers:
-            lines = draw(shrink(self.view.pictures[n], factor), self.mode)
+            lines = draw(shrink(self.view.pictures[n], factor), self.mode, light=not self.app.current_theme.dark)
             columns.append([*lines, self._caption(n, side)])
         gap = Text(" " * GAP)
         return [gap.join(cells) for cells in zip(*columns, strict=True)]

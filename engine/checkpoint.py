@@ -183,7 +183,7 @@ class CheckpointWriter:
             return
         job.done(time.monotonic() - start)
         kept = [p for p in newest_first(self._directory) if p.name.startswith("epoch-")]
-        for old in kept[self._keep:]:
+        for old in kept[self._keep :]:
             try:
                 old.unlink()
             except OSError:

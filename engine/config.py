@@ -19,11 +19,30 @@ from engine.errors import ConfigError
 from engine.recipes import RECIPES
 
 
-def _setting(default: Any, help: str, *, low: float | None = None, high: float | None = None,
-             open_low: bool = False, open_high: bool = False, choices: tuple[str, ...] = (), group: str = "Training") -> Any:
+def _setting(
+    default: Any,
+    help: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    open_low: bool = False,
+    open_high: bool = False,
+    choices: tuple[str, ...] = (),
+    group: str = "Training",
+) -> Any:
     """A field with what is known of it: help for `--help`, the range or the choices that `Config` checks."""
-    return field(default=default, metadata={
-        "help": help, "low": low, "high": high, "open_low": open_low, "open_high": open_high, "choices": choices, "group": group})
+    return field(
+        default=default,
+        metadata={
+            "help": help,
+            "low": low,
+            "high": high,
+            "open_low": open_low,
+            "open_high": open_high,
+            "choices": choices,
+            "group": group,
+        },
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,24 +53,37 @@ class Config:
         ConfigError: a value is out of its range or of the wrong type; the message names the range.
     """
 
-    recipe: str = _setting("tutorial", "named set of values to start from (see 'cifar-tui recipes')", group="What to train")
-    dataset: str = _setting("cifar10", "cifar10, shapes (built in), or the path of a folder or archive", group="What to train")
+    recipe: str = _setting(
+        "tutorial", "named set of values to start from (see 'cifar-tui recipes')", group="What to train"
+    )
+    dataset: str = _setting(
+        "cifar10", "cifar10, shapes (built in), or the path of a folder or archive", group="What to train"
+    )
     model: str = _setting("tutorial", "network", choices=("tutorial",), group="What to train")
     epochs: int = _setting(20, "passes over the training pictures", low=1, high=100_000)
     batch_size: int = _setting(20, "pictures a step", low=1, high=100_000)
     lr: float = _setting(0.01, "learning rate of SGD", low=0.0, high=100.0, open_low=True)
     momentum: float = _setting(0.0, "momentum of SGD", low=0.0, high=1.0, open_high=True)
     weight_decay: float = _setting(0.0, "L2 penalty on the weights", low=0.0, high=1.0)
-    dropout: float = _setting(0.25, "fraction of activations dropped before each linear layer", low=0.0, high=1.0, open_high=True)
+    dropout: float = _setting(
+        0.25, "fraction of activations dropped before each linear layer", low=0.0, high=1.0, open_high=True
+    )
     flip: bool = _setting(True, "mirror half of the training pictures")
-    rotation: float = _setting(10.0, "turn training pictures by up to this many degrees either way", low=0.0, high=180.0)
-    valid_fraction: float = _setting(0.2, "share of the training pictures held out for validation",
-                                     low=0.0, high=1.0, open_low=True, open_high=True)
+    rotation: float = _setting(
+        10.0, "turn training pictures by up to this many degrees either way", low=0.0, high=180.0
+    )
+    valid_fraction: float = _setting(
+        0.2, "share of the training pictures held out for validation", low=0.0, high=1.0, open_low=True, open_high=True
+    )
     stratified: bool = _setting(False, "hold out the same share of every class")
     seed: int = _setting(0, "decides split, order, augmentation, dropout and first weights", low=0, high=2**31 - 1)
     device: str = _setting("auto", "auto, cpu, cuda or cuda:N", group="Where")
-    threads: int = _setting(0, "CPU threads of the training loop, 0 to choose by a short measurement", low=0, high=1024, group="Where")
-    data_dir: str = _setting("", "where cifar10 is kept (default: the user's cache directory, or $CIFAR_TUI_DATA)", group="Where")
+    threads: int = _setting(
+        0, "CPU threads of the training loop, 0 to choose by a short measurement", low=0, high=1024, group="Where"
+    )
+    data_dir: str = _setting(
+        "", "where cifar10 is kept (default: the user's cache directory, or $CIFAR_TUI_DATA)", group="Where"
+    )
     runs_dir: str = _setting("runs", "where run directories are made", group="Where")
     name: str = _setting("", "name of the run (default: recipe, data and time)", group="Where")
     keep: int = _setting(3, "newest checkpoints to keep, beside the best", low=1, high=1_000_000, group="Where")
@@ -60,7 +92,9 @@ class Config:
         for f in dataclasses.fields(self):
             object.__setattr__(self, f.name, _checked(f, getattr(self, f.name)))
         if self.recipe not in RECIPES:
-            raise ConfigError(f"recipe: {self.recipe!r} is unknown{nearest(self.recipe, RECIPES)} 'cifar-tui recipes' lists them.")
+            raise ConfigError(
+                f"recipe: {self.recipe!r} is unknown{nearest(self.recipe, RECIPES)} 'cifar-tui recipes' lists them."
+            )
         if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", self.device):
             raise ConfigError(f"device: {self.device!r} is unknown; use auto, cpu, cuda or cuda:N.")
         if self.name and (self.name in (".", "..") or not re.fullmatch(r"[\w.+=@ -]{1,120}", self.name)):
@@ -95,7 +129,7 @@ def _checked(f: dataclasses.Field[Any], value: Any) -> Any:
     if type(value) is not kind:
         word = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "text"}[str(f.type)]
         raise ConfigError(f"{f.name}: {value!r} is not {word}.")
-    if kind in (int, float):
+    if isinstance(value, (int, float)) and kind is not bool:
         low_ok = m["low"] is None or (value > m["low"] if m["open_low"] else value >= m["low"])
         high_ok = m["high"] is None or (value < m["high"] if m["open_high"] else value <= m["high"])
         if not (math.isfinite(value) and low_ok and high_ok):
@@ -142,5 +176,7 @@ def make_config(flags: Mapping[str, Any] | None = None, toml: Mapping[str, Any] 
             raise ConfigError(f"{key!r} is no setting{nearest(key, FIELDS)}")
     recipe = given.get("recipe", FIELDS["recipe"].default)
     if not isinstance(recipe, str) or recipe not in RECIPES:
-        raise ConfigError(f"recipe: {recipe!r} is unknown{nearest(str(recipe), RECIPES)} 'cifar-tui recipes' lists them.")
+        raise ConfigError(
+            f"recipe: {recipe!r} is unknown{nearest(str(recipe), RECIPES)} 'cifar-tui recipes' lists them."
+        )
     return Config(**{**RECIPES[recipe].values, **given})

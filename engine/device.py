@@ -34,7 +34,9 @@ def choose_device(spec: str) -> DeviceChoice:
         return DeviceChoice(device, torch.cuda.get_device_name(device), "CUDA works" if spec == "auto" else "asked for")
     if spec == "auto":
         return DeviceChoice(torch.device("cpu"), cpu_name(), problem)
-    raise DeviceError(f"device: {spec} was asked for, but {problem}. Use --device cpu, or --device auto to take what works.")
+    raise DeviceError(
+        f"device: {spec} was asked for, but {problem}. Use --device cpu, or --device auto to take what works."
+    )
 
 
 def cuda_problem(device: torch.device) -> str | None:
@@ -61,7 +63,13 @@ def cpu_name() -> str:
             for line in f:
                 if line.startswith("model name"):
                     name = line.split(":", 1)[1].strip()
-                    return name.replace("(R)", "").replace("(TM)", "").split(" @ ")[0].removesuffix(" CPU").removesuffix(" Processor")
+                    return (
+                        name.replace("(R)", "")
+                        .replace("(TM)", "")
+                        .split(" @ ")[0]
+                        .removesuffix(" CPU")
+                        .removesuffix(" Processor")
+                    )
     except OSError:
         pass
     return platform.processor() or platform.machine()

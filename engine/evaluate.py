@@ -38,8 +38,14 @@ class Evaluation:
         return tuple(ClassCount(name=n, correct=r, total=t) for n, r, t in zip(names, right, total, strict=True))
 
 
-def evaluate(model: nn.Module, images: Tensor, labels: Tensor, classes: int, before_batch: Callable[[int, int], None],
-             memory_format: torch.memory_format = torch.channels_last) -> Evaluation:
+def evaluate(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    classes: int,
+    before_batch: Callable[[int, int], None],
+    memory_format: torch.memory_format = torch.channels_last,
+) -> Evaluation:
     """Run the network over all pictures once.
 
     Args:

@@ -39,14 +39,17 @@ class RunDirectory:
                 except FileExistsError:
                     if name:
                         raise RunDirectoryError(
-                            f"{path} exists. Give another --name, or go on with it: --resume {path}") from None
+                            f"{path} exists. Give another --name, or go on with it: --resume {path}"
+                        ) from None
                     continue
                 run = cls(path)
                 run.checkpoints.mkdir()
                 run.lock()
                 return run
         except OSError as e:
-            raise RunDirectoryError(f"{runs_dir}: can't make a run directory there: {e.strerror or e}. Give another --runs-dir.") from None
+            raise RunDirectoryError(
+                f"{runs_dir}: can't make a run directory there: {e.strerror or e}. Give another --runs-dir."
+            ) from None
         raise RunDirectoryError(f"{runs_dir / default_name}: a thousand runs have this name. Give another --name.")
 
     def lock(self) -> None:
@@ -70,7 +73,9 @@ class RunDirectory:
 
     def write_config(self, content: dict[str, Any]) -> None:
         """Write `config.json`: the full configuration, versions, device and the data's fingerprint."""
-        (self.path / "config.json").write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        (self.path / "config.json").write_text(
+            json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
 
     def append(self, event: Event) -> None:
         """Add an event to `events.jsonl`, a line, flushed.
@@ -127,7 +132,9 @@ def find_run(runs_dir: Path, spec: str) -> Path:
         raise RunDirectoryError(f"{spec}: no such run, neither as a path nor under {runs_dir}.")
     found = [p.parent for p in runs_dir.glob("*/checkpoints") if any(p.glob("*.pt")) and not is_finished(p.parent)]
     if not found:
-        raise RunDirectoryError(f"{runs_dir}: no unfinished run to resume. Name one, or start a new one without --resume.")
+        raise RunDirectoryError(
+            f"{runs_dir}: no unfinished run to resume. Name one, or start a new one without --resume."
+        )
     return max(found, key=lambda p: max(c.stat().st_mtime for c in (p / "checkpoints").glob("*.pt")))
 
 

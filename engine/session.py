@@ -73,9 +73,13 @@ def run(config: Config, control: Control, listener: Listener, *, resume: Path | 
             failure = (EngineError(f"{type(e).__name__}: {e}"), traceback.format_exc())
     # Outside the handlers, because a traceback holds on to the tensors that filled the memory.
     if out_of_memory:
-        failure = (OutOfMemoryError(
-            f"The {session.device} ran out of memory at batch size {config.batch_size}. "
-            f"Try --batch-size {max(1, config.batch_size // 2)}, or --device cpu."), "")
+        failure = (
+            OutOfMemoryError(
+                f"The {session.device} ran out of memory at batch size {config.batch_size}. "
+                f"Try --batch-size {max(1, config.batch_size // 2)}, or --device cpu."
+            ),
+            "",
+        )
     return session.end(ended, *failure)
 
 
@@ -111,7 +115,9 @@ class _Session:
         except Exception:
             warnings.warn(f"a listener failed:\n{traceback.format_exc()}", stacklevel=2)
 
-    def _prepare(self, step: str, detail: str = "", done: int | None = None, total: int | None = None, unit: str = "") -> None:
+    def _prepare(
+        self, step: str, detail: str = "", done: int | None = None, total: int | None = None, unit: str = ""
+    ) -> None:
         self.control.raise_if_stopping()
         self.emit(PreparationAdvanced(step=step, detail=detail, done=done, total=total, unit=unit))
 
@@ -138,10 +144,15 @@ class _Session:
         state, resumed_from = self._read_checkpoint(resume)
         self._prepare("Loading pictures", config.dataset)
         dataset = load_dataset(
-            config.dataset, data_dir=Path(config.data_dir) if config.data_dir else default_data_dir(),
-            cache_dir=Path(config.runs_dir) / ".cache", report=_reporter(self))
+            config.dataset,
+            data_dir=Path(config.data_dir) if config.data_dir else default_data_dir(),
+            cache_dir=Path(config.runs_dir) / ".cache",
+            report=_reporter(self),
+        )
         if state is not None and state["fingerprint"] != dataset.fingerprint:
-            raise CheckpointError(f"{resumed_from}: it was trained on other pictures than {config.dataset}. Give the same --dataset.")
+            raise CheckpointError(
+                f"{resumed_from}: it was trained on other pictures than {config.dataset}. Give the same --dataset."
+            )
         if dataset.skipped:
             self.emit(PicturesSkipped(count=len(dataset.skipped), names=dataset.skipped[:100]))
         split = split_indices(dataset.train.labels, config.valid_fraction, config.seed, stratified=config.stratified)
@@ -161,19 +172,43 @@ class _Session:
         directory = self._open_directory(resume)
         writer = checkpoint.CheckpointWriter(directory.checkpoints, config.keep)
         self._close_writer = writer.close
-        trainer = self._trainer = Trainer(config, model, data, choice.device, self.control, self.emit, writer, directory.checkpoints)
+        trainer = self._trainer = Trainer(
+            config, model, data, choice.device, self.control, self.emit, writer, directory.checkpoints
+        )
         if state is not None:
             trainer.load_state_dict(state)
         versions = {"python": platform.python_version(), "torch": torch.__version__, "cifar-tui": _version()}
         counts = {"train": len(data.train), "valid": len(data.valid), "test": len(data.test)}
         started = RunStarted(
-            name=directory.path.name, directory=str(directory.path), config=config.as_dict(), device=str(choice.device),
-            device_name=choice.name, reason=choice.reason, dataset=dataset.name, counts=counts, class_names=dataset.class_names,
-            parameters=count_parameters(model), epochs=config.epochs, steps_per_epoch=trainer.steps,
-            threads=torch.get_num_threads(), versions=versions, resumed_from=resumed_from, epoch=trainer.epoch, step=trainer.step)
+            name=directory.path.name,
+            directory=str(directory.path),
+            config=config.as_dict(),
+            device=str(choice.device),
+            device_name=choice.name,
+            reason=choice.reason,
+            dataset=dataset.name,
+            counts=counts,
+            class_names=dataset.class_names,
+            parameters=count_parameters(model),
+            epochs=config.epochs,
+            steps_per_epoch=trainer.steps,
+            threads=torch.get_num_threads(),
+            versions=versions,
+            resumed_from=resumed_from,
+            epoch=trainer.epoch,
+            step=trainer.step,
+        )
         try:
-            directory.write_config({"config": config.as_dict(), "versions": versions, "device": started.device,
-                                    "device_name": choice.name, "threads": started.threads, "fingerprint": dataset.fingerprint})
+            directory.write_config(
+                {
+                    "config": config.as_dict(),
+                    "versions": versions,
+                    "device": started.device,
+                    "device_name": choice.name,
+                    "threads": started.threads,
+                    "fingerprint": dataset.fingerprint,
+                }
+            )
         except OSError as e:
             self.emit(LineLogged(source="engine", text=f"config.json: not written: {e.strerror or e}"))
         self.emit(started)
@@ -181,11 +216,18 @@ class _Session:
 
         result = trainer.run()
         try:
-            save_predictions(directory.path / "predictions.npz", result, data.test.labels, data.class_names, trainer.best.epoch)
+            save_predictions(
+                directory.path / "predictions.npz", result, data.test.labels, data.class_names, trainer.best.epoch
+            )
         except OSError as e:
             self.emit(LineLogged(source="engine", text=f"predictions.npz: not written: {e.strerror or e}"))
-        return RunCompleted(epochs=config.epochs, seconds=trainer.watch.seconds, test_accuracy=result.accuracy,
-                            test_loss=result.loss, **self._best())
+        return RunCompleted(
+            epochs=config.epochs,
+            seconds=trainer.watch.seconds,
+            test_accuracy=result.accuracy,
+            test_loss=result.loss,
+            **self._best(),
+        )
 
     def end(self, ended: Terminal | None, error: EngineError | None, detail: str) -> Terminal:
         """Finish the checkpoints, emit the terminal event, close the run directory."""
@@ -194,7 +236,9 @@ class _Session:
             try:
                 trainer.save("stop")
             except Exception as e:
-                self.emit(LineLogged(source="engine", text=f"the checkpoint at the stop failed: {type(e).__name__}: {e}"))
+                self.emit(
+                    LineLogged(source="engine", text=f"the checkpoint at the stop failed: {type(e).__name__}: {e}")
+                )
         self._close_writer()
         if error is not None:
             ended = RunFailed(title=error.title, message=error.message, kind=error.kind, detail=detail, **self._best())
@@ -217,13 +261,20 @@ class _Session:
         if not best.epoch:
             return values
         file = self._directory.checkpoints / "best.pt"
-        return {**values, "best_epoch": best.epoch, "best_valid_loss": best.valid_loss, "best_valid_accuracy": best.valid_accuracy,
-                "best_checkpoint": str(file) if file.exists() else None}
+        return {
+            **values,
+            "best_epoch": best.epoch,
+            "best_valid_loss": best.valid_loss,
+            "best_valid_accuracy": best.valid_accuracy,
+            "best_checkpoint": str(file) if file.exists() else None,
+        }
 
     def _open_directory(self, resume: Path | None) -> RunDirectory:
         """The run directory, locked, with the events that came before it written down."""
         if resume is None:
-            directory = RunDirectory.create(Path(self.config.runs_dir), self.config.name, default_run_name(self.config.recipe))
+            directory = RunDirectory.create(
+                Path(self.config.runs_dir), self.config.name, default_run_name(self.config.recipe)
+            )
         else:
             directory = RunDirectory(run_of(resume))
             directory.lock()
@@ -256,7 +307,9 @@ def _reporter(session: _Session) -> Report:
     from engine.data import Report
 
     class Reporter(Report):
-        def step(self, step: str, detail: str = "", done: int | None = None, total: int | None = None, unit: str = "") -> None:
+        def step(
+            self, step: str, detail: str = "", done: int | None = None, total: int | None = None, unit: str = ""
+        ) -> None:
             session._prepare(step, detail, done, total, unit)
 
         def poll(self) -> None:
@@ -308,8 +361,11 @@ def _chosen(dataset: Dataset, shown: Any) -> PicturesChosen:
     import base64
 
     pixels = dataset.test.images[shown].permute(0, 2, 3, 1).contiguous().numpy()
-    return PicturesChosen(indices=tuple(shown.tolist()), labels=tuple(dataset.test.labels[shown].tolist()),
-                          data=base64.b64encode(pixels.tobytes()).decode("ascii"))
+    return PicturesChosen(
+        indices=tuple(shown.tolist()),
+        labels=tuple(dataset.test.labels[shown].tolist()),
+        data=base64.b64encode(pixels.tobytes()).decode("ascii"),
+    )
 
 
 def _version() -> str:

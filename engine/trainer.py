@@ -84,13 +84,23 @@ class Trainer:
         writer: receives the checkpoints; they go to `directory`.
     """
 
-    def __init__(self, config: Config, model: nn.Module, data: TrainingData, device: torch.device, control: Control,
-                 emit: Callable[[Event], None], writer: checkpoint.CheckpointWriter, directory: Path) -> None:
+    def __init__(
+        self,
+        config: Config,
+        model: nn.Module,
+        data: TrainingData,
+        device: torch.device,
+        control: Control,
+        emit: Callable[[Event], None],
+        writer: checkpoint.CheckpointWriter,
+        directory: Path,
+    ) -> None:
         self.config, self.model, self.data, self.device = config, model, data, device
         self.control, self.emit, self.writer, self.directory = control, emit, writer, directory
         self.memory_format = torch.channels_last
-        self.optimizer = torch.optim.SGD(model.parameters(), lr=config.lr, momentum=config.momentum,
-                                         weight_decay=config.weight_decay, fused=True)
+        self.optimizer = torch.optim.SGD(
+            model.parameters(), lr=config.lr, momentum=config.momentum, weight_decay=config.weight_decay, fused=True
+        )
         self.steps = math.ceil(len(data.train) / config.batch_size)
         self.epoch, self.step, self.phase = 1, 0, "training"
         self.best = Best()
@@ -131,7 +141,7 @@ class Trainer:
             self._poll()
             start = self.step // chunk_steps * chunk_steps  # first step of the chunk that this step is in
             if chunk is None or self.step == start:
-                picked = order[start * size:(start + chunk_steps) * size]
+                picked = order[start * size : (start + chunk_steps) * size]
                 draws = seeds.generator(config.seed, "augment", epoch, start, device=self.device)
                 pictures = augment(data.train.images[picked], draws, flip=config.flip, rotation=config.rotation)
                 chunk = to_float(pictures, self.memory_format), data.train.labels[picked]
@@ -170,10 +180,20 @@ class Trainer:
             weights = {k: v.detach().cpu().clone() for k, v in self.model.state_dict().items()}
             self.best = Best(epoch, result.loss, result.accuracy, weights)
         seconds = self.watch.seconds - self.epoch_seconds
-        self.emit(EpochCompleted(
-            epoch=epoch, train_loss=train_loss, train_accuracy=train_right, valid_loss=result.loss, valid_accuracy=result.accuracy,
-            learning_rate=config.lr, seconds=seconds, images_per_second=self._train_rate,
-            per_class=result.per_class(data.class_names), best=improved))
+        self.emit(
+            EpochCompleted(
+                epoch=epoch,
+                train_loss=train_loss,
+                train_accuracy=train_right,
+                valid_loss=result.loss,
+                valid_accuracy=result.accuracy,
+                learning_rate=config.lr,
+                seconds=seconds,
+                images_per_second=self._train_rate,
+                per_class=result.per_class(data.class_names),
+                best=improved,
+            )
+        )
         self._classify_shown(epoch)
         self.epoch, self.step = epoch + 1, 0
         self._sums.zero_()
@@ -187,9 +207,15 @@ class Trainer:
         self._enter("testing")
         self.emit(TestStarted(epoch=self.best.epoch))
         result = self._evaluate(self.data.test)
-        self.emit(TestCompleted(
-            epoch=self.best.epoch, loss=result.loss, accuracy=result.accuracy, per_class=result.per_class(self.data.class_names),
-            confusion=tuple(map(tuple, result.confusion.tolist()))))
+        self.emit(
+            TestCompleted(
+                epoch=self.best.epoch,
+                loss=result.loss,
+                accuracy=result.accuracy,
+                per_class=result.per_class(self.data.class_names),
+                confusion=tuple(map(tuple, result.confusion.tolist())),
+            )
+        )
         return result
 
     def _evaluate(self, pictures: Pictures) -> Evaluation:
@@ -207,8 +233,13 @@ class Trainer:
         images, labels = self.data.test.images[self.data.shown], self.data.test.labels[self.data.shown]
         result = evaluate(self.model, images, labels, len(self.data.class_names), lambda *_: None, self.memory_format)
         confidence, predicted = result.probabilities.max(1)
-        self.emit(PicturesClassified(epoch=epoch, predicted=tuple(predicted.tolist()),
-                                     confidence=tuple(round(c, 4) for c in confidence.tolist())))
+        self.emit(
+            PicturesClassified(
+                epoch=epoch,
+                predicted=tuple(predicted.tolist()),
+                confidence=tuple(round(c, 4) for c in confidence.tolist()),
+            )
+        )
 
     # -- between batches ----------------------------------------------------------------------------------------------
 
@@ -224,7 +255,11 @@ class Trainer:
             while control.wait_while_paused(0.2) and not control.stopping:
                 if control.take_save():
                     self.save("asked")
-            self.emit(RunResumed(phase=self.phase, epoch=min(self.epoch, self.config.epochs), step=at, seconds=self.watch.resume()))
+            self.emit(
+                RunResumed(
+                    phase=self.phase, epoch=min(self.epoch, self.config.epochs), step=at, seconds=self.watch.resume()
+                )
+            )
             self._rate = Rate()
         if control.take_save():
             self.save("asked")
@@ -234,12 +269,16 @@ class Trainer:
     def _sample_loss(self, every: int) -> None:
         """Read the loss since the last sample; the only time in an epoch's training that the host waits for the device."""
         since_last = (self.step - 1) % every + 1
-        pictures = min(since_last * self.config.batch_size, len(self.data.train) - (self.step - since_last) * self.config.batch_size)
+        pictures = min(
+            since_last * self.config.batch_size,
+            len(self.data.train) - (self.step - since_last) * self.config.batch_size,
+        )
         bad_step, window = int(self._bad_step), float(self._sums[2])
         if bad_step:
             raise NonFiniteLossError(
                 f"The loss became NaN or infinite in epoch {self.epoch}, batch {bad_step}, at learning rate {self.config.lr:g}. "
-                f"The weights from before that batch are untouched. Try a lower --lr.")
+                f"The weights from before that batch are untouched. Try a lower --lr."
+            )
         self._sums[2] = 0
         self.emit(LossSampled(epoch=self.epoch, step=self.step, steps=self.steps, train_loss=window / pictures))
 
@@ -254,9 +293,16 @@ class Trainer:
         per_second = self._rate.per_second * len(sets[self.phase]) / steps
         if self.phase == "training" and per_second:
             self._train_rate = per_second
-        self.emit(BatchCompleted(
-            phase=self.phase, epoch=min(self.epoch, self.config.epochs), step=step, steps=steps, images_per_second=per_second,
-            seconds_left=self._seconds_left(step / steps)))
+        self.emit(
+            BatchCompleted(
+                phase=self.phase,
+                epoch=min(self.epoch, self.config.epochs),
+                step=step,
+                steps=steps,
+                images_per_second=per_second,
+                seconds_left=self._seconds_left(step / steps),
+            )
+        )
 
     def _seconds_left(self, fraction: float) -> float | None:
         """Time to the end of the run, validation and test included; None before anything was measured."""
@@ -278,20 +324,39 @@ class Trainer:
         """Hand a checkpoint of this very batch to the writer."""
         self._save(reason, finished=None, valid_loss=None, previous_best=None)
 
-    def _save(self, reason: str, *, finished: int | None, valid_loss: float | None, previous_best: float | None) -> None:
+    def _save(
+        self, reason: str, *, finished: int | None, valid_loss: float | None, previous_best: float | None
+    ) -> None:
         """`finished` is the epoch just validated, if this checkpoint is the one at its end."""
         at_end = self.step == 0 and self.epoch > 1
         epoch, step = (self.epoch - 1, self.steps) if at_end else (self.epoch, self.step)
-        path = self.directory / checkpoint.checkpoint_name(epoch, step, self.steps) if at_end else \
-            self.directory / f"epoch-{epoch:04d}-step-{step:07d}.pt"
+        path = (
+            self.directory / checkpoint.checkpoint_name(epoch, step, self.steps)
+            if at_end
+            else self.directory / f"epoch-{epoch:04d}-step-{step:07d}.pt"
+        )
 
         def done(seconds: float) -> None:
             self.saved = str(path)
-            self.emit(CheckpointSaved(path=str(path), epoch=epoch, step=step, reason=reason, valid_loss=valid_loss,
-                                      previous_best=previous_best, size=len(content), seconds=seconds))
+            self.emit(
+                CheckpointSaved(
+                    path=str(path),
+                    epoch=epoch,
+                    step=step,
+                    reason=reason,
+                    valid_loss=valid_loss,
+                    previous_best=previous_best,
+                    size=len(content),
+                    seconds=seconds,
+                )
+            )
 
         def failed(error: OSError) -> None:
-            self.emit(CheckpointFailed(path=str(path), epoch=epoch, step=step, reason=reason, error=error.strerror or str(error)))
+            self.emit(
+                CheckpointFailed(
+                    path=str(path), epoch=epoch, step=step, reason=reason, error=error.strerror or str(error)
+                )
+            )
 
         self.saved = None
         content = checkpoint.serialize(self.state_dict())
@@ -302,12 +367,25 @@ class Trainer:
         """All that `load_state_dict` needs to go on from this batch: tensors and plain values."""
         best = self.best
         return {
-            "model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(),
-            "epoch": self.epoch, "step": self.step, "sums": self._sums.cpu(),
-            "best": {"epoch": best.epoch, "valid_loss": best.valid_loss, "valid_accuracy": best.valid_accuracy, "weights": best.weights},
-            "seconds": self.watch.seconds, "epoch_seconds": self.epoch_seconds, "train_rate": self._train_rate,
-            "config": self.config.as_dict(), "class_names": list(self.data.class_names), "fingerprint": self.data.fingerprint,
-            "threads": torch.get_num_threads(), "time": time.time(),
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "epoch": self.epoch,
+            "step": self.step,
+            "sums": self._sums.cpu(),
+            "best": {
+                "epoch": best.epoch,
+                "valid_loss": best.valid_loss,
+                "valid_accuracy": best.valid_accuracy,
+                "weights": best.weights,
+            },
+            "seconds": self.watch.seconds,
+            "epoch_seconds": self.epoch_seconds,
+            "train_rate": self._train_rate,
+            "config": self.config.as_dict(),
+            "class_names": list(self.data.class_names),
+            "fingerprint": self.data.fingerprint,
+            "threads": torch.get_num_threads(),
+            "time": time.time(),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -326,5 +404,10 @@ class Trainer:
 def save_predictions(path: Path, result: Evaluation, labels: Tensor, class_names: tuple[str, ...], epoch: int) -> None:
     """Write `predictions.npz`: probabilities float32 (N, classes), labels int64 (N,), class_names, epoch."""
     with path.open("wb") as f:
-        np.savez_compressed(f, probabilities=result.probabilities.numpy(), labels=labels.cpu().numpy(),
-                            class_names=np.array(class_names), epoch=np.array(epoch))
+        np.savez_compressed(
+            f,
+            probabilities=result.probabilities.numpy(),
+            labels=labels.cpu().numpy(),
+            class_names=np.array(class_names),
+            epoch=np.array(epoch),
+        )

@@ -40,8 +40,16 @@ def quick(picture_folder: Path, tmp_path: Path) -> Callable[..., Config]:
     """Makes configurations for runs of a second: few pictures, one thread, a run directory of the test's own."""
 
     def make(**changes: Any) -> Config:
-        values = {"dataset": str(picture_folder), "runs_dir": str(tmp_path / "runs"), "name": "run", "epochs": 2, "batch_size": 10,
-                  "threads": 1, "device": "cpu", "lr": 0.05}
+        values = {
+            "dataset": str(picture_folder),
+            "runs_dir": str(tmp_path / "runs"),
+            "name": "run",
+            "epochs": 2,
+            "batch_size": 10,
+            "threads": 1,
+            "device": "cpu",
+            "lr": 0.05,
+        }
         return make_config({**values, **changes})
 
     return make

@@ -52,9 +52,25 @@ async def test_it_trains_to_the_end_and_shows_the_result() -> None:
         await until(pilot, lambda: app.view.state == "DONE")
         await pilot.pause(0.3)
         text = screen_text(app)
-        for wanted in ("night-run", "tutorial · cifar10 · cpu AMD EPYC", "● DONE", "test accuracy 72.0%", "Loss", "Epochs", "★ 3",
-                       "Test accuracy · best, epoch 3", "airplane", "truck", "Test pictures · epoch 3", "✗ ", "Checkpoints",
-                       "1.0000 → 0.6667", "epoch-0003.pt", "? Help", "q Quit"):
+        for wanted in (
+            "night-run",
+            "tutorial · cifar10 · cpu AMD EPYC",
+            "● DONE",
+            "test accuracy 72.0%",
+            "Loss",
+            "Epochs",
+            "★ 3",
+            "Test accuracy · best, epoch 3",
+            "airplane",
+            "truck",
+            "Test pictures · epoch 3",
+            "✗ ",
+            "Checkpoints",
+            "1.0000 → 0.6667",
+            "epoch-0003.pt",
+            "? Help",
+            "q Quit",
+        ):
             assert wanted in text, f"{wanted!r} is missing in\n{text}"
         assert "Pause" not in text
         await pilot.press("q")
@@ -62,11 +78,22 @@ async def test_it_trains_to_the_end_and_shows_the_result() -> None:
 
 
 async def test_the_first_frame_waits_in_words() -> None:
-    app = make_app(lambda config, control, tell: tell(PreparationAdvanced(step="Downloading CIFAR-10", done=5, total=10, unit="bytes")))
+    app = make_app(
+        lambda config, control, tell: tell(
+            PreparationAdvanced(step="Downloading CIFAR-10", done=5, total=10, unit="bytes")
+        )
+    )
     async with app.run_test(size=LARGE) as pilot:
         await until(pilot, lambda: "Downloading" in screen_text(app))
         text = screen_text(app)
-        for wanted in ("PREPARING", "50 %", "The loss appears here", "Each class gets a bar", "Test pictures appear here", "Saved after"):
+        for wanted in (
+            "PREPARING",
+            "50 %",
+            "The loss appears here",
+            "Each class gets a bar",
+            "Test pictures appear here",
+            "Saved after",
+        ):
             assert wanted in text
 
 
@@ -146,7 +173,13 @@ async def test_help_lists_every_key_from_the_bindings() -> None:
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, Help) and "Loss plot" in screen_text(app))
         text = screen_text(app)
-        for binding in (b for node in (app, app.screen_stack[-2]) for bs in node._bindings.key_to_bindings.values() for b in bs if b.id):
+        for binding in (
+            b
+            for node in (app, app.screen_stack[-2])
+            for bs in node._bindings.key_to_bindings.values()
+            for b in bs
+            if b.id
+        ):
             assert (binding.tooltip or binding.description) in text
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, Dashboard))
@@ -158,8 +191,19 @@ async def test_the_palette_has_every_action() -> None:
     async with app.run_test(size=LARGE) as pilot:
         await until(pilot, script.holding.is_set)
         commands = {c.title: c for c in app.get_system_commands(app.screen)}
-        assert {"Pause", "Save now", "Help", "Quit", "Dark or light", "Log scale", "Smoothing", "Sort classes", "Next pictures",
-                "Loss", "Log"} <= set(commands)
+        assert {
+            "Pause",
+            "Save now",
+            "Help",
+            "Quit",
+            "Dark or light",
+            "Log scale",
+            "Smoothing",
+            "Sort classes",
+            "Next pictures",
+            "Loss",
+            "Log",
+        } <= set(commands)
         assert "Resume" not in commands
         commands["Save now"].callback()
         await until(pilot, lambda: script.saves == 1)
@@ -179,7 +223,9 @@ async def test_a_small_terminal_shows_one_panel_at_a_time() -> None:
             visible = [w.id for w in app.screen.query(".panel") if w.display and w.size.width]
             assert visible == [panel]
             shown.append(screen_text(app))
-        for text, wanted in zip(shown, ("best", "★ 3", "automobile", "✓", "epoch-0003.pt", "Run night-run"), strict=True):
+        for text, wanted in zip(
+            shown, ("best", "★ 3", "automobile", "✓", "epoch-0003.pt", "Run night-run"), strict=True
+        ):
             assert wanted in text
             assert "night-run" in text and "DONE" in text and "1 Loss" in text
             assert all(len(line) <= 80 for line in text.splitlines())
@@ -266,7 +312,11 @@ async def test_ascii_mode_draws_no_other_character() -> None:
 
 def failing(**values: str) -> Engine:
     def engine(config: Config, control: Control, tell: Listener) -> object:
-        tell(RunFailed(**{"title": "Loss is not a number", "message": "In epoch 3.", "kind": "non_finite_loss", **values}))
+        tell(
+            RunFailed(
+                **{"title": "Loss is not a number", "message": "In epoch 3.", "kind": "non_finite_loss", **values}
+            )
+        )
         return None
 
     return engine

@@ -47,7 +47,9 @@ def test_corners_are_black() -> None:
 def test_half_are_mirrored_and_angles_are_uniform() -> None:
     # Each pixel tells the row and the column that it came from, so an output pixel far from the centre tells the angle.
     n, line = 8000, torch.arange(32, dtype=torch.uint8)
-    picture = torch.stack([line.view(32, 1).expand(32, 32), line.view(1, 32).expand(32, 32), torch.full((32, 32), 9, dtype=torch.uint8)])
+    picture = torch.stack(
+        [line.view(32, 1).expand(32, 32), line.view(1, 32).expand(32, 32), torch.full((32, 32), 9, dtype=torch.uint8)]
+    )
     images = picture.expand(n, 3, 32, 32)
     out = augment(images, torch.Generator().manual_seed(1), flip=True, rotation=10.0)
     mirrored = out[:, 1, 16, 24] < 16

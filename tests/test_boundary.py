@@ -13,8 +13,12 @@ MODULES = ["engine", *(m.name for m in pkgutil.walk_packages(engine.__path__, "e
 
 def loaded_after(code: str) -> set[str]:
     """Top-level packages in `sys.modules` after running `code` in a fresh process."""
-    run = subprocess.run([sys.executable, "-c", f"{code}\nimport sys; print(*{{m.partition('.')[0] for m in sys.modules}})"],
-                         capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [sys.executable, "-c", f"{code}\nimport sys; print(*{{m.partition('.')[0] for m in sys.modules}})"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return set(run.stdout.split())
 
 
@@ -25,13 +29,17 @@ def test_no_engine_module_imports_the_terminal() -> None:
     assert not loaded & {"textual", "rich", "tui_cifar", "plotext"}
 
 
-@pytest.mark.parametrize("module", ["tui_cifar.cli", "tui_cifar.app", "tui_cifar.headless", "engine.session", "engine.events"])
+@pytest.mark.parametrize(
+    "module", ["tui_cifar.cli", "tui_cifar.app", "tui_cifar.headless", "engine.session", "engine.events"]
+)
 def test_nothing_imports_torch_before_training_begins(module: str) -> None:
     assert not loaded_after(f"import {module}") & {"torch", "torchvision"}
 
 
 def test_torchvision_is_not_needed_to_train_on_other_data() -> None:
-    code = ("import sys; sys.modules['torchvision'] = None\n"
-            "from pathlib import Path; from engine.data import load_dataset, Report\n"
-            "assert len(load_dataset('shapes', data_dir=Path('x'), cache_dir=Path('x'), report=Report()).train) >= 10_000")
+    code = (
+        "import sys; sys.modules['torchvision'] = None\n"
+        "from pathlib import Path; from engine.data import load_dataset, Report\n"
+        "assert len(load_dataset('shapes', data_dir=Path('x'), cache_dir=Path('x'), report=Report()).train) >= 10_000"
+    )
     assert "torch" in loaded_after(code)

@@ -113,12 +113,15 @@ def test_the_writer_keeps_the_newest_and_the_best(tmp_path: Path) -> None:
         raise AssertionError(error)
 
     for epoch in range(1, 6):
+
         def on_done(_: float, epoch: int = epoch) -> None:
             with lock:
                 done.append(epoch)
 
         best = tmp_path / "best.pt" if epoch == 2 else None
-        writer.submit(Job(tmp_path / checkpoint_name(epoch, 10, 10), serialize({"epoch": epoch}), best, on_done, failed))
+        writer.submit(
+            Job(tmp_path / checkpoint_name(epoch, 10, 10), serialize({"epoch": epoch}), best, on_done, failed)
+        )
     writer.close()
     assert done == [1, 2, 3, 4, 5]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["best.pt", "epoch-0004.pt", "epoch-0005.pt"]
@@ -142,4 +145,9 @@ def test_the_furthest_checkpoint_comes_first(tmp_path: Path) -> None:
     for name in names:
         (tmp_path / name).write_text("")
     assert [p.name for p in newest_first(tmp_path)] == [
-        "epoch-0002.pt", "epoch-0002-step-0000010.pt", "epoch-0002-step-0000005.pt", "epoch-0001.pt", "best.pt"]
+        "epoch-0002.pt",
+        "epoch-0002-step-0000010.pt",
+        "epoch-0002-step-0000005.pt",
+        "epoch-0001.pt",
+        "best.pt",
+    ]

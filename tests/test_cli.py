@@ -19,23 +19,67 @@ from engine.recipes import RECIPES
 COMMAND = [sys.executable, "-m", "tui_cifar"]
 
 
-def run(*arguments: str | Path, cwd: Path | None = None, env: dict[str, str] | None = None, **options: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True, cwd=cwd, stdin=subprocess.DEVNULL,  # type: ignore[call-overload]
-                          env={**os.environ, **(env or {})}, timeout=120, **options)
+def run(
+    *arguments: str | Path, cwd: Path | None = None, env: dict[str, str] | None = None, **options: object
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,  # type: ignore[call-overload]
+        env={**os.environ, **(env or {})},
+        timeout=120,
+        **options,
+    )
 
 
 def quick(folder: Path, tmp_path: Path, *more: str) -> list[str]:
-    return ["--headless", "--dataset", str(folder), "--runs-dir", str(tmp_path / "runs"), "--name", "run", "--epochs", "2", "--batch-size",
-            "10", "--threads", "1", "--device", "cpu", *more]
+    return [
+        "--headless",
+        "--dataset",
+        str(folder),
+        "--runs-dir",
+        str(tmp_path / "runs"),
+        "--name",
+        "run",
+        "--epochs",
+        "2",
+        "--batch-size",
+        "10",
+        "--threads",
+        "1",
+        "--device",
+        "cpu",
+        *more,
+    ]
 
 
 def test_help_is_grouped_and_answers_without_torch() -> None:
     done = run("--help")
     assert done.returncode == 0 and done.stderr == ""
-    for wanted in ("What to train:", "How to show it:", "Where:", "Training (overrides the recipe):", "--epochs", "--batch-size", "--lr",
-                   "--momentum", "--weight-decay", "--seed", "--valid-fraction", "--threads", "--resume", "--headless", "--demo"):
+    for wanted in (
+        "What to train:",
+        "How to show it:",
+        "Where:",
+        "Training (overrides the recipe):",
+        "--epochs",
+        "--batch-size",
+        "--lr",
+        "--momentum",
+        "--weight-decay",
+        "--seed",
+        "--valid-fraction",
+        "--threads",
+        "--resume",
+        "--headless",
+        "--demo",
+    ):
         assert wanted in done.stdout
-    code = "import sys\nfrom tui_cifar.cli import main\ntry: main(['--help'])\nfinally: assert not {'torch', 'textual', 'numpy'} & set(sys.modules)"
+    code = (
+        "import sys\nfrom tui_cifar.cli import main\ntry: main(['--help'])\n"
+        "finally: assert not {'torch', 'textual', 'numpy'} & set(sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
 
 
@@ -52,25 +96,28 @@ def test_recipes_are_listed_with_their_values() -> None:
     assert lines["lr"] == ["0.01", "0.02"]
 
 
-@pytest.mark.parametrize(("arguments", "said"), [
-    (["--epoch", "3"], "did you mean '--epochs'"),
-    (["--epochs", "three"], "whole number"),
-    (["--epochs", "0"], "at least 1"),
-    (["--momentum", "1"], "below 1"),
-    (["--recipe", "tutoral"], "did you mean 'tutorial'"),
-    (["--device", "gpu"], "cuda:N"),
-    (["--json"], "--headless"),
-    (["--demo", "--recipe", "tutorial"], "--demo"),
-    (["--config", "none.toml"], "none.toml"),
-    (["trian"], "did you mean 'train'"),
-    (["--images", "sixel"], "half"),
-    (["recipes", "x"], "no arguments"),
-    (["--headless", "--dataset", "cifar100"], "did you mean 'cifar10'"),
-    (["--headless", "--dataset", "./nowhere"], "./nowhere"),
-    (["--headless", "--resume", "nowhere"], "no such run"),
-    (["--headless", "--resume"], "no unfinished run"),
-    (["--epochs"], "expected one argument"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--epoch", "3"], "did you mean '--epochs'"),
+        (["--epochs", "three"], "whole number"),
+        (["--epochs", "0"], "at least 1"),
+        (["--momentum", "1"], "below 1"),
+        (["--recipe", "tutoral"], "did you mean 'tutorial'"),
+        (["--device", "gpu"], "cuda:N"),
+        (["--json"], "--headless"),
+        (["--demo", "--recipe", "tutorial"], "--demo"),
+        (["--config", "none.toml"], "none.toml"),
+        (["trian"], "did you mean 'train'"),
+        (["--images", "sixel"], "half"),
+        (["recipes", "x"], "no arguments"),
+        (["--headless", "--dataset", "cifar100"], "did you mean 'cifar10'"),
+        (["--headless", "--dataset", "./nowhere"], "./nowhere"),
+        (["--headless", "--resume", "nowhere"], "no such run"),
+        (["--headless", "--resume"], "no unfinished run"),
+        (["--epochs"], "expected one argument"),
+    ],
+)
 def test_a_mistake_is_one_clear_line_and_exit_code_2(tmp_path: Path, arguments: list[str], said: str) -> None:
     done = run(*arguments, cwd=tmp_path)
     assert done.returncode == 2
@@ -102,8 +149,15 @@ def test_without_a_terminal_headless_is_named(tmp_path: Path) -> None:
 
 def test_a_dumb_terminal_is_refused_before_any_escape(tmp_path: Path) -> None:
     master, slave = pty.openpty()
-    done = subprocess.run([*COMMAND, "--demo"], stdin=slave, stdout=slave, stderr=subprocess.PIPE, cwd=tmp_path, timeout=60,
-                          env={**os.environ, "TERM": "dumb"})
+    done = subprocess.run(
+        [*COMMAND, "--demo"],
+        stdin=slave,
+        stdout=slave,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+        timeout=60,
+        env={**os.environ, "TERM": "dumb"},
+    )
     os.close(slave)
     assert done.returncode == 2 and b"--headless" in done.stderr
     os.set_blocking(master, False)
@@ -134,8 +188,17 @@ def test_headless_json_prints_events_and_nothing_else(picture_folder: Path, tmp_
     assert all(e["event"] in BY_NAME and isinstance(e["time"], float) for e in events)
     names = [e["event"] for e in events]
     assert names[0] == "run_started" and names[-1] == "run_completed" and names.count("epoch_completed") == 2
-    assert {"epoch", "train_loss", "train_accuracy", "valid_loss", "valid_accuracy", "learning_rate", "seconds", "images_per_second",
-            "per_class"} <= set(next(e for e in events if e["event"] == "epoch_completed"))
+    assert {
+        "epoch",
+        "train_loss",
+        "train_accuracy",
+        "valid_loss",
+        "valid_accuracy",
+        "learning_rate",
+        "seconds",
+        "images_per_second",
+        "per_class",
+    } <= set(next(e for e in events if e["event"] == "epoch_completed"))
 
 
 def test_output_is_readable_without_utf8(picture_folder: Path, tmp_path: Path) -> None:
@@ -160,7 +223,9 @@ def test_a_configuration_file_is_read_and_flags_override_it(picture_folder: Path
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
-def test_a_signal_stops_saves_and_names_the_command_that_goes_on(picture_folder: Path, tmp_path: Path, number: signal.Signals, code: int) -> None:
+def test_a_signal_stops_saves_and_names_the_command_that_goes_on(
+    picture_folder: Path, tmp_path: Path, number: signal.Signals, code: int
+) -> None:
     arguments = quick(picture_folder, tmp_path)
     arguments[arguments.index("--epochs") + 1] = "100000"
     process = subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -186,7 +251,7 @@ def test_resume_goes_on_with_the_newest_unfinished_run(picture_folder: Path, tmp
             break
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=30)
-    done = run("--headless", "--runs-dir", tmp_path / "runs", "--resume", "--epochs", "3" )
+    done = run("--headless", "--runs-dir", tmp_path / "runs", "--resume", "--epochs", "3")
     # The run had gone further than 3 epochs: nothing is left to train, and the test is made.
     assert done.returncode == 0, done.stderr
     assert ", resumed from " in done.stdout and "test, best weights" in done.stdout
@@ -203,8 +268,14 @@ def test_the_dashboard_runs_in_a_real_terminal_and_gives_it_back(picture_folder:
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
     before = termios.tcgetattr(slave)
     arguments = [a for a in quick(picture_folder, tmp_path) if a != "--headless"]
-    process = subprocess.Popen([*COMMAND, *arguments], stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
-                               env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"})
+    process = subprocess.Popen(
+        [*COMMAND, *arguments],
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+        env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"},
+    )
     seen = b""
     os.set_blocking(master, False)
     deadline, quitting = time.monotonic() + 60, False
@@ -225,7 +296,7 @@ def test_the_dashboard_runs_in_a_real_terminal_and_gives_it_back(picture_folder:
     assert termios.tcgetattr(slave) == before
     for on, off in ((b"\x1b[?1049h", b"\x1b[?1049l"), (b"\x1b[?1000h", b"\x1b[?1000l"), (b"\x1b[?25l", b"\x1b[?25h")):
         assert on in seen and seen.rfind(off) > seen.rfind(on)
-    after = seen[seen.rfind(b"\x1b[?1049l"):]
+    after = seen[seen.rfind(b"\x1b[?1049l") :]
     assert b"test accuracy" in after and b"best.pt" in after
     os.close(master)
     os.close(slave)

@@ -27,13 +27,27 @@ def test_flags_override_the_file_which_overrides_the_recipe() -> None:
     assert (c.epochs, c.lr, c.batch_size) == (3, 0.5, RECIPES["demo"].values["batch_size"])
 
 
-@pytest.mark.parametrize(("key", "value", "said"), [
-    ("epochs", 0, "at least 1"), ("lr", 0.0, "above 0"), ("lr", float("nan"), "out of range"), ("momentum", 1.0, "below 1"),
-    ("valid_fraction", 0.0, "above 0 and below 1"), ("seed", -1, "at least 0"), ("epochs", "three", "whole number"),
-    ("epochs", 2.5, "whole number"), ("epochs", True, "whole number"), ("flip", 1, "true or false"), ("device", "gpu", "auto, cpu, cuda"),
-    ("model", "vgg", "tutorial"), ("name", "../x", "can't name a folder"), ("name", "..", "can't name a folder"),
-    ("recipe", "tutoral", "did you mean 'tutorial'"), ("dataset", "", "empty"),
-])
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("epochs", 0, "at least 1"),
+        ("lr", 0.0, "above 0"),
+        ("lr", float("nan"), "out of range"),
+        ("momentum", 1.0, "below 1"),
+        ("valid_fraction", 0.0, "above 0 and below 1"),
+        ("seed", -1, "at least 0"),
+        ("epochs", "three", "whole number"),
+        ("epochs", 2.5, "whole number"),
+        ("epochs", True, "whole number"),
+        ("flip", 1, "true or false"),
+        ("device", "gpu", "auto, cpu, cuda"),
+        ("model", "vgg", "tutorial"),
+        ("name", "../x", "can't name a folder"),
+        ("name", "..", "can't name a folder"),
+        ("recipe", "tutoral", "did you mean 'tutorial'"),
+        ("dataset", "", "empty"),
+    ],
+)
 def test_a_bad_value_is_named_with_what_would_be_good(key: str, value: object, said: str) -> None:
     with pytest.raises(ConfigError, match=said) as e:
         make_config({key: value})
@@ -58,7 +72,7 @@ def test_a_bad_file_is_one_line(tmp_path: Path, content: bytes) -> None:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="none.toml"):
+    with pytest.raises(ConfigError, match=r"none\.toml"):
         read_toml(tmp_path / "none.toml")
 
 
@@ -68,7 +82,9 @@ def test_dashes_in_a_file_are_as_good_as_underscores(tmp_path: Path) -> None:
     assert make_config({}, read_toml(file)).batch_size == 7
 
 
-VALUES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20), st.lists(st.integers(), max_size=2))
+VALUES = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20), st.lists(st.integers(), max_size=2)
+)
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)  # the machine may be busy

@@ -28,7 +28,9 @@ PIXELS = {name: RNG.integers(0, 256, (20, 3072), dtype=np.uint8) for name in cif
 
 def members() -> dict[str, bytes]:
     """The published files in small: 20 pictures a batch."""
-    files = {name: pickle.dumps({"data": pixels, "labels": [i % 10 for i in range(20)]}) for name, pixels in PIXELS.items()}
+    files = {
+        name: pickle.dumps({"data": pixels, "labels": [i % 10 for i in range(20)]}) for name, pixels in PIXELS.items()
+    }
     files["batches.meta"] = pickle.dumps({"label_names": list(cifar10.CLASS_NAMES)})
     return files
 
@@ -117,16 +119,21 @@ def test_downloads_unpacks_and_reads_with_progress(server: Server, tmp_path: Pat
     steps: list[tuple[str, int | None, int | None, str]] = []
 
     class Told(Report):
-        def step(self, step: str, detail: str = "", done: int | None = None, total: int | None = None, unit: str = "") -> None:
+        def step(
+            self, step: str, detail: str = "", done: int | None = None, total: int | None = None, unit: str = ""
+        ) -> None:
             steps.append((step, done, total, unit))
 
     check(load(tmp_path, Told()))
     assert ("Downloading CIFAR-10", len(server.content), len(server.content), "bytes") in steps or any(
-        s[0] == "Downloading CIFAR-10" and s[2] == len(server.content) and s[3] == "bytes" for s in steps)
+        s[0] == "Downloading CIFAR-10" and s[2] == len(server.content) and s[3] == "bytes" for s in steps
+    )
     assert {p.name for p in (tmp_path / "data").iterdir()} == {cifar10.ARCHIVE, cifar10.FOLDER}
 
 
-def test_the_second_start_needs_neither_network_nor_torchvision(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_second_start_needs_neither_network_nor_torchvision(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     load(tmp_path)
     monkeypatch.setattr(cifar10, "_torchvision", lambda: pytest.fail("not needed"))
     check(load(tmp_path))
@@ -134,7 +141,9 @@ def test_the_second_start_needs_neither_network_nor_torchvision(server: Server, 
 
 
 @pytest.mark.parametrize(("mode", "said"), [("missing", "404"), ("cut", "cut after"), ("wrong", "checksum")])
-def test_a_bad_download_is_a_clear_error_and_a_retry_works(server: Server, tmp_path: Path, mode: str, said: str) -> None:
+def test_a_bad_download_is_a_clear_error_and_a_retry_works(
+    server: Server, tmp_path: Path, mode: str, said: str
+) -> None:
     server.mode = mode
     with pytest.raises(DataUnavailableError) as e:
         load(tmp_path)
@@ -191,7 +200,9 @@ def test_files_that_are_there_are_found(server: Server, tmp_path: Path, where: s
     assert server.requests == 0
 
 
-def test_an_archive_can_be_named_and_may_lie_where_nothing_can_be_written(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_archive_can_be_named_and_may_lie_where_nothing_can_be_written(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "a").mkdir()
     archive = tmp_path / "a" / cifar10.ARCHIVE
     archive.write_bytes(server.content)
@@ -234,9 +245,15 @@ def test_hostile_paths_write_nothing_outside(server: Server, tmp_path: Path) -> 
     outside = tmp_path / "outside"
     outside.mkdir()
     hostile = pack(
-        extra={"../evil": b"x", f"{tmp_path}/outside/evil": b"x", f"{cifar10.FOLDER}/../../evil": b"x", "link/evil": b"x",
-               f"{cifar10.FOLDER}/extra": b"x"},
-        links={"link": str(outside), f"{cifar10.FOLDER}/data_batch_1": "/etc/passwd"})
+        extra={
+            "../evil": b"x",
+            f"{tmp_path}/outside/evil": b"x",
+            f"{cifar10.FOLDER}/../../evil": b"x",
+            "link/evil": b"x",
+            f"{cifar10.FOLDER}/extra": b"x",
+        },
+        links={"link": str(outside), f"{cifar10.FOLDER}/data_batch_1": "/etc/passwd"},
+    )
     archive = inner / "mine.tar.gz"
     archive.write_bytes(hostile)
     data = load_dataset(str(archive), data_dir=tmp_path, cache_dir=tmp_path / "cache", report=Report())

@@ -40,7 +40,9 @@ def test_pictures_labels_and_names(root: Path, tmp_path: Path) -> None:
     data = load_dataset(str(root), data_dir=tmp_path, cache_dir=tmp_path / "cache", report=Report())
     assert data.class_names == ("blue", "green", "red")
     assert data.train.images.shape == (90, 3, 32, 32) and data.train.images.dtype == torch.uint8
-    assert torch.bincount(data.train.labels).tolist() == [30] * 3 and torch.bincount(data.test.labels).tolist() == [10] * 3
+    assert (
+        torch.bincount(data.train.labels).tolist() == [30] * 3 and torch.bincount(data.test.labels).tolist() == [10] * 3
+    )
     first = np.asarray(Image.open(root / "train" / "blue" / "000.png")).transpose(2, 0, 1)
     assert np.array_equal(data.train.images[0].numpy(), first)
 
@@ -138,7 +140,11 @@ def test_unreadable_pictures_are_named_and_left_out(root: Path, tmp_path: Path) 
     for _ in range(2):  # decoded, then from the cache
         data = load_folder(root, tmp_path / "cache", Report())
         assert (len(data.train), len(data.test)) == (90, 30)
-        assert [s.partition(": ")[0] for s in data.skipped] == ["train/red/cut.png", "train/red/text.jpg", "test/blue/empty.png"]
+        assert [s.partition(": ")[0] for s in data.skipped] == [
+            "train/red/cut.png",
+            "train/red/text.jpg",
+            "test/blue/empty.png",
+        ]
         assert all(s.partition(": ")[2] for s in data.skipped)
 
 
@@ -173,18 +179,28 @@ def one_empty_class(root: Path) -> None:
         p.write_text("unreadable")
 
 
-@pytest.mark.parametrize(("spoil", "said"), [
-    (break_classes, "only in train: red"), (one_class, "only one class, 'blue'"), (no_test, "no folder 'test'"),
-    (no_pictures, "no pictures"), (one_empty_class, "no readable pictures of class 'green'"),
-])
-def test_a_folder_that_cannot_be_trained_on_is_one_clear_line(root: Path, tmp_path: Path, spoil: object, said: str) -> None:
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (break_classes, "only in train: red"),
+        (one_class, "only one class, 'blue'"),
+        (no_test, "no folder 'test'"),
+        (no_pictures, "no pictures"),
+        (one_empty_class, "no readable pictures of class 'green'"),
+    ],
+)
+def test_a_folder_that_cannot_be_trained_on_is_one_clear_line(
+    root: Path, tmp_path: Path, spoil: object, said: str
+) -> None:
     spoil(root)  # type: ignore[operator]
     with pytest.raises(DataError) as e:
         load_folder(root, tmp_path / "cache", Report())
     assert said in e.value.message and "train/<class>" in e.value.message and "\n" not in e.value.message
 
 
-@pytest.mark.parametrize(("spec", "said"), [("cifar100", "did you mean 'cifar10'"), ("/no/such/place", "/no/such/place")])
+@pytest.mark.parametrize(
+    ("spec", "said"), [("cifar100", "did you mean 'cifar10'"), ("/no/such/place", "/no/such/place")]
+)
 def test_an_unknown_dataset_is_named(tmp_path: Path, spec: str, said: str) -> None:
     with pytest.raises(DataError, match=said):
         load_dataset(spec, data_dir=tmp_path, cache_dir=tmp_path, report=Report())
@@ -215,6 +231,17 @@ def test_cifar10_as_jpeg_files(tmp_path: Path) -> None:
                 per_class[name] = per_class.get(name, 0) + 1
                 tar.extract(member, tmp_path / "images", filter="data")
     data = load_folder(tmp_path / "images", tmp_path / "cache", Report())
-    assert data.class_names == ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+    assert data.class_names == (
+        "airplane",
+        "automobile",
+        "bird",
+        "cat",
+        "deer",
+        "dog",
+        "frog",
+        "horse",
+        "ship",
+        "truck",
+    )
     assert (len(data.train), len(data.test), data.skipped) == (30, 30, ())
     assert 60 < float(data.train.images.float().mean()) < 190

@@ -45,14 +45,24 @@ def test_colour_says_nothing_about_the_class(shapes: Dataset) -> None:
     assert (by_class - means.mean(0)).abs().max() < 8, "of 255"
 
 
-@pytest.mark.parametrize(("name", "inside", "outside"), [
-    ("circle", [(0, 0), (0.8, 0)], [(1, 0), (0.8, 0.8)]), ("ring", [(0.72, 0)], [(0, 0), (1, 0)]),
-    ("square", [(0.7, 0.7)], [(0.8, 0)]), ("cross", [(0.9, 0), (0, 0.9)], [(0.6, 0.6)]),
-    ("star", [(0, 0), (0, -0.9)], [(0, 0.9), (0.7, -0.7)]), ("heart", [(0, 0.3), (0.4, -0.2)], [(0, -0.7), (0.8, 0.9)]),
-    ("bars", [(0, 0.5), (0, -0.5)], [(0, 0)]), ("crescent", [(-0.8, 0)], [(0.5, 0)]), ("triangle", [(0, 0)], [(0.9, 0.9)]),
-    ("arrow", [(0.5, 0), (-0.8, 0)], [(-0.8, 0.5), (0.9, 0.6)]),
-])
-def test_each_shape_is_where_it_should_be(name: str, inside: list[tuple[float, float]], outside: list[tuple[float, float]]) -> None:
+@pytest.mark.parametrize(
+    ("name", "inside", "outside"),
+    [
+        ("circle", [(0, 0), (0.8, 0)], [(1, 0), (0.8, 0.8)]),
+        ("ring", [(0.72, 0)], [(0, 0), (1, 0)]),
+        ("square", [(0.7, 0.7)], [(0.8, 0)]),
+        ("cross", [(0.9, 0), (0, 0.9)], [(0.6, 0.6)]),
+        ("star", [(0, 0), (0, -0.9)], [(0, 0.9), (0.7, -0.7)]),
+        ("heart", [(0, 0.3), (0.4, -0.2)], [(0, -0.7), (0.8, 0.9)]),
+        ("bars", [(0, 0.5), (0, -0.5)], [(0, 0)]),
+        ("crescent", [(-0.8, 0)], [(0.5, 0)]),
+        ("triangle", [(0, 0)], [(0.9, 0.9)]),
+        ("arrow", [(0.5, 0), (-0.8, 0)], [(-0.8, 0.5), (0.9, 0.6)]),
+    ],
+)
+def test_each_shape_is_where_it_should_be(
+    name: str, inside: list[tuple[float, float]], outside: list[tuple[float, float]]
+) -> None:
     import numpy as np
 
     def distance(point: tuple[float, float]) -> float:

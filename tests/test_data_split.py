@@ -29,7 +29,9 @@ def test_the_seed_alone_decides() -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 4), min_size=2, max_size=200), st.floats(0.01, 0.99), st.integers(0, 99), st.booleans())
-def test_any_split_is_disjoint_complete_and_of_the_size_asked_for(labels: list[int], fraction: float, seed: int, stratified: bool) -> None:
+def test_any_split_is_disjoint_complete_and_of_the_size_asked_for(
+    labels: list[int], fraction: float, seed: int, stratified: bool
+) -> None:
     y = torch.tensor(labels)
     try:
         train, valid = split_indices(y, fraction, seed, stratified=stratified)

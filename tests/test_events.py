@@ -8,8 +8,18 @@ import pytest
 from engine import events
 from engine.events import ClassCount, EpochCompleted, TestCompleted, from_json, name_of, to_json
 
-EPOCH = EpochCompleted(epoch=3, train_loss=1.5, train_accuracy=0.4, valid_loss=1.25, valid_accuracy=0.5, learning_rate=0.01,
-                       seconds=2.5, images_per_second=4000.0, per_class=(ClassCount(name="cat", correct=1, total=2),), best=True)
+EPOCH = EpochCompleted(
+    epoch=3,
+    train_loss=1.5,
+    train_accuracy=0.4,
+    valid_loss=1.25,
+    valid_accuracy=0.5,
+    learning_rate=0.01,
+    seconds=2.5,
+    images_per_second=4000.0,
+    per_class=(ClassCount(name="cat", correct=1, total=2),),
+    best=True,
+)
 
 
 def test_an_event_becomes_a_line_with_its_snake_case_name_and_time() -> None:
@@ -20,12 +30,17 @@ def test_an_event_becomes_a_line_with_its_snake_case_name_and_time() -> None:
     assert "\n" not in to_json(EPOCH)
 
 
-@pytest.mark.parametrize("event", [
-    EPOCH,
-    TestCompleted(epoch=1, loss=0.5, accuracy=0.5, per_class=EPOCH.per_class, confusion=((1, 2), (3, 4))),
-    events.RunFailed(title="t", message="m → é", kind="data"),
-    events.CheckpointSaved(path="a", epoch=1, step=2, reason="best", valid_loss=1.0, previous_best=None, size=10, seconds=0.1),
-])
+@pytest.mark.parametrize(
+    "event",
+    [
+        EPOCH,
+        TestCompleted(epoch=1, loss=0.5, accuracy=0.5, per_class=EPOCH.per_class, confusion=((1, 2), (3, 4))),
+        events.RunFailed(title="t", message="m → é", kind="data"),
+        events.CheckpointSaved(
+            path="a", epoch=1, step=2, reason="best", valid_loss=1.0, previous_best=None, size=10, seconds=0.1
+        ),
+    ],
+)
 def test_reading_gives_back_the_event_that_was_written(event: events.Event) -> None:
     assert from_json(to_json(event)) == event
 
@@ -33,7 +48,15 @@ def test_reading_gives_back_the_event_that_was_written(event: events.Event) -> N
 def test_unknown_fields_are_passed_over_and_unknown_events_refused() -> None:
     raw = json.loads(to_json(EPOCH)) | {"of_the_future": 1}
     assert from_json(json.dumps(raw)) == EPOCH
-    for line in ("", "{", "[]", "1", '{"event": "nonsense"}', '{"event": ["epoch_completed"]}', '{"event": "epoch_completed"}'):
+    for line in (
+        "",
+        "{",
+        "[]",
+        "1",
+        '{"event": "nonsense"}',
+        '{"event": ["epoch_completed"]}',
+        '{"event": "epoch_completed"}',
+    ):
         with pytest.raises(ValueError):
             from_json(line)
 
@@ -45,6 +68,17 @@ def test_events_are_frozen() -> None:
 
 def test_the_names_that_the_documentation_promises_exist() -> None:
     promised = {
-        "run_started", "epoch_started", "epoch_completed", "checkpoint_saved", "checkpoint_failed", "checkpoint_skipped", "run_paused",
-        "run_resumed", "test_completed", "run_completed", "run_stopped", "run_failed"}
+        "run_started",
+        "epoch_started",
+        "epoch_completed",
+        "checkpoint_saved",
+        "checkpoint_failed",
+        "checkpoint_skipped",
+        "run_paused",
+        "run_resumed",
+        "test_completed",
+        "run_completed",
+        "run_stopped",
+        "run_failed",
+    }
     assert promised <= set(events.BY_NAME)

@@ -28,7 +28,9 @@ TRAIN: list[Point] = [(i / 60, 2.3 * math.exp(-i / 150) + 0.05 * math.sin(i)) fo
 VALID: list[Point] = [(float(e), 2.3 * math.exp(-e * 60 / 150) + 0.1) for e in range(1, 7)]
 
 
-def draw(train: list[Point] = TRAIN, valid: list[Point] = VALID, width: int = 64, height: int = 16, **options: object) -> list[str]:
+def draw(
+    train: list[Point] = TRAIN, valid: list[Point] = VALID, width: int = 64, height: int = 16, **options: object
+) -> list[str]:
     """The plot's characters."""
     best = min(valid, key=lambda p: p[1]) if valid else None
     return [t.plain for t in draw_loss(train, valid, best, width, height, COLOURS, Options(**options))]  # type: ignore[arg-type]
@@ -50,7 +52,7 @@ def test_each_curve_has_its_own_colour_and_no_cell_has_a_background() -> None:
     for line in lines[:-1]:
         for span in line.spans:
             assert "on" not in str(span.style).split()
-            seen.setdefault(str(span.style), set()).update(line.plain[span.start:span.end])
+            seen.setdefault(str(span.style), set()).update(line.plain[span.start : span.end])
     assert any(0x2800 < ord(c) < 0x2900 for c in seen["#0000ff"]) and "★" not in seen["#0000ff"]
     assert "★" in seen["#ff8800"]
     assert set("│┤└─┬") <= seen["#333333"]
@@ -128,24 +130,30 @@ def test_smoothing_starts_at_the_first_value_and_keeps_a_constant() -> None:
     assert smooth(constant, 0.95)[:, 1] == pytest.approx(3.0)
 
 
-@pytest.mark.parametrize(("low", "high", "most", "labels"), [
-    (0.4, 2.35, 6, ["0.5", "1.0", "1.5", "2.0"]),
-    (0.0, 0.009, 5, ["0.000", "0.002", "0.004", "0.006", "0.008"]),
-    (-0.5, 0.5, 4, ["-0.5", "0.0", "0.5"]),
-    (1.0001, 1.0002, 4, ["1.00010", "1.00015", "1.00020"]),
-    (-30.0, -10.0, 5, ["-30", "-25", "-20", "-15", "-10"]),
-    (0.0, 3e6, 4, ["0", "1e6", "2e6", "3e6"]),
-])
+@pytest.mark.parametrize(
+    ("low", "high", "most", "labels"),
+    [
+        (0.4, 2.35, 6, ["0.5", "1.0", "1.5", "2.0"]),
+        (0.0, 0.009, 5, ["0.000", "0.002", "0.004", "0.006", "0.008"]),
+        (-0.5, 0.5, 4, ["-0.5", "0.0", "0.5"]),
+        (1.0001, 1.0002, 4, ["1.00010", "1.00015", "1.00020"]),
+        (-30.0, -10.0, 5, ["-30", "-25", "-20", "-15", "-10"]),
+        (0.0, 3e6, 4, ["0", "1e6", "2e6", "3e6"]),
+    ],
+)
 def test_linear_ticks(low: float, high: float, most: int, labels: list[str]) -> None:
     assert tick_labels(nice_ticks(low, high, most)) == labels
 
 
-@pytest.mark.parametrize(("low", "high", "most", "labels"), [
-    (0.6, 2.5, 6, ["1.0", "1.5", "2.0", "2.5"]),
-    (0.001, 1.0, 4, ["0.001", "0.01", "0.1", "1"]),
-    (0.06, 1.9, 5, ["0.1", "0.2", "0.5", "1.0"]),
-    (1e-8, 1e3, 5, ["1e-8", "1e-5", "0.01", "10"]),
-])
+@pytest.mark.parametrize(
+    ("low", "high", "most", "labels"),
+    [
+        (0.6, 2.5, 6, ["1.0", "1.5", "2.0", "2.5"]),
+        (0.001, 1.0, 4, ["0.001", "0.01", "0.1", "1"]),
+        (0.06, 1.9, 5, ["0.1", "0.2", "0.5", "1.0"]),
+        (1e-8, 1e3, 5, ["1e-8", "1e-5", "0.01", "10"]),
+    ],
+)
 def test_logarithmic_ticks(low: float, high: float, most: int, labels: list[str]) -> None:
     assert [s for s in tick_labels(log_ticks(math.log10(low), math.log10(high), most)) if s] == labels
 

@@ -25,7 +25,9 @@ def cells(line: Text) -> list[tuple[str, str | None, str | None]]:
     console = Console(color_system="truecolor", width=300)
     for i, character in enumerate(line.plain):
         style = line.get_style_at_offset(console, i)
-        ground = [c.triplet.hex if c is not None and c.triplet is not None else None for c in (style.color, style.bgcolor)]
+        ground = [
+            c.triplet.hex if c is not None and c.triplet is not None else None for c in (style.color, style.bgcolor)
+        ]
         out.append((character, ground[0], ground[1]))
     return out
 

@@ -46,9 +46,21 @@ PICTURES = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), dtype=np.ui
 def run_started(**changes: object) -> RunStarted:
     """A run of four epochs of ten steps, 300 training and 100 validation pictures."""
     started = RunStarted(
-        name="night", directory="runs/night", config={"recipe": "fast"}, device="cpu", device_name="EPYC", reason="no CUDA",
-        dataset="cifar10", counts={"train": 300, "valid": 100, "test": 100}, class_names=NAMES, parameters=1234, epochs=4,
-        steps_per_epoch=STEPS, threads=2, versions={"torch": "2"})
+        name="night",
+        directory="runs/night",
+        config={"recipe": "fast"},
+        device="cpu",
+        device_name="EPYC",
+        reason="no CUDA",
+        dataset="cifar10",
+        counts={"train": 300, "valid": 100, "test": 100},
+        class_names=NAMES,
+        parameters=1234,
+        epochs=4,
+        steps_per_epoch=STEPS,
+        threads=2,
+        versions={"torch": "2"},
+    )
     return dataclasses.replace(started, **changes)  # type: ignore[arg-type]
 
 
@@ -61,8 +73,17 @@ def epoch_completed(epoch: int, best: bool = True) -> EpochCompleted:
     """An epoch; the loss falls, class accuracies rise by one in a hundred."""
     counts = tuple(ClassCount(name=n, correct=50 + 10 * i + epoch, total=100) for i, n in enumerate(NAMES))
     return EpochCompleted(
-        epoch=epoch, train_loss=2 / epoch, train_accuracy=0.5 + epoch / 100, valid_loss=2.1 / epoch, valid_accuracy=0.6 + epoch / 100,
-        learning_rate=0.01, seconds=2.1, images_per_second=4100.0, per_class=counts, best=best)
+        epoch=epoch,
+        train_loss=2 / epoch,
+        train_accuracy=0.5 + epoch / 100,
+        valid_loss=2.1 / epoch,
+        valid_accuracy=0.6 + epoch / 100,
+        learning_rate=0.01,
+        seconds=2.1,
+        images_per_second=4100.0,
+        per_class=counts,
+        best=best,
+    )
 
 
 def one_epoch(epoch: int, upto: int = STEPS) -> Iterator[Event]:
@@ -76,8 +97,16 @@ def one_epoch(epoch: int, upto: int = STEPS) -> Iterator[Event]:
     yield ValidationStarted(epoch=epoch)
     yield epoch_completed(epoch)
     yield PicturesClassified(epoch=epoch, predicted=(0, 1, 1, 0), confidence=(0.97, 0.61, 0.5, 0.4))
-    yield CheckpointSaved(path=f"runs/night/checkpoints/epoch-{epoch:04}.pt", epoch=epoch, step=STEPS, reason="best",
-                          valid_loss=2.1 / epoch, previous_best=2.1 / (epoch - 1) if epoch > 1 else None, size=4_000_000, seconds=0.1)
+    yield CheckpointSaved(
+        path=f"runs/night/checkpoints/epoch-{epoch:04}.pt",
+        epoch=epoch,
+        step=STEPS,
+        reason="best",
+        valid_loss=2.1 / epoch,
+        previous_best=2.1 / (epoch - 1) if epoch > 1 else None,
+        size=4_000_000,
+        seconds=0.1,
+    )
 
 
 def run_events(epochs: int = 2, upto: int = 5, test: bool = False) -> Iterator[Event]:
@@ -93,8 +122,13 @@ def run_events(epochs: int = 2, upto: int = 5, test: bool = False) -> Iterator[E
         return
     yield TestStarted(epoch=epochs)
     yield batch(epochs, 1, "testing", 1)
-    yield TestCompleted(epoch=epochs, loss=0.8, accuracy=0.722, confusion=((1,),),
-                        per_class=tuple(ClassCount(name=n, correct=72, total=100) for n in NAMES))
+    yield TestCompleted(
+        epoch=epochs,
+        loss=0.8,
+        accuracy=0.722,
+        confusion=((1,),),
+        per_class=tuple(ClassCount(name=n, correct=72, total=100) for n in NAMES),
+    )
     yield RunCompleted(epochs=epochs, seconds=99, test_accuracy=0.722, test_loss=0.8, best_epoch=epochs)
 
 
@@ -116,7 +150,9 @@ def test_states_follow_the_run() -> None:
     assert seen == ["PREPARING", *["TRAINING", "VALIDATING"] * 4, "TESTING", "DONE"]
 
 
-@pytest.mark.parametrize(("phase", "state"), [("training", "TRAINING"), ("validating", "VALIDATING"), ("testing", "TESTING")])
+@pytest.mark.parametrize(
+    ("phase", "state"), [("training", "TRAINING"), ("validating", "VALIDATING"), ("testing", "TESTING")]
+)
 def test_the_state_before_a_pause_comes_back(phase: str, state: str) -> None:
     view = fold(run_started(), batch(1, 3, phase), RunPaused(phase=phase, epoch=1, step=3))
     assert view.state == "PAUSED"
@@ -153,7 +189,11 @@ def test_a_resumed_run_is_drawn_once() -> None:
     assert max(x for x, _ in view.points) == pytest.approx(2.4)
     assert view.best is not None and view.best.epoch == 2
     assert view.classified is None, "what epoch 3 saw belongs to weights that are gone"
-    fold(EpochStarted(epoch=3, learning_rate=0.01, step=4), LossSampled(epoch=3, step=5, steps=STEPS, train_loss=0.5), view=view)
+    fold(
+        EpochStarted(epoch=3, learning_rate=0.01, step=4),
+        LossSampled(epoch=3, step=5, steps=STEPS, train_loss=0.5),
+        view=view,
+    )
     xs = [x for x, _ in view.points]
     assert xs == sorted(set(xs))
 
@@ -165,7 +205,9 @@ def test_an_epoch_that_starts_again_replaces_itself() -> None:
 
 
 def test_a_terminal_event_is_forgotten_when_the_run_goes_on() -> None:
-    view = fold(*run_events(epochs=1), RunStopped(epoch=2, step=5, reason="asked", saved="x.pt"), run_started(epoch=2, step=5))
+    view = fold(
+        *run_events(epochs=1), RunStopped(epoch=2, step=5, reason="asked", saved="x.pt"), run_started(epoch=2, step=5)
+    )
     assert (view.terminal, view.state) == (None, "TRAINING")
 
 
@@ -198,8 +240,14 @@ def test_absurd_progress_is_clamped() -> None:
 def test_memory_stays_bounded_and_spikes_stay() -> None:
     view = fold(run_started(epochs=10, steps_per_epoch=10_000))
     for step in range(1, 50_001):
-        view.apply(LossSampled(epoch=1 + (step - 1) // 10_000, step=1 + (step - 1) % 10_000, steps=10_000,
-                               train_loss=99.0 if step == 777 else 1 + step % 7))
+        view.apply(
+            LossSampled(
+                epoch=1 + (step - 1) // 10_000,
+                step=1 + (step - 1) % 10_000,
+                steps=10_000,
+                train_loss=99.0 if step == 777 else 1 + step % 7,
+            )
+        )
         if step % 10 == 0:
             view.apply(LineLogged(source="stderr", text=f"line {step}"))
     assert len(view.points) <= MAX_POINTS
@@ -216,8 +264,13 @@ def test_thinning_keeps_the_lowest_and_highest_of_four() -> None:
 
 
 def test_losses_that_are_no_numbers_are_left_out() -> None:
-    view = fold(run_started(), *(LossSampled(epoch=1, step=i, steps=10, train_loss=y)
-                                 for i, y in enumerate((1.0, float("nan"), float("inf"), 2.0))))
+    view = fold(
+        run_started(),
+        *(
+            LossSampled(epoch=1, step=i, steps=10, train_loss=y)
+            for i, y in enumerate((1.0, float("nan"), float("inf"), 2.0))
+        ),
+    )
     assert [y for _, y in view.points] == [1.0, 2.0]
 
 
@@ -239,11 +292,19 @@ def test_checkpoints_and_what_went_wrong_with_them() -> None:
 
 
 def test_failure_and_skipped_pictures_are_in_the_log() -> None:
-    view = fold(PicturesSkipped(count=2, names=("a.png", "b.png")),
-                RunFailed(title="Loss is not finite", message="epoch 1", kind="non_finite", detail="Traceback\n  there"))
+    view = fold(
+        PicturesSkipped(count=2, names=("a.png", "b.png")),
+        RunFailed(title="Loss is not finite", message="epoch 1", kind="non_finite", detail="Traceback\n  there"),
+    )
     assert view.state == "FAILED"
-    assert [t.strip() for _, t in view.lines] == ["2 unreadable pictures were left out:", "a.png", "b.png",
-                                                  "Loss is not finite: epoch 1", "Traceback", "there"]
+    assert [t.strip() for _, t in view.lines] == [
+        "2 unreadable pictures were left out:",
+        "a.png",
+        "b.png",
+        "Loss is not finite: epoch 1",
+        "Traceback",
+        "there",
+    ]
 
 
 def test_the_tests_classes_take_the_place_of_the_validations() -> None:

@@ -43,10 +43,29 @@ from tests.conftest import CLASSES, Recorder, train
 
 Quick = Callable[..., Config]
 
-LETTERS = {"preparation_advanced": "p", "run_started": "R", "pictures_chosen": "c", "epoch_started": "E", "batch_completed": "",
-           "loss_sampled": "l", "validation_started": "V", "epoch_completed": "e", "pictures_classified": "k", "test_started": "T",
-           "test_completed": "t", "run_completed": "C", "run_stopped": "S", "run_failed": "F", "run_paused": "(", "run_resumed": ")",
-           "checkpoint_saved": "", "checkpoint_failed": "", "checkpoint_skipped": "s", "line_logged": "", "pictures_skipped": "u"}
+LETTERS = {
+    "preparation_advanced": "p",
+    "run_started": "R",
+    "pictures_chosen": "c",
+    "epoch_started": "E",
+    "batch_completed": "",
+    "loss_sampled": "l",
+    "validation_started": "V",
+    "epoch_completed": "e",
+    "pictures_classified": "k",
+    "test_started": "T",
+    "test_completed": "t",
+    "run_completed": "C",
+    "run_stopped": "S",
+    "run_failed": "F",
+    "run_paused": "(",
+    "run_resumed": ")",
+    "checkpoint_saved": "",
+    "checkpoint_failed": "",
+    "checkpoint_skipped": "s",
+    "line_logged": "",
+    "pictures_skipped": "u",
+}
 GRAMMAR = re.compile(r"p*(s*p*)*u?(Rc(E[l()]*V[()]*ek)*(E[l()]*(V[()]*)?)?(T[()]*(t)?)?)?[CSF]")
 """Checkpoint and log events are left out: they come from another thread, at any time before the last event."""
 
@@ -70,7 +89,9 @@ def test_a_run_tells_its_events_in_order(quick: Quick) -> None:
         assert e.valid_accuracy == pytest.approx(sum(c.correct for c in e.per_class) / 18)
         assert 0 <= e.train_accuracy <= 1 and e.learning_rate == 0.05 and e.seconds > 0
         assert e.train_loss == pytest.approx(
-            sum(s.train_loss * (10 if s.step < 8 else 2) for s in r.of(LossSampled) if s.epoch == e.epoch) / 72, rel=1e-6)
+            sum(s.train_loss * (10 if s.step < 8 else 2) for s in r.of(LossSampled) if s.epoch == e.epoch) / 72,
+            rel=1e-6,
+        )
     assert {e.phase for e in r.of(BatchCompleted)} == {"training", "validating", "testing"}
 
 
@@ -99,10 +120,16 @@ def test_the_run_directory_holds_what_was_said(quick: Quick) -> None:
     assert list(read_events(directory / "events.jsonl")) == [e for e in r.events if not e.live]
     config = json.loads((directory / "config.json").read_text())
     assert config["config"]["epochs"] == 2 and config["versions"]["torch"] == torch.__version__
-    assert sorted(p.name for p in (directory / "checkpoints").iterdir()) == ["best.pt", "epoch-0001.pt", "epoch-0002.pt"]
+    assert sorted(p.name for p in (directory / "checkpoints").iterdir()) == [
+        "best.pt",
+        "epoch-0001.pt",
+        "epoch-0002.pt",
+    ]
 
 
-def on(kind: type[Event], action: Callable[[Control], None], epoch: int | None = None) -> Callable[[Event, Control], None]:
+def on(
+    kind: type[Event], action: Callable[[Control], None], epoch: int | None = None
+) -> Callable[[Event, Control], None]:
     """Acts once, when the first event of a kind (and epoch) arrives."""
     done: list[bool] = []
 
@@ -114,7 +141,11 @@ def on(kind: type[Event], action: Callable[[Control], None], epoch: int | None =
     return act
 
 
-PHASES: list[tuple[type[Event], str]] = [(LossSampled, "training"), (ValidationStarted, "validating"), (TestStarted, "testing")]
+PHASES: list[tuple[type[Event], str]] = [
+    (LossSampled, "training"),
+    (ValidationStarted, "validating"),
+    (TestStarted, "testing"),
+]
 
 
 @pytest.mark.parametrize(("kind", "phase"), PHASES)
@@ -204,17 +235,24 @@ def test_a_paused_run_saves_on_request(quick: Quick) -> None:
             control.resume()
 
     r = train(quick(), act)
-    assert [e.reason for e in r.of(CheckpointSaved)][0] == "asked"
+    assert r.of(CheckpointSaved)[0].reason == "asked"
     assert isinstance(r.events[-1], RunCompleted)
 
 
 STOPS: list[tuple[type[Event], int, int]] = [
-    (LossSampled, 1, 1), (LossSampled, 1, 5), (LossSampled, 2, 8), (ValidationStarted, 1, 0), (EpochCompleted, 1, 0), (TestStarted, 2, 0)]
+    (LossSampled, 1, 1),
+    (LossSampled, 1, 5),
+    (LossSampled, 2, 8),
+    (ValidationStarted, 1, 0),
+    (EpochCompleted, 1, 0),
+    (TestStarted, 2, 0),
+]
 
 
 @pytest.mark.parametrize(("kind", "epoch", "step"), STOPS)
 def test_stopped_and_resumed_equals_never_stopped_bit_for_bit(
-        quick: Quick, tmp_path: Path, kind: type[Event], epoch: int, step: int) -> None:
+    quick: Quick, tmp_path: Path, kind: type[Event], epoch: int, step: int
+) -> None:
     whole = train(quick(name="whole", momentum=0.9))
 
     def act(event: Event, control: Control) -> None:
@@ -243,7 +281,11 @@ def flat(value: Any) -> torch.Tensor:
         value = list(value.values())
     if isinstance(value, (list, tuple)):
         return torch.cat([flat(v) for v in value]) if value else torch.zeros(0, dtype=torch.float64)
-    return torch.tensor([float(value or 0)], dtype=torch.float64) if not isinstance(value, str) else torch.zeros(0, dtype=torch.float64)
+    return (
+        torch.tensor([float(value or 0)], dtype=torch.float64)
+        if not isinstance(value, str)
+        else torch.zeros(0, dtype=torch.float64)
+    )
 
 
 def test_resume_skips_a_damaged_checkpoint_and_says_so(quick: Quick, tmp_path: Path) -> None:
@@ -271,7 +313,9 @@ def test_other_pictures_are_refused_on_resume(quick: Quick, tmp_path: Path) -> N
     assert isinstance(ended, RunFailed) and "other pictures" in ended.message
 
 
-def test_a_non_finite_loss_stops_before_the_weights_are_touched(quick: Quick, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_non_finite_loss_stops_before_the_weights_are_touched(
+    quick: Quick, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     from engine.trainer import F, Trainer  # type: ignore[attr-defined]
 
     real, calls, before = F.cross_entropy, [], {}
@@ -309,7 +353,9 @@ def test_a_learning_rate_that_diverges_fails_with_advice(quick: Quick) -> None:
 
 
 @pytest.mark.parametrize("error", [MemoryError(), torch.OutOfMemoryError("CUDA out of memory")])
-def test_out_of_memory_says_the_batch_size_and_what_to_try(quick: Quick, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+def test_out_of_memory_says_the_batch_size_and_what_to_try(
+    quick: Quick, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
     from engine.trainer import Trainer
 
     def fail(*_: object) -> None:
@@ -321,7 +367,9 @@ def test_out_of_memory_says_the_batch_size_and_what_to_try(quick: Quick, monkeyp
     assert "batch size 10" in ended.message and "--batch-size 5" in ended.message
 
 
-def test_any_other_error_is_one_terminal_event_with_its_traceback(quick: Quick, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_other_error_is_one_terminal_event_with_its_traceback(
+    quick: Quick, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from engine.trainer import Trainer
 
     def fail(*_: object) -> None:

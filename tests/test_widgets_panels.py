@@ -81,7 +81,9 @@ def screen(pilot: Pilot[None]) -> str:
 
 
 PANELS: list[tuple[Callable[..., Any], str]] = [
-    (LossPlot, "The loss appears here"), (EpochTable, "A row for each epoch"), (ClassBars, "Each class gets a bar"),
+    (LossPlot, "The loss appears here"),
+    (EpochTable, "A row for each epoch"),
+    (ClassBars, "Each class gets a bar"),
     (lambda **kw: PictureStrip(mode="ascii" if kw.get("ascii") else "half", **kw), "Test pictures appear here"),
     (CheckpointLog, "Saved after each epoch"),
 ]
@@ -132,14 +134,25 @@ async def test_any_theme() -> None:
 @pytest.mark.parametrize("theme", [*BUILTIN_THEMES.values(), *THEMES], ids=lambda t: t.name)
 def test_rich_takes_every_colour_of_every_theme(theme: Theme) -> None:
     variables = {**theme.to_color_system().generate(), **theme.variables}
-    for name in ("train", "validation", "dim", "line", "foreground", "secondary", "success", "error", "warning", "accent"):
+    for name in (
+        "train",
+        "validation",
+        "dim",
+        "line",
+        "foreground",
+        "secondary",
+        "success",
+        "error",
+        "warning",
+        "accent",
+    ):
         Style.parse(colour(variables, name))
     assert colour(variables, "train") != colour(variables, "validation")
 
 
 def test_text_can_be_read_on_both_of_our_themes() -> None:
     def luminance(value: str) -> float:
-        parts = [int(value[i:i + 2], 16) / 255 for i in (1, 3, 5)]
+        parts = [int(value[i : i + 2], 16) / 255 for i in (1, 3, 5)]
         linear = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
@@ -181,7 +194,20 @@ async def test_a_panel_draws_only_what_is_new(make: Callable[..., Any], monkeypa
 async def test_header_while_training() -> None:
     async with on_stage(RunHeader(), fold(*run_events(epochs=1)), (120, 4), "GPU 87 %  3.1/141 GiB") as pilot:
         first, second = screen(pilot).splitlines()[:2]
-        assert first.split() == ["night", "fast", "·", "cifar10", "·", "cpu", "EPYC", "·", "2", "threads", "●", "TRAINING"]
+        assert first.split() == [
+            "night",
+            "fast",
+            "·",
+            "cifar10",
+            "·",
+            "cpu",
+            "EPYC",
+            "·",
+            "2",
+            "threads",
+            "●",
+            "TRAINING",
+        ]
         assert "epoch 2/4" in second and "45 %" in second and "4,100 img/s" in second and "left 1:02" in second
         assert second.rstrip().endswith("GPU 87 %  3.1/141 GiB")
 
@@ -198,7 +224,9 @@ async def test_header_while_preparing_and_at_the_end() -> None:
         header.show(fold(run_started(), RunPaused(phase="training", epoch=1, step=1)))
         await pilot.pause()
         assert "PAUSED" in screen(pilot)
-        header.show(fold(run_started(), RunFailed(title="Out of memory", message="Use a smaller batch.", kind="out_of_memory")))
+        header.show(
+            fold(run_started(), RunFailed(title="Out of memory", message="Use a smaller batch.", kind="out_of_memory"))
+        )
         await pilot.pause()
         assert "FAILED" in screen(pilot) and "Out of memory" in screen(pilot)
 
@@ -315,11 +343,21 @@ async def test_any_number_of_classes_and_long_names(count: int) -> None:
 
 
 async def test_checkpoints_newest_first() -> None:
-    view = fold(*run_events(epochs=2),
-                CheckpointFailed(path="x.pt", epoch=3, step=4, reason="asked", error="No space left on device"),
-                CheckpointSkipped(path="y.pt", error="digest differs"),
-                CheckpointSaved(path="runs/night/checkpoints/asked.pt", epoch=3, step=5, reason="asked", valid_loss=None,
-                                previous_best=None, size=1, seconds=0.1))
+    view = fold(
+        *run_events(epochs=2),
+        CheckpointFailed(path="x.pt", epoch=3, step=4, reason="asked", error="No space left on device"),
+        CheckpointSkipped(path="y.pt", error="digest differs"),
+        CheckpointSaved(
+            path="runs/night/checkpoints/asked.pt",
+            epoch=3,
+            step=5,
+            reason="asked",
+            valid_loss=None,
+            previous_best=None,
+            size=1,
+            seconds=0.1,
+        ),
+    )
     async with on_stage(CheckpointLog(), view) as pilot:
         lines = [line.strip("│ ") for line in screen(pilot).splitlines()[1:6]]
         assert "epoch 3, batch 5" in lines[0] and "asked.pt" in lines[0]

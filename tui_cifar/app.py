@@ -62,14 +62,30 @@ class CifarApp(App[None]):
         Binding("space", "pause", "Pause", id="run.pause", tooltip="Hold the training itself at the next batch"),
         Binding("space", "resume", "Resume", id="run.resume", tooltip="Go on with the training"),
         Binding("s", "save", "Save now", id="run.save", tooltip="Write a checkpoint of this very batch"),
-        Binding("d", "toggle_dark", "Dark or light", id="app.dark", show=False, tooltip="Switch between the dark and the light theme"),
+        Binding(
+            "d",
+            "toggle_dark",
+            "Dark or light",
+            id="app.dark",
+            show=False,
+            tooltip="Switch between the dark and the light theme",
+        ),
         Binding("question_mark", "help", "Help", key_display="?", id="app.help", tooltip="All keys"),
         Binding("q", "leave", "Quit", id="app.quit", tooltip="Leave; asks first while a run is under way"),
-        Binding("ctrl+c", "interrupt", "Quit", id="app.interrupt", show=False, priority=True,
-                tooltip="Leave; pressed twice, at once and without saving"),
+        Binding(
+            "ctrl+c",
+            "interrupt",
+            "Quit",
+            id="app.interrupt",
+            show=False,
+            priority=True,
+            tooltip="Leave; pressed twice, at once and without saving",
+        ),
     ]
 
-    def __init__(self, config: Config, engine: Engine, *, images: str = "half", ascii: bool = False, theme: str | None = None) -> None:
+    def __init__(
+        self, config: Config, engine: Engine, *, images: str = "half", ascii: bool = False, theme: str | None = None
+    ) -> None:
         super().__init__()
         for t in THEMES:
             self.register_theme(t)
@@ -239,12 +255,19 @@ class CifarApp(App[None]):
                 name = binding.action.partition("(")[0]
                 target = active.node if hasattr(active.node, f"action_{name}") else self
                 yield SystemCommand(
-                    binding.description, binding.tooltip, lambda a=binding.action, t=target: self.call_later(self.run_action, a, t))
+                    binding.description,
+                    binding.tooltip,
+                    lambda a=binding.action, t=target: self.call_later(self.run_action, a, t),
+                )
 
 
-def run_dashboard(config: Config, resume: Path | None, *, images: str | None = None, ascii: bool = False, theme: str | None = None) -> int:
+def run_dashboard(
+    config: Config, resume: Path | None, *, images: str | None = None, ascii: bool = False, theme: str | None = None
+) -> int:
     """Run the application to its end and return the exit code; leaves the outcome on the normal screen."""
-    app = CifarApp(config, real_engine(resume), images=images or ("ascii" if ascii else "half"), ascii=ascii, theme=theme)
+    app = CifarApp(
+        config, real_engine(resume), images=images or ("ascii" if ascii else "half"), ascii=ascii, theme=theme
+    )
     app.run()
     worker = app.worker
     if worker.alive and not app.leave_at_once:  # the application broke; the run need not be lost with it

@@ -34,32 +34,59 @@ def _complain(message: str) -> NoReturn:
 def make_parser() -> argparse.ArgumentParser:
     """The parser of `cifar-tui [train]`; its flags are made from the fields of `engine.config.Config`."""
     parser = _Parser(
-        prog="cifar-tui", allow_abbrev=False, add_help=False, formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=30, width=_help_width()),
+        prog="cifar-tui",
+        allow_abbrev=False,
+        add_help=False,
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=30, width=_help_width()),
         usage="cifar-tui [train] [options]\n       cifar-tui recipes",
         description="Train a convolutional network on CIFAR-10 in the terminal, and watch it learn.",
         epilog="Try 'cifar-tui --demo': built-in pictures, done within a minute. "
-               "In the dashboard: space pauses, s saves, q quits, ? helps.")
+        "In the dashboard: space pauses, s saves, q quits, ? helps.",
+    )
     what = parser.add_argument_group("What to train")
     what.add_argument("--demo", action="store_true", help="the recipe 'demo': built-in pictures, no download")
     how = parser.add_argument_group("How to show it")
     how.add_argument("--headless", action="store_true", help="no dashboard: one line an epoch")
     how.add_argument("--json", action="store_true", help="with --headless: every event as a line of JSON, nothing else")
-    how.add_argument("--images", choices=("half", "ascii", "off"), default=None, help="pictures as half-blocks, letters, or not at all")
-    how.add_argument("--ascii", action="store_true", help="only plain characters, for terminals without blocks and braille")
+    how.add_argument(
+        "--images",
+        choices=("half", "ascii", "off"),
+        default=None,
+        help="pictures as half-blocks, letters, or not at all",
+    )
+    how.add_argument(
+        "--ascii", action="store_true", help="only plain characters, for terminals without blocks and braille"
+    )
     how.add_argument("--theme", metavar="NAME", default=None, help="cifar-dark, cifar-light, or one of Textual's")
     where = parser.add_argument_group("Where")
-    groups = {"What to train": what, "Where": where, "Training": parser.add_argument_group("Training (overrides the recipe)")}
+    groups = {
+        "What to train": what,
+        "Where": where,
+        "Training": parser.add_argument_group("Training (overrides the recipe)"),
+    }
     for f in FIELDS.values():
         flags = [f"--{f.name.replace('_', '-')}", *_ALIASES.get(f.name, ())]
         if f.type == "bool":
-            groups[f.metadata["group"]].add_argument(*flags, action=argparse.BooleanOptionalAction, default=None, help=f.metadata["help"])
+            groups[f.metadata["group"]].add_argument(
+                *flags, action=argparse.BooleanOptionalAction, default=None, help=f.metadata["help"]
+            )
         else:
             default = "" if f.default in ("", 0) or f.name in _OWN else f" [{f.default}]"
             metavar = {"int": "N", "float": "X", "str": "TEXT"}[str(f.type)]
-            groups[f.metadata["group"]].add_argument(*flags, default=None, metavar=metavar, help=f.metadata["help"] + default)
-    where.add_argument("--config", metavar="FILE", default=None, help="a TOML file of these settings; flags override it")
-    where.add_argument("--resume", nargs="?", const="", default=None, metavar="RUN",
-                       help="go on with a run: its name, its folder, or a checkpoint (default: the newest unfinished)")
+            groups[f.metadata["group"]].add_argument(
+                *flags, default=None, metavar=metavar, help=f.metadata["help"] + default
+            )
+    where.add_argument(
+        "--config", metavar="FILE", default=None, help="a TOML file of these settings; flags override it"
+    )
+    where.add_argument(
+        "--resume",
+        nargs="?",
+        const="",
+        default=None,
+        metavar="RUN",
+        help="go on with a run: its name, its folder, or a checkpoint (default: the newest unfinished)",
+    )
     other = parser.add_argument_group("Other")
     other.add_argument("-h", "--help", action="help", help="show this and exit")
     other.add_argument("--version", action="version", version=_version(), help="show the version and exit")
@@ -101,7 +128,9 @@ def _train(arguments: list[str]) -> int:
     _tune_for_line()
     from tui_cifar.app import run_dashboard
 
-    return run_dashboard(config, resume, images=options.images, ascii=options.ascii or not _unicode_locale(), theme=options.theme)
+    return run_dashboard(
+        config, resume, images=options.images, ascii=options.ascii or not _unicode_locale(), theme=options.theme
+    )
 
 
 def _configuration(options: argparse.Namespace) -> tuple[Config, Path | None]:

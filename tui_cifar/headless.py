@@ -107,19 +107,31 @@ class PlainPrinter:
                     self._said = event.step
                     self._write(f"{event.step[0].lower()}{event.step[1:]}{f': {event.detail}' if event.detail else ''}")
             case PicturesSkipped():
-                self._write(f"skipped {event.count:,} unreadable pictures: {'; '.join(event.names[:3])}{' …' if event.count > 3 else ''}")
+                self._write(
+                    f"skipped {event.count:,} unreadable pictures: {'; '.join(event.names[:3])}{' …' if event.count > 3 else ''}"
+                )
             case RunStarted():
                 self._started(event)
             case EpochCompleted():
                 self._flush()
-                self._waiting = event.epoch, (
-                    f"epoch {event.epoch:>{len(str(self._epochs))}}/{self._epochs}"
-                    f"  train loss {event.train_loss:.4f} accuracy {event.train_accuracy:6.1%}"
-                    f"  validation loss {event.valid_loss:.4f} accuracy {event.valid_accuracy:6.1%}"
-                    f"  {event.seconds:.1f} s  {event.images_per_second:,.0f} images/s")
-            case CheckpointSaved() if self._waiting and self._waiting[0] == event.epoch and event.reason in ("best", "epoch"):
+                self._waiting = (
+                    event.epoch,
+                    (
+                        f"epoch {event.epoch:>{len(str(self._epochs))}}/{self._epochs}"
+                        f"  train loss {event.train_loss:.4f} accuracy {event.train_accuracy:6.1%}"
+                        f"  validation loss {event.valid_loss:.4f} accuracy {event.valid_accuracy:6.1%}"
+                        f"  {event.seconds:.1f} s  {event.images_per_second:,.0f} images/s"
+                    ),
+                )
+            case CheckpointSaved() if (
+                self._waiting and self._waiting[0] == event.epoch and event.reason in ("best", "epoch")
+            ):
                 previous = "none" if event.previous_best is None else f"{event.previous_best:.4f}"
-                news = f"  validation loss {previous} → {event.valid_loss:.4f}, saved {event.path}" if event.reason == "best" else ""
+                news = (
+                    f"  validation loss {previous} → {event.valid_loss:.4f}, saved {event.path}"
+                    if event.reason == "best"
+                    else ""
+                )
                 self._flush(news)
             case CheckpointSaved():
                 self._write(f"saved {event.path}")
@@ -148,16 +160,22 @@ class PlainPrinter:
         self._epochs = event.epochs
         counts = event.counts
         self._write(f"run {event.directory}" + (f", resumed from {event.resumed_from}" if event.resumed_from else ""))
-        self._write(f"recipe {event.config['recipe']} on {event.dataset}: {counts['train']:,} training, {counts['valid']:,} validation, "
-                    f"{counts['test']:,} test pictures, {len(event.class_names)} classes")
-        self._write(f"device {event.device} {event.device_name} ({event.reason}), "
-                    f"{event.threads} thread{'s' if event.threads != 1 else ''}, {event.parameters:,} parameters")
+        self._write(
+            f"recipe {event.config['recipe']} on {event.dataset}: {counts['train']:,} training, {counts['valid']:,} validation, "
+            f"{counts['test']:,} test pictures, {len(event.class_names)} classes"
+        )
+        self._write(
+            f"device {event.device} {event.device_name} ({event.reason}), "
+            f"{event.threads} thread{'s' if event.threads != 1 else ''}, {event.parameters:,} parameters"
+        )
 
     def _tested(self, event: TestCompleted) -> None:
         self._flush()
         right, total = (sum(getattr(c, k) for c in event.per_class) for k in ("correct", "total"))
-        self._write(f"test, best weights of epoch {event.epoch}: loss {event.loss:.4f}, accuracy {event.accuracy:.1%} "
-                    f"({right:,} of {total:,})")
+        self._write(
+            f"test, best weights of epoch {event.epoch}: loss {event.loss:.4f}, accuracy {event.accuracy:.1%} "
+            f"({right:,} of {total:,})"
+        )
         width = max(len(c.name) for c in event.per_class)
         for c in event.per_class:
             self._write(f"  {c.name:{width}} {c.accuracy:6.1%}  ({c.correct:,} of {c.total:,})")
@@ -171,5 +189,5 @@ class PlainPrinter:
             self._write(f"stopped in epoch {event.epoch}, batch {event.step} ({event.reason})")
         if isinstance(event, RunCompleted):
             self._write(f"done in {event.seconds:.1f} s")
-        for line in summary(event)[isinstance(event, RunFailed):]:
+        for line in summary(event)[isinstance(event, RunFailed) :]:
             self._write(line)

@@ -62,7 +62,9 @@ def _gpu_reader(device: str) -> Callable[[], str] | None:
         index = int(device.partition(":")[2] or 0)
         visible = [v.strip() for v in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if v.strip()]
         name = visible[index] if index < len(visible) else str(index)
-        handle = pynvml.nvmlDeviceGetHandleByIndex(int(name)) if name.isdigit() else pynvml.nvmlDeviceGetHandleByUUID(name)
+        handle = (
+            pynvml.nvmlDeviceGetHandleByIndex(int(name)) if name.isdigit() else pynvml.nvmlDeviceGetHandleByUUID(name)
+        )
     except (pynvml.NVMLError, ValueError):
         return None
 

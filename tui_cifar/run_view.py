@@ -151,11 +151,19 @@ class RunView:
         self.images_per_second, self.seconds_left = 0.0, None
         self._rewind(event.epoch, event.step)
         counts = event.counts
-        self._log(event.time, f"Run {event.name}" + (f", resumed from {event.resumed_from}" if event.resumed_from else ""))
-        self._log(event.time, f"{event.dataset}: {counts['train']:,} training, {counts['valid']:,} validation, "
-                              f"{counts['test']:,} test pictures, {len(event.class_names)} classes")
-        self._log(event.time, f"{event.device} {event.device_name}: {event.reason}; {event.threads} threads; "
-                              f"{event.parameters:,} parameters")
+        self._log(
+            event.time, f"Run {event.name}" + (f", resumed from {event.resumed_from}" if event.resumed_from else "")
+        )
+        self._log(
+            event.time,
+            f"{event.dataset}: {counts['train']:,} training, {counts['valid']:,} validation, "
+            f"{counts['test']:,} test pictures, {len(event.class_names)} classes",
+        )
+        self._log(
+            event.time,
+            f"{event.device} {event.device_name}: {event.reason}; {event.threads} threads; "
+            f"{event.parameters:,} parameters",
+        )
         self._touch("curve", "rows", "classes", "pictures")
 
     def _chosen(self, event: PicturesChosen) -> None:
@@ -274,13 +282,27 @@ class RunView:
 
 
 _HANDLERS: dict[type[Event], Any] = {
-    PreparationAdvanced: RunView._preparation, RunStarted: RunView._started, PicturesChosen: RunView._chosen,
-    EpochStarted: RunView._epoch_started, BatchCompleted: RunView._batch, LossSampled: RunView._loss,
-    ValidationStarted: RunView._validation, EpochCompleted: RunView._epoch_completed, PicturesClassified: RunView._classified,
-    CheckpointSaved: RunView._checkpoint, CheckpointFailed: RunView._checkpoint, CheckpointSkipped: RunView._checkpoint,
-    RunPaused: RunView._paused, RunResumed: RunView._resumed, TestStarted: RunView._test_started,
-    TestCompleted: RunView._test_completed, LineLogged: RunView._line, PicturesSkipped: RunView._skipped,
-    RunCompleted: RunView._ended, RunStopped: RunView._ended, RunFailed: RunView._ended,
+    PreparationAdvanced: RunView._preparation,
+    RunStarted: RunView._started,
+    PicturesChosen: RunView._chosen,
+    EpochStarted: RunView._epoch_started,
+    BatchCompleted: RunView._batch,
+    LossSampled: RunView._loss,
+    ValidationStarted: RunView._validation,
+    EpochCompleted: RunView._epoch_completed,
+    PicturesClassified: RunView._classified,
+    CheckpointSaved: RunView._checkpoint,
+    CheckpointFailed: RunView._checkpoint,
+    CheckpointSkipped: RunView._checkpoint,
+    RunPaused: RunView._paused,
+    RunResumed: RunView._resumed,
+    TestStarted: RunView._test_started,
+    TestCompleted: RunView._test_completed,
+    LineLogged: RunView._line,
+    PicturesSkipped: RunView._skipped,
+    RunCompleted: RunView._ended,
+    RunStopped: RunView._ended,
+    RunFailed: RunView._ended,
 }
 
 
@@ -288,7 +310,7 @@ def thin(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
     """Half the points: of every four, the lowest and the highest, in order. Spikes stay."""
     kept = []
     for i in range(0, len(points), 4):
-        group = points[i:i + 4]
+        group = points[i : i + 4]
         ends = {min(group, key=lambda p: p[1]), max(group, key=lambda p: p[1])}
         kept += sorted(ends)
     return kept

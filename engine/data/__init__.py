@@ -47,7 +47,9 @@ def load_dataset(spec: str, *, data_dir: Path, cache_dir: Path, report: Report) 
     if cifar10.is_official(path):
         return cifar10.load_official(path, cache_dir, report)
     if path.is_file():
-        raise DataError(f"{path}: not CIFAR-10's archive. Give a folder with train/<class> and test/<class>, or cifar-10-python.tar.gz.")
+        raise DataError(
+            f"{path}: not CIFAR-10's archive. Give a folder with train/<class> and test/<class>, or cifar-10-python.tar.gz."
+        )
     from engine.data.folder import load_folder
 
     return load_folder(path, cache_dir, report)

@@ -24,8 +24,13 @@ def read_cached(directory: Path, key: str) -> Dataset | None:
         arrays = {name: np.load(folder / f"{name}.npy") for name in about["crc"]}
         if about["version"] != VERSION or any(_crc(a) != about["crc"][name] for name, a in arrays.items()):
             return None
-        train, test = (Pictures(*(torch.from_numpy(arrays[f"{part}_{what}"]) for what in ("images", "labels"))) for part in ("train", "test"))
-        return Dataset(about["name"], tuple(about["class_names"]), train, test, about["fingerprint"], tuple(about["skipped"]))
+        train, test = (
+            Pictures(*(torch.from_numpy(arrays[f"{part}_{what}"]) for what in ("images", "labels")))
+            for part in ("train", "test")
+        )
+        return Dataset(
+            about["name"], tuple(about["class_names"]), train, test, about["fingerprint"], tuple(about["skipped"])
+        )
     except (OSError, ValueError, KeyError, TypeError, EOFError):
         return None
 
@@ -39,11 +44,21 @@ def write_cached(directory: Path, key: str, data: Dataset) -> None:
     temporary = directory / f".{key}.{os.getpid()}"
     try:
         temporary.mkdir(parents=True)
-        arrays = {f"{part}_{what}": getattr(getattr(data, part), what).numpy() for part in ("train", "test") for what in ("images", "labels")}
+        arrays = {
+            f"{part}_{what}": getattr(getattr(data, part), what).numpy()
+            for part in ("train", "test")
+            for what in ("images", "labels")
+        }
         for name, array in arrays.items():
             np.save(temporary / f"{name}.npy", array)
-        about = {"version": VERSION, "name": data.name, "class_names": data.class_names, "fingerprint": data.fingerprint,
-                 "skipped": data.skipped, "crc": {name: _crc(a) for name, a in arrays.items()}}
+        about = {
+            "version": VERSION,
+            "name": data.name,
+            "class_names": data.class_names,
+            "fingerprint": data.fingerprint,
+            "skipped": data.skipped,
+            "crc": {name: _crc(a) for name, a in arrays.items()},
+        }
         (temporary / "about.json").write_text(json.dumps(about), encoding="utf-8")
         shutil.rmtree(directory / key, ignore_errors=True)
         temporary.rename(directory / key)

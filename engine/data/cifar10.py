@@ -142,6 +142,8 @@ def _torchvision() -> Any:
     try:
         from torchvision.datasets import CIFAR10
     except Exception as e:
-        raise DataError(f"CIFAR-10's files are read by torchvision, which does not import here ({e}). "
-                        "Repair it, or train on built-in pictures with --dataset shapes.") from None
+        raise DataError(
+            f"CIFAR-10's files are read by torchvision, which does not import here ({e}). "
+            "Repair it, or train on built-in pictures with --dataset shapes."
+        ) from None
     return CIFAR10

@@ -11,7 +11,9 @@ import torch
 class Report:
     """Where a loader tells how far it is and asks whether to go on. The default says nothing and never stops."""
 
-    def step(self, step: str, detail: str = "", done: int | None = None, total: int | None = None, unit: str = "") -> None:
+    def step(
+        self, step: str, detail: str = "", done: int | None = None, total: int | None = None, unit: str = ""
+    ) -> None:
         """Say what is being done; `done` of `total` in `unit` ("bytes", "pictures")."""
 
     def poll(self) -> None:

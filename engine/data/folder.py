@@ -16,7 +16,9 @@ from engine.data.cache import read_cached, write_cached
 from engine.data.dataset import Dataset, Pictures, Report
 from engine.errors import DataError
 
-EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".avif", ".ico", ".tga"})
+EXTENSIONS = frozenset(
+    {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".avif", ".ico", ".tga"}
+)
 SIZE = 32
 HINT = "Give a folder with train/<class>/ and test/<class>/ pictures."
 
@@ -79,7 +81,9 @@ def _scan(root: Path, report: Report) -> tuple[tuple[str, ...], dict[str, list[_
     return names, files
 
 
-def _decode_all(root: Path, names: tuple[str, ...], files: dict[str, list[_File]], fingerprint: str, report: Report) -> Dataset:
+def _decode_all(
+    root: Path, names: tuple[str, ...], files: dict[str, list[_File]], fingerprint: str, report: Report
+) -> Dataset:
     """Decode every picture, several at a time: Pillow lets go of the interpreter while it decodes."""
     skipped: list[str] = []
     parts = {}
@@ -91,7 +95,7 @@ def _decode_all(root: Path, names: tuple[str, ...], files: dict[str, list[_File]
             for start in range(0, len(found), 256):
                 report.poll()
                 report.step("Decoding pictures", "", done + start, total, "pictures")
-                batch = found[start:start + 256]
+                batch = found[start : start + 256]
                 for i, result in enumerate(pool.map(lambda f: _decode(root / f.path), batch), start):
                     if isinstance(result, str):
                         good[i] = False
@@ -102,8 +106,10 @@ def _decode_all(root: Path, names: tuple[str, ...], files: dict[str, list[_File]
             labels = np.array([f.label for f in found], dtype=np.int64)[good]
             empty = [name for label, name in enumerate(names) if not (labels == label).any()]
             if empty:
-                raise DataError(f"{root / part / empty[0]}: there are no readable pictures of class {empty[0]!r}"
-                                f"{f' ({skipped[0]})' if skipped else ''}. {HINT}")
+                raise DataError(
+                    f"{root / part / empty[0]}: there are no readable pictures of class {empty[0]!r}"
+                    f"{f' ({skipped[0]})' if skipped else ''}. {HINT}"
+                )
             parts[part] = Pictures(torch.from_numpy(images[good]), torch.from_numpy(labels))
     return Dataset(root.resolve().name or str(root), names, parts["train"], parts["test"], fingerprint, tuple(skipped))
 
@@ -134,5 +140,7 @@ def to_pixels(picture: Image.Image) -> np.ndarray:
         upright = Image.alpha_composite(Image.new("RGBA", upright.size, (0, 0, 0, 255)), upright)
     rgb = upright.convert("RGB")
     if rgb.size != (SIZE, SIZE):
-        rgb = ImageOps.fit(rgb, (SIZE, SIZE), Image.Resampling.BOX if min(rgb.size) > 4 * SIZE else Image.Resampling.LANCZOS)
+        rgb = ImageOps.fit(
+            rgb, (SIZE, SIZE), Image.Resampling.BOX if min(rgb.size) > 4 * SIZE else Image.Resampling.LANCZOS
+        )
     return np.asarray(rgb).transpose(2, 0, 1)

@@ -106,7 +106,7 @@ def _draw_set(rng: np.random.Generator, per_class: int, report: Report) -> Pictu
     for start in range(0, len(labels), _CHUNK):
         report.poll()
         report.step("Drawing shapes", "", start, len(labels), "pictures")
-        images[start:start + _CHUNK] = _draw(rng, labels[start:start + _CHUNK])
+        images[start : start + _CHUNK] = _draw(rng, labels[start : start + _CHUNK])
     return Pictures(torch.from_numpy(images), torch.from_numpy(labels))
 
 

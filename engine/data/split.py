@@ -27,7 +27,9 @@ def split_indices(labels: Tensor, valid_fraction: float, seed: int, *, stratifie
     count = len(labels)
     wanted = round(count * valid_fraction)
     if not 0 < wanted < count:
-        raise DataError(f"valid_fraction: {valid_fraction:g} of {count} pictures leaves none to {'train' if wanted else 'validate'} on.")
+        raise DataError(
+            f"valid_fraction: {valid_fraction:g} of {count} pictures leaves none to {'train' if wanted else 'validate'} on."
+        )
     order = torch.randperm(count, generator=generator(seed, "split"))
     if not stratified:
         return order[wanted:], order[:wanted]

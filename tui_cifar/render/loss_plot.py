@@ -47,8 +47,15 @@ class Options:
     ascii: bool = False
 
 
-def draw_loss(train: Sequence[Point], valid: Sequence[Point], best: Point | None, width: int, height: int,
-              colours: Colours, options: Options = Options()) -> list[Text]:
+def draw_loss(
+    train: Sequence[Point],
+    valid: Sequence[Point],
+    best: Point | None,
+    width: int,
+    height: int,
+    colours: Colours,
+    options: Options = Options(),
+) -> list[Text]:
     """The plot as `height` lines of at most `width` cells, the last of them the legend.
 
     Args:
@@ -85,8 +92,12 @@ def draw_loss(train: Sequence[Point], valid: Sequence[Point], best: Point | None
     # Two drawings, laid over each other: in one drawing a cell that both curves touch would show the dots of both
     # in one colour.
     below = frame.draw([(decimate(batches, start, end, columns), "." if options.ascii else "braille")])
-    above = frame.draw([(decimate(epochs, start, end, columns), "o" if options.ascii else "braille"),
-                        (star, "*" if options.ascii else "★")])
+    above = frame.draw(
+        [
+            (decimate(epochs, start, end, columns), "o" if options.ascii else "braille"),
+            (star, "*" if options.ascii else "★"),
+        ]
+    )
     lines = _overlay(below, above, colours)
     lines.append(_legend(train, valid, best, colours, width))
     return [_plain(line) for line in lines] if options.ascii else lines
@@ -134,8 +145,11 @@ def _overlay(below: Sequence[str], above: Sequence[str], colours: Colours) -> li
         for x, (t, v) in enumerate(itertools.zip_longest(train, valid, fillvalue=" ")):
             inside = x > left and y < bottom
             empty = v in " ⠀"
-            colour = (colours.train if empty else colours.validation) if inside else (
-                colours.axes if x == left or y == bottom else colours.text)
+            colour = (
+                (colours.train if empty else colours.validation)
+                if inside
+                else (colours.axes if x == left or y == bottom else colours.text)
+            )
             cells.append((t if empty else v, colour))
         line = Text(no_wrap=True, end="")
         for colour, run in itertools.groupby(cells, lambda cell: cell[1]):
@@ -180,9 +194,12 @@ def _start(train: Sequence[Point], valid: Sequence[Point], recent: bool) -> int:
 
 def _legend(train: Sequence[Point], valid: Sequence[Point], best: Point | None, colours: Colours, width: int) -> Text:
     """The newest values, each after a piece of its curve; the fullest wording that fits."""
-    for names, gap in (((" train ", " validation ", " best {loss}, epoch {epoch}"), "   "),
-                       ((" train ", " validation ", " best, epoch {epoch}"), "   "),
-                       ((" train ", " valid ", " epoch {epoch}"), "  "), ((" ", " ", " {epoch}"), "  ")):
+    for names, gap in (
+        ((" train ", " validation ", " best {loss}, epoch {epoch}"), "   "),
+        ((" train ", " validation ", " best, epoch {epoch}"), "   "),
+        ((" train ", " valid ", " epoch {epoch}"), "  "),
+        ((" ", " ", " {epoch}"), "  "),
+    ):
         parts = []
         if train:
             parts.append(Text.assemble(("──", colours.train), f"{names[0]}{train[-1][1]:.3f}"))

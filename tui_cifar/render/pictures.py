@@ -68,7 +68,9 @@ def _runs(upper: np.ndarray, lower: np.ndarray) -> Text:
     starts = np.flatnonzero(np.r_[True, (np.diff(upper) != 0) | (np.diff(lower) != 0)])
     colours = zip(upper[starts].tolist(), lower[starts].tolist(), strict=True)
     bounds = [*starts.tolist(), len(upper)]
-    line.spans = [Span(start, end, _style(*pair)) for pair, start, end in zip(colours, bounds, bounds[1:], strict=False)]
+    line.spans = [
+        Span(start, end, _style(*pair)) for pair, start, end in zip(colours, bounds, bounds[1:], strict=False)
+    ]
     return line
 
 
@@ -83,7 +85,9 @@ def _style(upper: int, lower: int) -> Style:
 
 @lru_cache(maxsize=_MAX_STYLES)
 def _colour(packed: int) -> Color:
-    return Color(f"#{packed:06x}", ColorType.TRUECOLOR, None, ColorTriplet(packed >> 16, packed >> 8 & 255, packed & 255))
+    return Color(
+        f"#{packed:06x}", ColorType.TRUECOLOR, None, ColorTriplet(packed >> 16, packed >> 8 & 255, packed & 255)
+    )
 
 
 def ascii_ramp(image: np.ndarray, light: bool = False) -> list[Text]:
@@ -97,12 +101,15 @@ def ascii_ramp(image: np.ndarray, light: bool = False) -> list[Text]:
     if luminance.size == 0:
         return [Text("") for _ in range(0, image.shape[0], 2)]
     low, high = luminance.min(), luminance.max()
-    level = np.rint((luminance - low) / max(high - low, 1e-9) * (len(RAMP) - 1)).astype(int) if high > low else \
-        np.rint(luminance / 255 * (len(RAMP) - 1)).astype(int)
+    level = (
+        np.rint((luminance - low) / max(high - low, 1e-9) * (len(RAMP) - 1)).astype(int)
+        if high > low
+        else np.rint(luminance / 255 * (len(RAMP) - 1)).astype(int)
+    )
     letters = np.array(list(RAMP[::-1] if light else RAMP))
     lines = []
     for y in range(0, level.shape[0], 2):
-        mean = np.rint(level[y:y + 2].mean(axis=0)).astype(int)
+        mean = np.rint(level[y : y + 2].mean(axis=0)).astype(int)
         lines.append(Text("".join(letters[mean]), no_wrap=True, end=""))
     return lines
 

@@ -24,7 +24,14 @@ from tui_cifar.widgets.pictures import PictureStrip
 
 P = TypeVar("P", bound=Widget)
 
-PANELS = {"loss": "Loss", "epochs": "Epochs", "classes": "Classes", "pictures": "Pictures", "checkpoints": "Checkpoints", "log": "Log"}
+PANELS = {
+    "loss": "Loss",
+    "epochs": "Epochs",
+    "classes": "Classes",
+    "pictures": "Pictures",
+    "checkpoints": "Checkpoints",
+    "log": "Log",
+}
 OVERVIEW_SIZE = (110, 32)
 """Columns and rows from which all panels fit at once."""
 
@@ -35,18 +42,72 @@ class Dashboard(Screen[None]):
     AUTO_FOCUS = ""  # keys belong to the screen until a panel is chosen
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "next_panel(1)", "Next", id="panel.next", priority=True, tooltip="Next panel"),
-        Binding("shift+tab", "next_panel(-1)", "Previous panel", id="panel.previous", priority=True, show=False, tooltip="Previous panel"),
+        Binding(
+            "shift+tab",
+            "next_panel(-1)",
+            "Previous panel",
+            id="panel.previous",
+            priority=True,
+            show=False,
+            tooltip="Previous panel",
+        ),
         Binding("0,escape", "overview", "Overview", id="panel.overview", key_display="0", tooltip="All panels at once"),
-        *[Binding(str(i), f"panel('{key}')", word, id=f"panel.{key}", show=False, tooltip=f"{word} alone; again for all panels")
-          for i, (key, word) in enumerate(PANELS.items(), 1)],
-        Binding("l", "log_scale", "Log scale", id="plot.log", show=False, tooltip="Loss plot: logarithmic or linear scale"),
-        Binding("m", "smoothing", "Smoothing", id="plot.smooth", show=False, tooltip="Loss plot: smooth the training loss more, or not"),
-        Binding("r", "window", "Recent or all", id="plot.window", show=False, tooltip="Loss plot: the recent part, or the whole run"),
-        Binding("o", "sort_classes", "Sort classes", id="classes.sort", show=False, tooltip="Class bars: class order, best or worst first"),
-        Binding("left", "turn_pictures(-1)", "Previous pictures", id="pictures.previous", show=False, priority=True,
-                tooltip="Test pictures: the ones before"),
-        Binding("right", "turn_pictures(1)", "Next pictures", id="pictures.next", show=False, priority=True,
-                tooltip="Test pictures: the next ones"),
+        *[
+            Binding(
+                str(i),
+                f"panel('{key}')",
+                word,
+                id=f"panel.{key}",
+                show=False,
+                tooltip=f"{word} alone; again for all panels",
+            )
+            for i, (key, word) in enumerate(PANELS.items(), 1)
+        ],
+        Binding(
+            "l", "log_scale", "Log scale", id="plot.log", show=False, tooltip="Loss plot: logarithmic or linear scale"
+        ),
+        Binding(
+            "m",
+            "smoothing",
+            "Smoothing",
+            id="plot.smooth",
+            show=False,
+            tooltip="Loss plot: smooth the training loss more, or not",
+        ),
+        Binding(
+            "r",
+            "window",
+            "Recent or all",
+            id="plot.window",
+            show=False,
+            tooltip="Loss plot: the recent part, or the whole run",
+        ),
+        Binding(
+            "o",
+            "sort_classes",
+            "Sort classes",
+            id="classes.sort",
+            show=False,
+            tooltip="Class bars: class order, best or worst first",
+        ),
+        Binding(
+            "left",
+            "turn_pictures(-1)",
+            "Previous pictures",
+            id="pictures.previous",
+            show=False,
+            priority=True,
+            tooltip="Test pictures: the ones before",
+        ),
+        Binding(
+            "right",
+            "turn_pictures(1)",
+            "Next pictures",
+            id="pictures.next",
+            show=False,
+            priority=True,
+            tooltip="Test pictures: the next ones",
+        ),
     ]
 
     def __init__(self, *, images: str, ascii: bool) -> None:

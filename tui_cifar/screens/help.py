@@ -12,13 +12,22 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-_GROUPS = {"run": "Run", "panel": "Panels", "plot": "Loss plot", "classes": "Classes", "pictures": "Pictures", "app": "Program"}
+_GROUPS = {
+    "run": "Run",
+    "panel": "Panels",
+    "plot": "Loss plot",
+    "classes": "Classes",
+    "pictures": "Pictures",
+    "app": "Program",
+}
 
 
 class Help(ModalScreen[None]):
     """A list of every key that has an id, by group."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,q,enter", "close", "Close", key_display="esc")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,q,enter", "close", "Close", key_display="esc")
+    ]
 
     def compose(self) -> ComposeResult:
         """One scrolling list."""

@@ -21,18 +21,26 @@ class CheckpointLog(Panel):
         """As many lines as fit, or what they wait for."""
         events = self.view.checkpoints
         saved = sum(isinstance(e, CheckpointSaved) for e in events)
-        folder = str(Path(next(e.path for e in reversed(events) if isinstance(e, CheckpointSaved))).parent) if saved else ""
+        folder = (
+            str(Path(next(e.path for e in reversed(events) if isinstance(e, CheckpointSaved))).parent) if saved else ""
+        )
         self.titles("Checkpoints", folder)
         if not events:
             return self.waiting("Saved after each epoch, and when you press s.")
-        newest = [self._line(e) for _, e in zip(range(max(1, self.content_size.height)), reversed(events), strict=False)]
+        newest = [
+            self._line(e) for _, e in zip(range(max(1, self.content_size.height)), reversed(events), strict=False)
+        ]
         return self.lines(newest)
 
     def _line(self, event: Event) -> Text:
         dim = self.colour("dim")
         line = Text(time.strftime("%H:%M:%S", time.localtime(event.time)) + " ", dim, no_wrap=True, overflow="ellipsis")
         if isinstance(event, CheckpointSaved):
-            at = f"epoch {event.epoch}" if event.reason in ("best", "epoch") else f"epoch {event.epoch}, batch {event.step:,}"
+            at = (
+                f"epoch {event.epoch}"
+                if event.reason in ("best", "epoch")
+                else f"epoch {event.epoch}, batch {event.step:,}"
+            )
             line.append(f"{at}  ", self.colour("foreground"))
             if event.reason == "best" and event.valid_loss is not None:
                 old = "first" if event.previous_best is None else f"{event.previous_best:.4f}"

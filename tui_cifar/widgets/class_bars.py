@@ -55,7 +55,9 @@ class ClassBars(Panel):
         room = max(0, width - name_width - 1 - tail)
         return self.lines(self._row(r, before, name_width, room, tail) for r in rows)
 
-    def _row(self, row: tuple[str, float, str], before: dict[str, float], name_width: int, room: int, tail: int) -> Text:
+    def _row(
+        self, row: tuple[str, float, str], before: dict[str, float], name_width: int, room: int, tail: int
+    ) -> Text:
         name, accuracy, counts = row
         line = Text(f"{self.word(cut(name, name_width)):{name_width}} ", "bold" if name == "all" else "", no_wrap=True)
         if accuracy < 0:

@@ -14,8 +14,15 @@ from tui_cifar.run_view import RunView
 from tui_cifar.theme import colour
 from tui_cifar.widgets.scrollbar import PlainScrollBar
 
-_COLUMNS = (("epoch", "epoch", 6), ("train", "train", 7), ("valid", "valid", 7), ("train_accuracy", "train %", 7),
-            ("accuracy", "valid %", 7), ("lr", "lr", 7), ("time", "time", 6))
+_COLUMNS = (
+    ("epoch", "epoch", 6),
+    ("train", "train", 7),
+    ("valid", "valid", 7),
+    ("train_accuracy", "train %", 7),
+    ("accuracy", "valid %", 7),
+    ("lr", "lr", 7),
+    ("time", "time", 6),
+)
 
 
 class EpochTable(DataTable[Text]):
@@ -34,8 +41,14 @@ class EpochTable(DataTable[Text]):
     """
 
     def __init__(self, *, ascii: bool = False, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(id=id, classes=classes, cursor_type="row", zebra_stripes=False, cell_padding=1,
-                         cursor_foreground_priority="renderable")
+        super().__init__(
+            id=id,
+            classes=classes,
+            cursor_type="row",
+            zebra_stripes=False,
+            cell_padding=1,
+            cursor_foreground_priority="renderable",
+        )
         self.ascii = ascii
         self.set_class(ascii, "-ascii")
         self.border_title = "Epochs"
@@ -79,14 +92,23 @@ class EpochTable(DataTable[Text]):
         for r in view.rows:
             mark, style = ("★ ", "bold") if r.epoch == best else ("", "")
             rows[r.epoch] = [
-                self._cell(mark + str(r.epoch), style), self._cell(f"{r.train_loss:.4f}", style),
-                self._cell(f"{r.valid_loss:.4f}", style), self._cell(f"{r.train_accuracy * 100:.1f}", style),
-                self._cell(f"{r.valid_accuracy * 100:.1f}", style), self._cell(rate(r.learning_rate), style or dim),
-                self._cell(duration(r.seconds), style)]
+                self._cell(mark + str(r.epoch), style),
+                self._cell(f"{r.train_loss:.4f}", style),
+                self._cell(f"{r.valid_loss:.4f}", style),
+                self._cell(f"{r.train_accuracy * 100:.1f}", style),
+                self._cell(f"{r.valid_accuracy * 100:.1f}", style),
+                self._cell(rate(r.learning_rate), style or dim),
+                self._cell(duration(r.seconds), style),
+            ]
         if view.terminal is None and view.epoch and view.epoch not in rows and view.phase != "testing":
             loss = f"{view.points[-1][1]:.4f}" if view.points and view.points[-1][0] > view.epoch - 1 else "…"
-            rows[view.epoch] = [self._cell(str(view.epoch)), self._cell(loss), *(self._cell("…", dim) for _ in range(3)),
-                                self._cell(rate(view.learning_rate), dim), self._cell("")]
+            rows[view.epoch] = [
+                self._cell(str(view.epoch)),
+                self._cell(loss),
+                *(self._cell("…", dim) for _ in range(3)),
+                self._cell(rate(view.learning_rate), dim),
+                self._cell(""),
+            ]
         return rows
 
     def _cell(self, text: str, style: str = "") -> Text:

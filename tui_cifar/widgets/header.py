@@ -46,7 +46,9 @@ class RunHeader(Static):
         else:
             s = view.started
             where = f"{s.device} {s.device_name}" if width >= 100 else s.device
-            left = Text(s.name, "bold").append(f"  {s.config['recipe']} · {s.dataset} · {where}", f"not bold {self._colour('dim')}")
+            left = Text(s.name, "bold").append(
+                f"  {s.config['recipe']} · {s.dataset} · {where}", f"not bold {self._colour('dim')}"
+            )
             if width >= 100 and s.device == "cpu":
                 left.append(f" · {s.threads} thread{'s' if s.threads != 1 else ''}", f"not bold {self._colour('dim')}")
         return _between(left, state, width)
@@ -65,7 +67,9 @@ class RunHeader(Static):
         elif view.started is None:
             self._preparing(line, view)
         else:
-            line.append(f"epoch {view.epoch}/{view.epochs} ").append(self._bar(view.fraction)).append(f" {int(view.fraction * 100):3} %")
+            line.append(f"epoch {view.epoch}/{view.epochs} ").append(self._bar(view.fraction)).append(
+                f" {int(view.fraction * 100):3} %"
+            )
             line.append(f"  {view.images_per_second:>6,.0f} img/s" if view.images_per_second else "")
             if view.seconds_left is not None:
                 line.append(f"  left {countdown(view.seconds_left)}")
@@ -85,7 +89,11 @@ class RunHeader(Static):
         if p.done is not None and p.total:
             done = min(1.0, p.done / p.total)
             line.append(" ").append(self._bar(done)).append(f" {int(done * 100):3} %")
-            amount = f"{p.done / 1e6:.1f}/{p.total / 1e6:.1f} MB" if p.unit == "bytes" else f"{p.done:,}/{p.total:,} {p.unit}"
+            amount = (
+                f"{p.done / 1e6:.1f}/{p.total / 1e6:.1f} MB"
+                if p.unit == "bytes"
+                else f"{p.done:,}/{p.total:,} {p.unit}"
+            )
             line.append(f"   {amount}", self._colour("dim"))
         elif p.detail:
             line.append(f"  {p.detail}", self._colour("dim"))

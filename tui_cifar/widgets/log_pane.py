@@ -44,6 +44,6 @@ class LogPane(RichLog):
         new = min(view.lines_ever - self._written, len(view.lines))
         self._written = view.lines_ever
         dim = colour(self.app.theme_variables, "dim")
-        for at, text in list(view.lines)[len(view.lines) - new:]:
+        for at, text in list(view.lines)[len(view.lines) - new :]:
             line = Text(time.strftime("%H:%M:%S  ", time.localtime(at)), dim)
             self.write(line.append(plain(text) if self.ascii else text, colour(self.app.theme_variables, "foreground")))

@@ -40,13 +40,23 @@ class LossPlot(Panel):
 
     def draw(self) -> RenderableType:
         """The plot, or what it waits for."""
-        self.titles("Loss", f"{'log' if self.log_scale else 'linear'} · smooth {self.smoothing:g} · {'recent' if self.recent else 'all'}")
+        self.titles(
+            "Loss",
+            f"{'log' if self.log_scale else 'linear'} · smooth {self.smoothing:g} · {'recent' if self.recent else 'all'}",
+        )
         view, size = self.view, self.content_size
         colours = Colours(*(self.colour(name) for name in ("train", "validation", "line", "dim")))
         best = (view.best.epoch, view.best.valid_loss) if view.best else None
         valid = [(float(r.epoch), r.valid_loss) for r in view.rows]
-        lines = draw_loss(view.points, valid, best, size.width, size.height, colours,
-                          Options(self.log_scale, self.smoothing, self.recent, self.ascii))
+        lines = draw_loss(
+            view.points,
+            valid,
+            best,
+            size.width,
+            size.height,
+            colours,
+            Options(self.log_scale, self.smoothing, self.recent, self.ascii),
+        )
         if lines:
             return Lines(lines)
         if size.width < MIN_WIDTH or size.height < MIN_HEIGHT:

@@ -29,5 +29,7 @@ class PanelTabs(Static):
         parts = []
         for number, (key, word) in enumerate(self._panels.items(), 1):
             label = f" {number} {word} "
-            parts.append(f"[$text bold reverse]{label}[/]" if key == current else f"[@click=screen.panel('{key}')]{label}[/]")
+            parts.append(
+                f"[$text bold reverse]{label}[/]" if key == current else f"[@click=screen.panel('{key}')]{label}[/]"
+            )
         self.update(Content.from_markup(" ".join(parts)))

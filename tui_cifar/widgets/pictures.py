@@ -62,7 +62,9 @@ class PictureStrip(Panel):
         last = min(self.first + self._per_page, len(view.labels))
         epoch = f" · epoch {view.classified.epoch}" if view.classified else " · not yet classified"
         shown = f"{self.first + 1}–{last}" if last > self.first + 1 else str(last)
-        self.titles(f"Test pictures{epoch}", f"◂ {shown.replace('–', '-') if self.ascii else shown} of {len(view.labels)} ▸")
+        self.titles(
+            f"Test pictures{epoch}", f"◂ {shown.replace('–', '-') if self.ascii else shown} of {len(view.labels)} ▸"
+        )
         lines: list[Text] = []
         for start in range(self.first, last, columns):
             lines += self._row(range(start, min(start + columns, last)), factor)

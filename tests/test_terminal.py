@@ -1,0 +1,145 @@
+"""The dashboard in tmux, as a user sees it: both sizes, both kinds of locale, keys, resizing, detaching, signals."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.long
+
+if shutil.which("tmux") is None:
+    pytest.skip("needs tmux", allow_module_level=True)
+
+Start = Callable[..., "Terminal"]
+
+
+class Terminal:
+    """A tmux server of its own with one window."""
+
+    def __init__(self, socket: Path, command: str, size: tuple[int, int], locale: str) -> None:
+        self._tmux = ["tmux", "-L", socket.name, *(["-u"] if "UTF-8" in locale else [])]
+        self._env = {**os.environ, "LC_ALL": locale, "TERM": "xterm-256color", "TMUX_TMPDIR": str(socket.parent)}
+        columns, rows = map(str, size)
+        # The shell stays when the program has ended, so that what it left on the screen can be read.
+        self.tmux(
+            "-f",
+            "/dev/null",
+            "new-session",
+            "-d",
+            "-x",
+            columns,
+            "-y",
+            rows,
+            f"{command}; echo CODE $?; exec sleep 100",
+        )
+
+    def tmux(self, *arguments: str) -> str:
+        return subprocess.run(
+            [*self._tmux, *arguments], env=self._env, check=True, capture_output=True, text=True
+        ).stdout
+
+    def screen(self) -> str:
+        return self.tmux("capture-pane", "-p")
+
+    def until(self, pattern: str, seconds: float = 60) -> str:
+        """The screen once it shows the pattern."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            text = self.screen()
+            if re.search(pattern, text):
+                return text
+            time.sleep(0.1)
+        raise AssertionError(f"never seen: {pattern}\n{self.screen()}")
+
+    def keys(self, *keys: str) -> None:
+        self.tmux("send-keys", *keys)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts `cifar-tui` with arguments; ends it after the test."""
+    opened: list[Terminal] = []
+
+    def open_terminal(*arguments: str, size: tuple[int, int] = (120, 40), locale: str = "C.UTF-8") -> Terminal:
+        command = f"cd {tmp_path} && {sys.executable} -m tui_cifar {' '.join(arguments)}"
+        opened.append(Terminal(tmp_path / "tmux", command, size, locale))
+        return opened[-1]
+
+    yield open_terminal
+    for terminal in opened:
+        terminal.tmux("kill-server")
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+@pytest.mark.parametrize("locale", ["C.UTF-8", "C"])
+def test_the_demo_from_start_to_end(start: Start, size: tuple[int, int], locale: str) -> None:
+    t = start("--demo", "--epochs", "3", "--name", "look", size=size, locale=locale)
+    t.until("PREPARING", 10)
+    t.until("epoch 2/3")
+    t.keys("space")
+    paused = t.until("PAUSED")
+    assert "Resume" in paused
+    time.sleep(1)
+    assert t.screen().splitlines()[1].split("CPU")[0] == t.screen().splitlines()[1].split("CPU")[0]
+    t.keys("space")
+    t.until("TRAINING|VALIDATING")
+    done = t.until("DONE")
+    assert "test accuracy" in done
+    assert locale != "C" or done.isascii(), "a locale without UTF-8 gets plain characters"
+    assert all(len(line) <= size[0] for line in done.splitlines())
+    for key, wanted in zip(
+        "123456", ("train", "valid %", "triangle", "Test pictures", "epoch-0003.pt", "Run look"), strict=True
+    ):
+        t.keys(key)
+        t.until(wanted, 10)
+    t.keys("q")
+    left = t.until("CODE 0", 20)
+    assert "best epoch" in left and "runs/look/checkpoints/best.pt" in left
+
+
+def test_resizing_while_training(start: Start) -> None:
+    t = start("--demo", "--epochs", "50", "--name", "look")
+    t.until("epoch 1/50 .* [1-9]")
+    for columns, rows in ((80, 24), (20, 5), (1, 1), (200, 60), (60, 15), (110, 32), (109, 32), (120, 40)):
+        t.tmux("resize-window", "-x", str(columns), "-y", str(rows))
+        time.sleep(0.3)
+    t.until("Validation accuracy|Accuracy by class")
+    t.keys("q")
+    t.until("Stop and save", 10)
+    t.keys("s")
+    assert "--resume look" in t.until("CODE 0", 20)
+
+
+def test_stopped_by_a_signal_and_resumed_in_the_dashboard(start: Start, tmp_path: Path) -> None:
+    t = start("--demo", "--epochs", "4", "--name", "look")
+    t.until("epoch 2/4 .* [2-9][0-9] %")
+    pid = (tmp_path / "runs" / "look" / "lock").read_text()
+    os.kill(int(pid), 15)
+    left = t.until("CODE 143", 20)
+    assert "cifar-tui --resume look" in left
+    t.tmux("kill-server")
+    t = start("--resume")
+    assert "look" in t.until("epoch [2-4]/4")
+    t.until("DONE")
+    t.keys("2")
+    table = t.until("valid %")
+    assert "★ " in table
+    t.keys("q")
+    t.until("CODE 0", 20)
+
+
+def test_ctrl_c_twice_leaves_at_once(start: Start) -> None:
+    t = start("--demo", "--epochs", "50", "--name", "look")
+    t.until("epoch 1/50 .* [1-9]")
+    t.keys("C-c")
+    t.until("Stop and save", 10)
+    t.keys("C-c")
+    t.until("CODE 130", 10)

@@ -55,7 +55,10 @@ def make_parser() -> argparse.ArgumentParser:
         help="pictures as half-blocks, letters, or not at all",
     )
     how.add_argument(
-        "--ascii", action="store_true", help="only plain characters, for terminals without blocks and braille"
+        "--ascii",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="only plain characters, for terminals without blocks and braille (default: if the locale is not UTF-8)",
     )
     how.add_argument("--theme", metavar="NAME", default=None, help="cifar-dark, cifar-light, or one of Textual's")
     where = parser.add_argument_group("Where")
@@ -129,7 +132,11 @@ def _train(arguments: list[str]) -> int:
     from tui_cifar.app import run_dashboard
 
     return run_dashboard(
-        config, resume, images=options.images, ascii=options.ascii or not _unicode_locale(), theme=options.theme
+        config,
+        resume,
+        images=options.images,
+        ascii=not _unicode_locale() if options.ascii is None else options.ascii,
+        theme=options.theme,
     )
 
 
@@ -227,7 +234,9 @@ def _tune_for_line() -> None:
 
 
 def _unicode_locale() -> bool:
-    return (sys.stdout.encoding or "ascii").lower().replace("-", "") in ("utf8", "utf16", "utf32")
+    """Whether the locale says that the terminal shows UTF-8. (Python itself speaks UTF-8 in the C locale, terminals don't.)"""
+    locale = next((v for name in ("LC_ALL", "LC_CTYPE", "LANG") if (v := os.environ.get(name))), "C")
+    return "utf8" in locale.lower().replace("-", "")
 
 
 def _version() -> str:

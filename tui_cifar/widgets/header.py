@@ -50,7 +50,10 @@ class RunHeader(Static):
                 f"  {s.config['recipe']} · {s.dataset} · {where}", f"not bold {self._colour('dim')}"
             )
             if width >= 100 and s.device == "cpu":
-                left.append(f" · {s.threads} thread{'s' if s.threads != 1 else ''}", f"not bold {self._colour('dim')}")
+                left.append(
+                    f" · {s.threads} thread{'s' if s.threads != 1 else ''} · {s.reason}",
+                    f"not bold {self._colour('dim')}",
+                )
         return _between(left, state, width)
 
     def _second(self, view: RunView, width: int, resources: str) -> Text:

@@ -205,6 +205,9 @@ async def test_header_while_training() -> None:
             "·",
             "2",
             "threads",
+            "·",
+            "no",
+            "CUDA",
             "●",
             "TRAINING",
         ]

@@ -114,8 +114,10 @@ class PictureStrip(Panel):
             caption = Text(cut(names[label], width))
         else:
             right = classified.predicted[n] == label
-            confidence = f" {classified.confidence[n]:.2f}" if width >= 16 else ""
             told = names[label] if right else f"{names[classified.predicted[n]]}, is {names[label]}"
+            confidence = f" {classified.confidence[n]:.2f}"
+            if 2 + len(told) + len(confidence) > width:  # the words matter more
+                confidence = ""
             caption = Text("✓ " if right else "✗ ", self.colour("success" if right else "error"))
             caption.append(cut(told, width - 2 - len(confidence)), self.colour("foreground"))
             caption.append(confidence, self.colour("dim"))

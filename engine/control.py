@@ -15,6 +15,7 @@ class Control:
         self._running.set()
         self._stop = threading.Event()
         self._save = threading.Event()
+        self._evaluate = threading.Event()
         self._save_on_stop = True
         self.stop_reason = ""
 
@@ -44,6 +45,10 @@ class Control:
         """Write a checkpoint at the next batch (a paused run writes it at once)."""
         self._save.set()
 
+    def evaluate(self) -> None:
+        """Classify the test pictures with the present weights at the next batch (a paused run does so at once)."""
+        self._evaluate.set()
+
     @property
     def paused(self) -> bool:
         """True while a pause is asked for."""
@@ -61,10 +66,11 @@ class Control:
 
     def take_save(self) -> bool:
         """True once for each request to save."""
-        if self._save.is_set():
-            self._save.clear()
-            return True
-        return False
+        return _take(self._save)
+
+    def take_evaluate(self) -> bool:
+        """True once for each request to evaluate."""
+        return _take(self._evaluate)
 
     def raise_if_stopping(self) -> None:
         """Poll point of loops that have nothing to save.
@@ -78,3 +84,11 @@ class Control:
     def wait_while_paused(self, seconds: float) -> bool:
         """Wait at most `seconds` for the end of a pause; True while the run is still paused."""
         return not self._running.wait(seconds)
+
+
+def _take(asked: threading.Event) -> bool:
+    """Whether it is set; clears it."""
+    taken = asked.is_set()
+    if taken:
+        asked.clear()
+    return taken

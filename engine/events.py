@@ -20,6 +20,7 @@ The order of a run, as the engine's loop sees it::
         CheckpointSaved | CheckpointFailed      # from the writer's thread, soon after
     TestStarted
     TestCompleted
+    PredictionsSaved                            # also whenever an evaluation was asked for
     RunCompleted | RunStopped | RunFailed       # exactly one, always last
 
 `RunPaused` and `RunResumed` come in pairs between any two batches; `LineLogged` may come anywhere.
@@ -248,6 +249,19 @@ class TestCompleted(Event):
     accuracy: float
     per_class: tuple[ClassCount, ...]
     confusion: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictionsSaved(Event):
+    """What the network makes of every test picture was written to `path` (see `engine.predictions`).
+
+    The weights are those of the end of `epoch`, or, where `step` is not 0, of that many batches of it.
+    """
+
+    path: str
+    epoch: int
+    step: int
+    accuracy: float
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,6 +23,7 @@ from engine.events import (
     LineLogged,
     PicturesChosen,
     PicturesSkipped,
+    PredictionsSaved,
     PreparationAdvanced,
     RunCompleted,
     RunFailed,
@@ -30,10 +31,12 @@ from engine.events import (
     RunStopped,
     Terminal,
 )
+from engine.predictions import FILE, Predictions, keep_pictures, write_predictions
 from engine.run_directory import RunDirectory, default_run_name
 
 if TYPE_CHECKING:
     from engine.data import Dataset, Report
+    from engine.evaluate import Evaluation
     from engine.trainer import Trainer, TrainingData
 
 Listener = Callable[[Event], None]
@@ -134,7 +137,7 @@ class _Session:
         from engine.device import choose_device
         from engine.model import count_parameters, make_model
         from engine.threads import choose_threads
-        from engine.trainer import Trainer, save_predictions
+        from engine.trainer import Trainer
 
         config = self.config
         keep_big_blocks()
@@ -173,7 +176,15 @@ class _Session:
         writer = checkpoint.CheckpointWriter(directory.checkpoints, config.keep)
         self._close_writer = writer.close
         trainer = self._trainer = Trainer(
-            config, model, data, choice.device, self.control, self.emit, writer, directory.checkpoints
+            config,
+            model,
+            data,
+            choice.device,
+            self.control,
+            self.emit,
+            writer,
+            directory.checkpoints,
+            self._publisher(dataset, directory.path),
         )
         if state is not None:
             trainer.load_state_dict(state)
@@ -215,12 +226,6 @@ class _Session:
         self.emit(_chosen(dataset, shown))
 
         result = trainer.run()
-        try:
-            save_predictions(
-                directory.path / "predictions.npz", result, data.test.labels, data.class_names, trainer.best.epoch
-            )
-        except OSError as e:
-            self.emit(LineLogged(source="engine", text=f"predictions.npz: not written: {e.strerror or e}"))
         return RunCompleted(
             epochs=config.epochs,
             seconds=trainer.watch.seconds,
@@ -268,6 +273,25 @@ class _Session:
             "best_valid_accuracy": best.valid_accuracy,
             "best_checkpoint": str(file) if file.exists() else None,
         }
+
+    def _publisher(self, dataset: Dataset, directory: Path) -> Callable[[Evaluation, int, int], None]:
+        """Writes evaluations of the test pictures to `predictions.npz` and says so."""
+
+        def publish(result: Evaluation, epoch: int, step: int) -> None:
+            images = dataset.test.images.permute(0, 2, 3, 1).contiguous().numpy()
+            pictures = keep_pictures(Path(self.config.runs_dir) / ".cache", dataset.fingerprint, images)
+            path, labels = directory / FILE, dataset.test.labels.numpy()
+            try:
+                write_predictions(
+                    path,
+                    Predictions(result.probabilities.numpy(), labels, dataset.class_names, epoch, step, pictures),
+                )
+            except OSError as e:
+                self.emit(LineLogged(source="engine", text=f"{FILE}: not written: {e.strerror or e}"))
+            else:
+                self.emit(PredictionsSaved(path=str(path), epoch=epoch, step=step, accuracy=result.accuracy))
+
+        return publish
 
     def _open_directory(self, resume: Path | None) -> RunDirectory:
         """The run directory, locked, with the events that came before it written down."""

@@ -27,6 +27,11 @@ class Stopwatch:
         return paused
 
     @property
+    def standing(self) -> bool:
+        """Whether it stands still."""
+        return self._paused_at is not None
+
+    @property
     def seconds(self) -> float:
         """Working seconds so far."""
         return (self._paused_at or time.monotonic()) - self._start

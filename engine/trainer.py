@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -82,6 +81,7 @@ class Trainer:
         model: on `device`, its layout `memory_format`.
         data: resident on `device`.
         writer: receives the checkpoints; they go to `directory`.
+        publish: receives evaluations of the test pictures, with the epoch and step of the weights.
     """
 
     def __init__(
@@ -94,9 +94,11 @@ class Trainer:
         emit: Callable[[Event], None],
         writer: checkpoint.CheckpointWriter,
         directory: Path,
+        publish: Callable[[Evaluation, int, int], None],
     ) -> None:
         self.config, self.model, self.data, self.device = config, model, data, device
         self.control, self.emit, self.writer, self.directory = control, emit, writer, directory
+        self.publish = publish
         self.memory_format = torch.channels_last
         self.optimizer = torch.optim.SGD(
             model.parameters(), lr=config.lr, momentum=config.momentum, weight_decay=config.weight_decay, fused=True
@@ -216,6 +218,7 @@ class Trainer:
                 confusion=tuple(map(tuple, result.confusion.tolist())),
             )
         )
+        self.publish(result, self.best.epoch, 0)
         return result
 
     def _evaluate(self, pictures: Pictures) -> Evaluation:
@@ -253,18 +256,40 @@ class Trainer:
             self.watch.pause()
             self.emit(RunPaused(phase=self.phase, epoch=min(self.epoch, self.config.epochs), step=at))
             while control.wait_while_paused(0.2) and not control.stopping:
-                if control.take_save():
-                    self.save("asked")
+                self._obey()
             self.emit(
                 RunResumed(
                     phase=self.phase, epoch=min(self.epoch, self.config.epochs), step=at, seconds=self.watch.resume()
                 )
             )
             self._rate = Rate()
-        if control.take_save():
-            self.save("asked")
+        self._obey()
         if control.stopping:
             raise Cancelled
+
+    def _obey(self) -> None:
+        """Save and evaluate where that was asked for."""
+        if self.control.take_save():
+            self.save("asked")
+        if self.control.take_evaluate() and self.phase != "testing":
+            self._evaluate_now()
+
+    def _evaluate_now(self) -> None:
+        """Classify the test pictures with the weights of this very batch, for the eye; no choice depends on it."""
+
+        def before_batch(*_: int) -> None:
+            if self.control.stopping:
+                raise Cancelled
+
+        test, training, standing = self.data.test, self.model.training, self.watch.standing
+        self.watch.pause()  # it is not the run's own work
+        result = evaluate(
+            self.model, test.images, test.labels, len(self.data.class_names), before_batch, self.memory_format
+        )
+        self.model.train(training)
+        if not standing:
+            self.watch.resume()
+        self.publish(result, *((self.epoch - 1, 0) if self.step == 0 else (self.epoch, self.step)))
 
     def _sample_loss(self, every: int) -> None:
         """Read the loss since the last sample; the only time in an epoch's training that the host waits for the device."""
@@ -399,15 +424,3 @@ class Trainer:
         self.best = Best(**state["best"])
         self.watch, self.epoch_seconds = Stopwatch(state["seconds"]), state["epoch_seconds"]
         self._train_rate = state["train_rate"]
-
-
-def save_predictions(path: Path, result: Evaluation, labels: Tensor, class_names: tuple[str, ...], epoch: int) -> None:
-    """Write `predictions.npz`: probabilities float32 (N, classes), labels int64 (N,), class_names, epoch."""
-    with path.open("wb") as f:
-        np.savez_compressed(
-            f,
-            probabilities=result.probabilities.numpy(),
-            labels=labels.cpu().numpy(),
-            class_names=np.array(class_names),
-            epoch=np.array(epoch),
-        )

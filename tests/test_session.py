@@ -26,6 +26,7 @@ from engine.events import (
     LineLogged,
     LossSampled,
     PicturesClassified,
+    PredictionsSaved,
     RunCompleted,
     RunFailed,
     RunPaused,
@@ -38,6 +39,7 @@ from engine.events import (
     ValidationStarted,
     name_of,
 )
+from engine.predictions import read_predictions
 from engine.run_directory import read_events
 from tests.conftest import CLASSES, Recorder, train
 
@@ -65,6 +67,7 @@ LETTERS = {
     "checkpoint_skipped": "s",
     "line_logged": "",
     "pictures_skipped": "u",
+    "predictions_saved": "",
 }
 GRAMMAR = re.compile(r"p*(s*p*)*u?(Rc(E[l()]*V[()]*ek)*(E[l()]*(V[()]*)?)?(T[()]*(t)?)?)?[CSF]")
 """Checkpoint and log events are left out: they come from another thread, at any time before the last event."""
@@ -106,9 +109,10 @@ def test_the_best_weights_are_kept_and_tested(quick: Quick) -> None:
     confusion = np.array(tested.confusion)
     assert confusion.sum() == 30 and confusion.trace() == round(tested.accuracy * 30)
     assert [c.correct for c in tested.per_class] == confusion.diagonal().tolist()
-    saved = np.load(Path(completed.directory or "") / "predictions.npz")
-    assert saved["probabilities"].shape == (30, 3)
-    assert (saved["probabilities"].argmax(1) == saved["labels"]).mean() == pytest.approx(tested.accuracy)
+    saved = read_predictions(Path(completed.directory or "") / "predictions.npz")
+    assert saved.probabilities.shape == (30, 3) and saved.class_names == CLASSES and saved.epoch == best
+    assert (saved.probabilities.argmax(1) == saved.labels).mean() == pytest.approx(tested.accuracy)
+    assert np.load(saved.pictures, mmap_mode="r").shape == (30, 32, 32, 3)
     improved = [e for e in r.of(CheckpointSaved) if e.reason == "best"]
     assert [e.previous_best for e in improved] == [None, *[e.valid_loss for e in improved[:-1]]]
     assert improved[-1].epoch == best
@@ -222,6 +226,28 @@ def test_a_save_is_made_on_request(quick: Quick, kind: type[Event]) -> None:
     r = train(quick(keep=100), on(kind, Control.save))
     asked = [e for e in r.of(CheckpointSaved) if e.reason == "asked"]
     assert len(asked) == 1 and Path(asked[0].path).exists()
+    assert isinstance(r.events[-1], RunCompleted)
+
+
+@pytest.mark.parametrize("kind", [LossSampled, ValidationStarted])
+def test_an_evaluation_on_request_changes_nothing_else(quick: Quick, kind: type[Event]) -> None:
+    r = train(quick(), on(kind, Control.evaluate))
+    asked, final = r.of(PredictionsSaved)
+    assert 0 < asked.step <= 8 and asked.epoch == 1 and final.step == 0
+    assert losses(r) == losses(train(quick(name="plain")))
+
+
+def test_a_paused_run_evaluates_on_request(quick: Quick) -> None:
+    def act(event: Event, control: Control) -> None:
+        if isinstance(event, LossSampled) and event.step == 3:
+            control.pause()
+        if isinstance(event, RunPaused):
+            control.evaluate()
+        if isinstance(event, PredictionsSaved):
+            control.resume()
+
+    r = train(quick(epochs=1), act)
+    assert r.of(PredictionsSaved)[0].step == 3
     assert isinstance(r.events[-1], RunCompleted)
 
 

@@ -1,0 +1,103 @@
+"""`predictions.npz`: what the network made of each test picture, and where the pictures themselves lie. NumPy only."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from engine.errors import DataError
+
+FILE = "predictions.npz"
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """One evaluation of the test set."""
+
+    probabilities: np.ndarray
+    """float32 (N, classes), each row adding up to 1."""
+    labels: np.ndarray
+    """int64 (N,): the true classes."""
+    class_names: tuple[str, ...]
+    epoch: int
+    """The epoch of the weights, from 1."""
+    step: int
+    """How many batches of that epoch they have seen; 0 for all of them."""
+    pictures: str
+    """Path of a .npy file, uint8 (N, 32, 32, 3), in the same order; empty where there is none."""
+
+
+def write_predictions(path: Path, predictions: Predictions) -> None:
+    """Write the file whole or not at all.
+
+    Raises:
+        OSError: the disk refused it.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as f:
+            np.savez_compressed(
+                f,
+                probabilities=predictions.probabilities,
+                labels=predictions.labels,
+                class_names=np.array(predictions.class_names),
+                position=np.array([predictions.epoch, predictions.step]),
+                pictures=np.array(predictions.pictures),
+            )
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_predictions(path: Path) -> Predictions:
+    """Read what `write_predictions` wrote.
+
+    Raises:
+        DataError: the file is missing, damaged, or of another kind.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as raw:
+            names = tuple(str(n) for n in raw["class_names"])
+            probabilities, labels = raw["probabilities"], raw["labels"]
+            epoch, step = (int(n) for n in raw["position"])
+            pictures = str(raw["pictures"])
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as e:
+        raise DataError(f"{path}: no predictions that can be read ({type(e).__name__}).") from None
+    if probabilities.shape != (len(labels), len(names)):
+        raise DataError(
+            f"{path}: probabilities {probabilities.shape} do not fit {len(labels)} labels, {len(names)} classes."
+        )
+    return Predictions(probabilities, labels, names, epoch, step, pictures)
+
+
+def keep_pictures(cache_dir: Path, fingerprint: str, images: np.ndarray) -> str:
+    """Lay the test pictures down once a dataset, for whoever browses predictions.
+
+    Args:
+        cache_dir: where.
+        fingerprint: of the dataset.
+        images: uint8 (N, 32, 32, 3).
+
+    Returns:
+        The absolute path of the .npy file, or "" where the disk refused it.
+    """
+    path = cache_dir / f"test-{fingerprint[:24]}.npy"
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        if not path.exists():
+            cache_dir.mkdir(parents=True, exist_ok=True)
+            with temporary.open("wb") as f:
+                np.save(f, images)
+            temporary.replace(path)
+        return str(path.resolve())
+    except OSError:
+        return ""
+    finally:
+        try:
+            temporary.unlink(missing_ok=True)
+        except OSError:
+            pass  # the disk that refused to write may refuse this too

@@ -91,7 +91,7 @@ def test_the_demo_from_start_to_end(start: Start, size: tuple[int, int], locale:
     t.keys("space")
     t.until("PAUSED")
     t.until("space Resume", 10)
-    progress = [re.findall(r"epoch .* %", t.screen())[0] for _ in range(2) if not time.sleep(1)]
+    progress = [re.findall(r"epoch .*? %", t.screen())[0] for _ in range(2) if not time.sleep(1)]
     assert progress[0] == progress[1], "a paused run stands still"
     t.keys("space")
     t.until("TRAINING|VALIDATING")

@@ -30,7 +30,7 @@ State = dict[str, Any]
 
 def content_digest(state: State) -> str:
     """Hex digest of every key, tensor and plain value but the key "digest", wherever they lie in memory."""
-    h = hashlib.blake2b(digest_size=16)
+    h = hashlib.sha256()
 
     def add(value: Any) -> None:
         if isinstance(value, dict):
@@ -58,6 +58,17 @@ def serialize(state: State) -> bytes:
     buffer = io.BytesIO()
     torch.save({**state, "format": FORMAT, "digest": content_digest({**state, "format": FORMAT})}, buffer)
     return buffer.getvalue()
+
+
+def snapshot(state: Any) -> Any:
+    """A copy of `state`, its tensors on the CPU, that later training steps do not change."""
+    if isinstance(state, torch.Tensor):
+        return state.detach().to("cpu", copy=True)
+    if isinstance(state, dict):
+        return {k: snapshot(v) for k, v in state.items()}
+    if isinstance(state, list):
+        return [snapshot(v) for v in state]
+    return state
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -132,16 +143,17 @@ class Job:
     """One checkpoint to write."""
 
     path: Path
-    content: bytes
+    state: State
+    """As `snapshot` gives it: nobody changes its tensors any more."""
     copy: Path | None
     """A second file of the same content (best.pt), or None."""
-    done: Callable[[float], None]
-    """Called with the seconds it took, once the file is whole."""
-    failed: Callable[[OSError], None]
+    done: Callable[[int, float], None]
+    """Called with its bytes and the seconds it took, once the file is whole."""
+    failed: Callable[[Exception], None]
 
 
 class CheckpointWriter:
-    """Writes checkpoints in a thread of its own, one at a time, so that training does not wait for the disk."""
+    """Serializes and writes checkpoints in a thread of its own, one at a time: training pays for a copy in memory only."""
 
     def __init__(self, directory: Path, keep: int) -> None:
         self._directory, self._keep = directory, keep
@@ -175,13 +187,15 @@ class CheckpointWriter:
     def _write(self, job: Job) -> None:
         start = time.monotonic()
         try:
-            write_whole(job.path, job.content)
+            content = serialize(job.state)
+            write_whole(job.path, content)
+            load_checkpoint(job.path)  # told as saved only once it can be read again
             if job.copy is not None:
-                write_whole(job.copy, job.content)
-        except OSError as e:
+                write_whole(job.copy, content)
+        except Exception as e:  # whatever it is, the next checkpoint is tried
             job.failed(e)
             return
-        job.done(time.monotonic() - start)
+        job.done(len(content), time.monotonic() - start)
         kept = [p for p in newest_first(self._directory) if p.name.startswith("epoch-")]
         for old in kept[self._keep :]:
             try:

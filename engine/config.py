@@ -86,6 +86,12 @@ class Config:
     )
     runs_dir: str = _setting("runs", "where run directories are made", group="Where")
     name: str = _setting("", "name of the run (default: recipe, data and time)", group="Where")
+    save_every: float = _setting(
+        5.0, "minutes between checkpoints within long epochs", low=0.0, high=10_000.0, open_low=True, group="Where"
+    )
+    deterministic: bool = _setting(
+        False, "only kernels that give the same bits every time (the CPU's always do)", group="Where"
+    )
     keep: int = _setting(3, "newest checkpoints to keep, beside the best", low=1, high=1_000_000, group="Where")
 
     def __post_init__(self) -> None:

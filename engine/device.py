@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import warnings
 from dataclasses import dataclass
@@ -37,6 +38,17 @@ def choose_device(spec: str) -> DeviceChoice:
     raise DeviceError(
         f"device: {spec} was asked for, but {problem}. Use --device cpu, or --device auto to take what works."
     )
+
+
+def use_deterministic() -> None:
+    """Have PyTorch use only kernels that give the same bits every time, and fail where there is none.
+
+    The CPU's kernels do so anyway at a fixed thread count; CUDA's fastest ones do not.
+    """
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when cuBLAS starts
+    torch.backends.cudnn.benchmark = False
+    torch.use_deterministic_algorithms(True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined] # nothing here reads it
 
 
 def cuda_problem(device: torch.device) -> str | None:

@@ -181,7 +181,7 @@ class PicturesClassified(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class CheckpointSaved(Event):
-    """A checkpoint is whole on the disk. `reason` is "best", "epoch", "asked" or "stop"."""
+    """A checkpoint is whole on the disk. `reason` is "best", "epoch", "asked", "time" or "stop"."""
 
     path: str
     epoch: int

@@ -134,7 +134,7 @@ class _Session:
         from engine.allocator import keep_big_blocks
         from engine.data import default_data_dir, load_dataset
         from engine.data.split import split_indices
-        from engine.device import choose_device
+        from engine.device import choose_device, use_deterministic
         from engine.model import count_parameters, make_model
         from engine.threads import choose_threads
         from engine.trainer import Trainer
@@ -144,6 +144,8 @@ class _Session:
         self._prepare("Choosing a device")
         choice = choose_device(config.device)
         self.device = choice.name
+        if config.deterministic:
+            use_deterministic()
         state, resumed_from = self._read_checkpoint(resume)
         self._prepare("Loading pictures", config.dataset)
         dataset = load_dataset(
@@ -172,6 +174,7 @@ class _Session:
             self._prepare("Choosing threads")
             choose_threads(_scratch_step(model, data, config))
 
+        machine = {"PyTorch": str(torch.__version__), "device": choice.name, "deterministic": str(config.deterministic)}
         directory = self._open_directory(resume)
         writer = checkpoint.CheckpointWriter(directory.checkpoints, config.keep)
         self._close_writer = writer.close
@@ -185,9 +188,11 @@ class _Session:
             writer,
             directory.checkpoints,
             self._publisher(dataset, directory.path),
+            machine,
         )
         if state is not None:
             trainer.load_state_dict(state)
+            self._compare(state, {**machine, "threads": str(torch.get_num_threads())})
         versions = {"python": platform.python_version(), "torch": torch.__version__, "cifar-tui": _version()}
         counts = {"train": len(data.train), "valid": len(data.valid), "test": len(data.test)}
         started = RunStarted(
@@ -273,6 +278,13 @@ class _Session:
             "best_valid_accuracy": best.valid_accuracy,
             "best_checkpoint": str(file) if file.exists() else None,
         }
+
+    def _compare(self, state: dict[str, Any], now: dict[str, str]) -> None:
+        """Say so where a resumed run will not equal one never stopped to the last bit."""
+        before = {**state["machine"], "threads": str(state["threads"])}
+        changed = [f"{key} {before.get(key)} → {value}" for key, value in now.items() if before.get(key) != value]
+        if changed:
+            self.emit(LineLogged(source="engine", text=f"Resumed, but not bit for bit: {', '.join(changed)}"))
 
     def _publisher(self, dataset: Dataset, directory: Path) -> Callable[[Evaluation, int, int], None]:
         """Writes evaluations of the test pictures to `predictions.npz` and says so."""

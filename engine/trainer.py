@@ -82,6 +82,7 @@ class Trainer:
         data: resident on `device`.
         writer: receives the checkpoints; they go to `directory`.
         publish: receives evaluations of the test pictures, with the epoch and step of the weights.
+        machine: what, beside the thread count, decides the last bits of a result: recorded in checkpoints.
     """
 
     def __init__(
@@ -95,10 +96,11 @@ class Trainer:
         writer: checkpoint.CheckpointWriter,
         directory: Path,
         publish: Callable[[Evaluation, int, int], None],
+        machine: dict[str, str],
     ) -> None:
         self.config, self.model, self.data, self.device = config, model, data, device
         self.control, self.emit, self.writer, self.directory = control, emit, writer, directory
-        self.publish = publish
+        self.publish, self.machine = publish, machine
         self.memory_format = torch.channels_last
         self.optimizer = torch.optim.SGD(
             model.parameters(), lr=config.lr, momentum=config.momentum, weight_decay=config.weight_decay, fused=True
@@ -112,6 +114,7 @@ class Trainer:
         self._rate = Rate()
         self._train_rate = self._evaluation_rate = 0.0
         self._last_report = -math.inf
+        self._last_save = 0.0
         # Sums over the epoch so far, on the device: loss, right predictions, loss since the last sample.
         self._sums = torch.zeros(3, dtype=torch.float64, device=device)
         # The optimizer's kernel skips its update where this is 1, so a bad loss never reaches the weights, and nothing
@@ -200,10 +203,11 @@ class Trainer:
         self.epoch, self.step = epoch + 1, 0
         self._sums.zero_()
         self.epoch_seconds = self.watch.seconds
-        self._save("best" if improved else "epoch", finished=epoch, valid_loss=result.loss, previous_best=previous_best)
+        self._save("best" if improved else "epoch", result.loss, previous_best)
 
     def _test(self) -> Evaluation:
         """Evaluate the best weights on the test pictures."""
+        self.writer.flush()  # what is tested is on the disk first
         if self.best.weights is not None:
             self.model.load_state_dict(self.best.weights)
         self._enter("testing")
@@ -271,6 +275,8 @@ class Trainer:
         """Save and evaluate where that was asked for."""
         if self.control.take_save():
             self.save("asked")
+        elif self.watch.seconds - self._last_save > 60 * self.config.save_every:
+            self.save("time")
         if self.control.take_evaluate() and self.phase != "testing":
             self._evaluate_now()
 
@@ -347,12 +353,10 @@ class Trainer:
 
     def save(self, reason: str) -> None:
         """Hand a checkpoint of this very batch to the writer."""
-        self._save(reason, finished=None, valid_loss=None, previous_best=None)
+        self._save(reason)
 
-    def _save(
-        self, reason: str, *, finished: int | None, valid_loss: float | None, previous_best: float | None
-    ) -> None:
-        """`finished` is the epoch just validated, if this checkpoint is the one at its end."""
+    def _save(self, reason: str, valid_loss: float | None = None, previous_best: float | None = None) -> None:
+        """The losses are those of the epoch just validated, if this checkpoint is the one at its end."""
         at_end = self.step == 0 and self.epoch > 1
         epoch, step = (self.epoch - 1, self.steps) if at_end else (self.epoch, self.step)
         path = (
@@ -361,7 +365,7 @@ class Trainer:
             else self.directory / f"epoch-{epoch:04d}-step-{step:07d}.pt"
         )
 
-        def done(seconds: float) -> None:
+        def done(size: int, seconds: float) -> None:
             self.saved = str(path)
             self.emit(
                 CheckpointSaved(
@@ -371,22 +375,20 @@ class Trainer:
                     reason=reason,
                     valid_loss=valid_loss,
                     previous_best=previous_best,
-                    size=len(content),
+                    size=size,
                     seconds=seconds,
                 )
             )
 
-        def failed(error: OSError) -> None:
-            self.emit(
-                CheckpointFailed(
-                    path=str(path), epoch=epoch, step=step, reason=reason, error=error.strerror or str(error)
-                )
-            )
+        def failed(error: Exception) -> None:
+            told = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            self.emit(CheckpointFailed(path=str(path), epoch=epoch, step=step, reason=reason, error=told))
 
         self.saved = None
-        content = checkpoint.serialize(self.state_dict())
+        state = checkpoint.snapshot(self.state_dict())
+        self._last_save = self.watch.seconds
         best_copy = self.directory / "best.pt" if reason == "best" else None
-        self.writer.submit(checkpoint.Job(path, content, best_copy, done, failed))
+        self.writer.submit(checkpoint.Job(path, state, best_copy, done, failed))
 
     def state_dict(self) -> dict[str, Any]:
         """All that `load_state_dict` needs to go on from this batch: tensors and plain values."""
@@ -410,6 +412,7 @@ class Trainer:
             "class_names": list(self.data.class_names),
             "fingerprint": self.data.fingerprint,
             "threads": torch.get_num_threads(),
+            "machine": self.machine,
             "time": time.time(),
         }
 

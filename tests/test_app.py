@@ -113,6 +113,17 @@ async def test_space_pauses_and_resumes_and_the_label_turns() -> None:
         await until(pilot, lambda: app.view.state == "DONE")
 
 
+async def test_events_that_come_while_leaving_still_count() -> None:
+    script = Script(hold_at=(1, 3))
+    app = make_app(script)
+    async with app.run_test(size=LARGE) as pilot:
+        await until(pilot, script.holding.is_set)
+    script.go.set()
+    assert app.worker.join(10)
+    app.take_events()  # its screens are gone
+    assert app.view.state == "DONE"
+
+
 async def test_s_saves() -> None:
     script = Script(hold_at=(1, 3))
     app = make_app(script)

@@ -109,19 +109,17 @@ def test_a_refused_rename_leaves_the_old_file_and_nothing_else(saved: Path, monk
 def test_the_writer_keeps_the_newest_and_the_best(tmp_path: Path) -> None:
     writer, done, lock = CheckpointWriter(tmp_path, keep=2), [], threading.Lock()
 
-    def failed(error: OSError) -> None:
+    def failed(error: Exception) -> None:
         raise AssertionError(error)
 
     for epoch in range(1, 6):
 
-        def on_done(_: float, epoch: int = epoch) -> None:
+        def on_done(_size: int, _seconds: float, epoch: int = epoch) -> None:
             with lock:
                 done.append(epoch)
 
         best = tmp_path / "best.pt" if epoch == 2 else None
-        writer.submit(
-            Job(tmp_path / checkpoint_name(epoch, 10, 10), serialize({"epoch": epoch}), best, on_done, failed)
-        )
+        writer.submit(Job(tmp_path / checkpoint_name(epoch, 10, 10), {"epoch": epoch}, best, on_done, failed))
     writer.close()
     assert done == [1, 2, 3, 4, 5]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["best.pt", "epoch-0004.pt", "epoch-0005.pt"]
@@ -131,11 +129,15 @@ def test_the_writer_keeps_the_newest_and_the_best(tmp_path: Path) -> None:
 def test_a_failed_write_is_reported_and_the_next_is_tried(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
-    errors: list[OSError] = []
-    done: list[float] = []
+    errors: list[Exception] = []
+    done: list[int] = []
+
+    def on_done(size: int, _seconds: float) -> None:
+        done.append(size)
+
     writer = CheckpointWriter(tmp_path, keep=2)
-    writer.submit(Job(blocked / "epoch-0001.pt", b"x", None, done.append, errors.append))
-    writer.submit(Job(tmp_path / "epoch-0002.pt", serialize({}), None, done.append, errors.append))
+    writer.submit(Job(blocked / "epoch-0001.pt", {}, None, on_done, errors.append))
+    writer.submit(Job(tmp_path / "epoch-0002.pt", {}, None, on_done, errors.append))
     writer.close()
     assert len(errors) == len(done) == 1
 

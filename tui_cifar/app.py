@@ -130,8 +130,10 @@ class CifarApp(App[None]):
             self.view.apply(event)
             if isinstance(event, RunStarted) and event.device.startswith("cuda"):
                 self.resources.use_gpu(event.device)
-            if isinstance(event, Terminal):
-                self._ended(event)
+        if not self.screen_stack:  # leaving: the last events count, but there is nothing left to draw on
+            return
+        if events and isinstance(events[-1], Terminal):
+            self._ended(events[-1])
         self.show()
         if events:
             self.refresh_bindings()

@@ -92,13 +92,13 @@ class JsonPrinter:
 
 
 class PlainPrinter:
-    """A line a milestone. An epoch's line waits for its checkpoint, to say both at once."""
+    """A line a milestone. An epoch's line waits for its checkpoint, which may be the next epoch's time, to say both at once."""
 
     def __init__(self, write: Callable[[str], None]) -> None:
         self._write = write
         self._epochs = 0
         self._said = ""
-        self._waiting: tuple[int, str] | None = None
+        self._waiting: dict[int, str] = {}
 
     def __call__(self, event: Event) -> None:
         match event:
@@ -113,30 +113,22 @@ class PlainPrinter:
             case RunStarted():
                 self._started(event)
             case EpochCompleted():
-                self._flush()
-                self._waiting = (
-                    event.epoch,
-                    (
-                        f"epoch {event.epoch:>{len(str(self._epochs))}}/{self._epochs}"
-                        f"  train loss {event.train_loss:.4f} accuracy {event.train_accuracy:6.1%}"
-                        f"  validation loss {event.valid_loss:.4f} accuracy {event.valid_accuracy:6.1%}"
-                        f"  {event.seconds:.1f} s  {event.images_per_second:,.0f} images/s"
-                    ),
+                self._waiting[event.epoch] = (
+                    f"epoch {event.epoch:>{len(str(self._epochs))}}/{self._epochs}"
+                    f"  train loss {event.train_loss:.4f} accuracy {event.train_accuracy:6.1%}"
+                    f"  validation loss {event.valid_loss:.4f} accuracy {event.valid_accuracy:6.1%}"
+                    f"  {event.seconds:.1f} s  {event.images_per_second:,.0f} images/s"
                 )
-            case CheckpointSaved() if (
-                self._waiting and self._waiting[0] == event.epoch and event.reason in ("best", "epoch")
-            ):
+            case CheckpointSaved() if event.reason in ("best", "epoch"):
                 previous = "none" if event.previous_best is None else f"{event.previous_best:.4f}"
-                news = (
-                    f"  validation loss {previous} → {event.valid_loss:.4f}, saved {event.path}"
-                    if event.reason == "best"
-                    else ""
-                )
-                self._flush(news)
+                news = f"  validation loss {previous} → {event.valid_loss:.4f}, saved {event.path}"
+                self._write(self._waiting.pop(event.epoch, "") + (news if event.reason == "best" else ""))
             case CheckpointSaved():
                 self._write(f"saved {event.path}")
+            case CheckpointFailed() if event.reason in ("best", "epoch"):
+                self._write(self._waiting.pop(event.epoch, "") + f"  not saved: {event.error}")
             case CheckpointFailed():
-                self._flush(f"  not saved: {event.error}")
+                self._write(f"not saved {event.path}: {event.error}")
             case CheckpointSkipped():
                 self._write(f"skipped a checkpoint: {event.error}")
             case TestCompleted():
@@ -149,12 +141,10 @@ class PlainPrinter:
             case _:
                 pass
 
-    def _flush(self, news: str = "") -> None:
-        if self._waiting is not None:
-            self._write(self._waiting[1] + news)
-            self._waiting = None
-        elif news:
-            self._write(news.strip())
+    def _flush(self) -> None:
+        for line in self._waiting.values():
+            self._write(line)
+        self._waiting.clear()
 
     def _started(self, event: RunStarted) -> None:
         self._epochs = event.epochs

@@ -4,41 +4,37 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import importlib
 import os
 import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from engine.config import FIELDS, Config, make_config, nearest, range_text, read_toml
 from engine.errors import ConfigError, EngineError
+from tui_cifar.arguments import Parser, complain
 
-COMMANDS = ("train", "recipes")
+COMMANDS = {
+    "train": "train, in the dashboard or without it (the default)",
+    "recipes": "list the recipes and their values",
+}
+"""Every command but "train" is a module of `tui_cifar.commands` with a function `run(arguments) -> exit code`."""
+
 _ALIASES = {"lr": ("--learning-rate",)}
 _OWN = ("recipe", "dataset", "name", "runs_dir", "data_dir", "device", "threads")
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, exit code 2."""
-
-    def error(self, message: str) -> NoReturn:
-        _complain(message)
-
-
-def _complain(message: str) -> NoReturn:
-    sys.stderr.write(f"cifar-tui: {message}\n")
-    raise SystemExit(2)
-
-
 def make_parser() -> argparse.ArgumentParser:
     """The parser of `cifar-tui [train]`; its flags are made from the fields of `engine.config.Config`."""
-    parser = _Parser(
+    parser = Parser(
         prog="cifar-tui",
         allow_abbrev=False,
         add_help=False,
         formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=30, width=_help_width()),
-        usage="cifar-tui [train] [options]\n       cifar-tui recipes",
+        usage="cifar-tui [train] [options]\n"
+        + "\n".join(f"       cifar-tui {name:9} {about}" for name, about in COMMANDS.items() if name != "train"),
         description="Train a convolutional network on CIFAR-10 in the terminal, and watch it learn.",
         epilog="Try 'cifar-tui --demo': built-in pictures, done within a minute. "
         "In the dashboard: space pauses, s saves, q quits, ? helps.",
@@ -107,11 +103,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments and not arguments[0].startswith("-"):
         command = arguments.pop(0)
         if command not in COMMANDS:
-            _complain(f"{command!r} is no command{nearest(command, COMMANDS)} See 'cifar-tui --help'.")
+            complain(f"{command!r} is no command{nearest(command, COMMANDS)} See 'cifar-tui --help'.")
     try:
-        return _recipes(arguments) if command == "recipes" else _train(arguments)
+        if command == "train":
+            return _train(arguments)
+        code: int = importlib.import_module(f"tui_cifar.commands.{command}").run(arguments)
+        return code
     except EngineError as e:
-        _complain(e.message)
+        complain(e.message)
 
 
 def _train(arguments: list[str]) -> int:
@@ -119,9 +118,9 @@ def _train(arguments: list[str]) -> int:
     options, unknown = parser.parse_known_args(arguments)
     if unknown:
         known = [flag for action in parser._actions for flag in action.option_strings]
-        _complain(f"{unknown[0]!r} is no option{nearest(unknown[0], known)} See 'cifar-tui --help'.")
+        complain(f"{unknown[0]!r} is no option{nearest(unknown[0], known)} See 'cifar-tui --help'.")
     if options.json and not options.headless:
-        _complain("--json needs --headless.")
+        complain("--json needs --headless.")
     config, resume = _configuration(options)
     if options.headless:
         from tui_cifar.headless import run_headless
@@ -149,7 +148,7 @@ def _configuration(options: argparse.Namespace) -> tuple[Config, Path | None]:
             flags[f.name] = _converted(f, value)
     if options.demo:
         if flags.get("recipe", "demo") != "demo":
-            _complain("--demo is --recipe demo; give only one of the two.")
+            complain("--demo is --recipe demo; give only one of the two.")
         flags["recipe"] = "demo"
     toml = read_toml(options.config) if options.config else {}
     if options.resume is None:
@@ -186,34 +185,6 @@ def _converted(f: dataclasses.Field[Any], text: Any) -> Any:
         raise ConfigError(f"{f.name}: {text!r} is not {word}; it must be {range_text(f)}.") from None
 
 
-def _recipes(arguments: list[str]) -> int:
-    """Print the recipes and the values in which they differ, side by side."""
-    from engine.recipes import RECIPES
-
-    if arguments in (["-h"], ["--help"]):
-        sys.stdout.write("usage: cifar-tui recipes\n\nList the recipes and their values.\n")
-        return 0
-    if arguments:
-        _complain(f"'recipes' takes no arguments, but got {arguments[0]!r}.")
-    configs = {name: make_config({"recipe": name}).as_dict() for name in RECIPES}
-    for name, recipe in RECIPES.items():
-        sys.stdout.write(f"{name:12}{recipe.description}\n")
-    hidden = {"recipe", "name", "data_dir", "runs_dir"}
-    rows = [key for key in FIELDS if key not in hidden]
-    width = {name: max(len(name), *(len(_shown(configs[name][key])) for key in rows)) + 2 for name in RECIPES}
-    sys.stdout.write("\n" + " " * 16 + "".join(f"{name:>{width[name]}}" for name in RECIPES) + "\n")
-    for key in rows:
-        values = "".join(f"{_shown(configs[name][key]):>{width[name]}}" for name in RECIPES)
-        sys.stdout.write(f"{key:16}{values}\n")
-    return 0
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
 def _require_terminal() -> None:
     """Refuse before the first escape byte where there is no terminal to draw on."""
     try:
@@ -221,9 +192,9 @@ def _require_terminal() -> None:
     except (AttributeError, ValueError, OSError):  # closed, or replaced by something without a file
         interactive = False
     if not interactive:
-        _complain("the dashboard needs a terminal on standard input and output. Use --headless to train without one.")
+        complain("the dashboard needs a terminal on standard input and output. Use --headless to train without one.")
     if os.environ.get("TERM", "dumb") in ("dumb", ""):
-        _complain("the terminal (TERM=dumb) can't show the dashboard. Use --headless to train without it.")
+        complain("the terminal (TERM=dumb) can't show the dashboard. Use --headless to train without it.")
 
 
 def _tune_for_line() -> None:

@@ -1,0 +1,21 @@
+"""What the commands share in reading their arguments."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import NoReturn
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        """Complain in the words of argparse."""
+        complain(message)
+
+
+def complain(message: str) -> NoReturn:
+    """One line to standard error; exit code 2."""
+    sys.stderr.write(f"cifar-tui: {message}\n")
+    raise SystemExit(2)

@@ -1,0 +1,1 @@
+"""The commands beside `train`, a module each, imported only when asked for."""

@@ -53,25 +53,43 @@ class Config:
         ConfigError: a value is out of its range or of the wrong type; the message names the range.
     """
 
-    recipe: str = _setting(
-        "tutorial", "named set of values to start from (see 'cifar-tui recipes')", group="What to train"
-    )
+    recipe: str = _setting("fast", "named set of values to start from (see 'cifar-tui recipes')", group="What to train")
     dataset: str = _setting(
         "cifar10", "cifar10, shapes (built in), or the path of a folder or archive", group="What to train"
     )
-    model: str = _setting("tutorial", "network", choices=("tutorial",), group="What to train")
+    model: str = _setting("tutorial", "network", choices=("tutorial", "airbench"), group="What to train")
+    width: int = _setting(
+        32, "channels of the first group of the network 'airbench'", low=4, high=1024, group="What to train"
+    )
     epochs: int = _setting(20, "passes over the training pictures", low=1, high=100_000)
     batch_size: int = _setting(20, "pictures a step", low=1, high=100_000)
-    lr: float = _setting(0.01, "learning rate of SGD", low=0.0, high=100.0, open_low=True)
+    optimizer: str = _setting("sgd", "how gradients become steps", choices=("sgd", "muon"))
+    lr: float = _setting(0.01, "learning rate", low=0.0, high=100.0, open_low=True)
+    schedule: str = _setting(
+        "constant",
+        "how the learning rate falls: not, over the run, or in cycles",
+        choices=("constant", "linear", "cycles"),
+    )
     momentum: float = _setting(0.0, "momentum of SGD", low=0.0, high=1.0, open_high=True)
+    nesterov: bool = _setting(False, "Nesterov's momentum for SGD")
     weight_decay: float = _setting(0.0, "L2 penalty on the weights", low=0.0, high=1.0)
+    label_smoothing: float = _setting(
+        0.0, "share of the target spread over all classes while training", low=0.0, high=1.0, open_high=True
+    )
     dropout: float = _setting(
         0.25, "fraction of activations dropped before each linear layer", low=0.0, high=1.0, open_high=True
     )
-    flip: bool = _setting(True, "mirror half of the training pictures")
+    flip: str = _setting(
+        "random",
+        "mirror half of the training pictures: anew each epoch, or in turns",
+        choices=("off", "random", "alternating"),
+    )
     rotation: float = _setting(
         10.0, "turn training pictures by up to this many degrees either way", low=0.0, high=180.0
     )
+    crop: int = _setting(0, "shift training pictures by up to this many pixels either way", low=0, high=16)
+    cutout: int = _setting(0, "side of a grey square laid over each training picture", low=0, high=32)
+    progressive: bool = _setting(False, "train on smaller pictures first")
     valid_fraction: float = _setting(
         0.2, "share of the training pictures held out for validation", low=0.0, high=1.0, open_low=True, open_high=True
     )
@@ -80,6 +98,18 @@ class Config:
     device: str = _setting("auto", "auto, cpu, cuda or cuda:N", group="Where")
     threads: int = _setting(
         0, "CPU threads of the training loop, 0 to choose by a short measurement", low=0, high=1024, group="Where"
+    )
+    precision: str = _setting(
+        "auto",
+        "of convolutions and products; auto takes what measures faster",
+        choices=("auto", "float32", "bfloat16"),
+        group="Where",
+    )
+    memory_format: str = _setting(
+        "auto",
+        "layout of pictures in memory; auto takes what measures faster",
+        choices=("auto", "channels_last", "contiguous"),
+        group="Where",
     )
     data_dir: str = _setting(
         "", "where cifar10 is kept (default: the user's cache directory, or $CIFAR_TUI_DATA)", group="Where"
@@ -105,6 +135,8 @@ class Config:
             raise ConfigError(f"device: {self.device!r} is unknown; use auto, cpu, cuda or cuda:N.")
         if self.name and (self.name in (".", "..") or not re.fullmatch(r"[\w.+=@ -]{1,120}", self.name)):
             raise ConfigError(f"name: {self.name!r} can't name a folder; use letters, digits, '.', '_' and '-'.")
+        if self.nesterov and not (self.momentum and self.optimizer == "sgd"):
+            raise ConfigError("nesterov: it needs a momentum above 0, and the optimizer sgd.")
         if not self.dataset:
             raise ConfigError("dataset: it is empty; use cifar10, shapes, or the path of a folder or archive.")
 

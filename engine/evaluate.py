@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from engine.augment import to_float
 from engine.events import ClassCount
+from engine.tuning import Tuning
 
 BATCH = 500
 """Pictures a batch: large enough to be fast on a CPU, small enough that a stop is prompt."""
@@ -44,7 +45,9 @@ def evaluate(
     labels: Tensor,
     classes: int,
     before_batch: Callable[[int, int], None],
-    memory_format: torch.memory_format = torch.channels_last,
+    tuning: Tuning,
+    size: int = 0,
+    mirrored: bool = False,
 ) -> Evaluation:
     """Run the network over all pictures once.
 
@@ -54,7 +57,9 @@ def evaluate(
         labels: int64 (N,) on the same device.
         classes: number of classes.
         before_batch: called with (batches done, batches in all) before each batch; what it raises passes through.
-        memory_format: layout of the float pictures.
+        tuning: precision and layout.
+        size: side that the pictures are scaled to first, 0 for their own.
+        mirrored: take the mean of the logits of each picture and its mirror image.
     """
     model.eval()
     loss_sum = torch.zeros((), dtype=torch.float64, device=images.device)
@@ -64,7 +69,11 @@ def evaluate(
         for i in range(batches):
             before_batch(i, batches)
             part = slice(i * BATCH, (i + 1) * BATCH)
-            logits = model(to_float(images[part], memory_format))
+            x = to_float(images[part], tuning.layout, size)
+            with tuning.autocast(x.device):
+                logits = model(x).float()
+                if mirrored:
+                    logits = (logits + model(x.flip(3)).float()) / 2
             loss_sum += F.cross_entropy(logits, labels[part], reduction="sum")
             probabilities[part] = logits.softmax(1)
         cells = torch.bincount(labels * classes + probabilities.argmax(1), minlength=classes * classes)

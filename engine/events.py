@@ -100,6 +100,8 @@ class RunStarted(Event):
     epochs: int
     steps_per_epoch: int
     threads: int
+    precision: str
+    memory_format: str
     versions: Mapping[str, str]
     resumed_from: str | None = None
     epoch: int = 1

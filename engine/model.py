@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from engine.airbench import AirbenchNet
+
 
 class TutorialNet(nn.Module):
     """The tutorial's network: three 3x3 convolutions (3, 16, 32, 64 channels), each ReLU and 2x2 max-pool, two linear layers.
@@ -35,20 +37,23 @@ class TutorialNet(nn.Module):
         return out
 
 
-def make_model(name: str, classes: int, dropout: float, seed: int) -> nn.Module:
-    """A fresh network on the CPU, its first weights PyTorch's defaults drawn from `seed`.
+def make_model(name: str, classes: int, dropout: float, seed: int, width: int = 32) -> nn.Module:
+    """A fresh network on the CPU, its first weights drawn from `seed`.
 
     Args:
-        name: "tutorial".
+        name: "tutorial" or "airbench".
         classes: number of classes, the width of the last layer.
-        dropout: fraction of activations dropped, 0 to below 1.
+        dropout: of the tutorial's network, fraction of activations dropped, 0 to below 1.
         seed: decides the first weights, whatever was drawn before.
+        width: channels of the first group of "airbench".
     """
-    if name != "tutorial":
-        raise ValueError(f"unknown model: {name}")
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
-        return TutorialNet(classes, dropout)
+        if name == "tutorial":
+            return TutorialNet(classes, dropout)
+        if name == "airbench":
+            return AirbenchNet(classes, width)
+    raise ValueError(f"unknown model: {name}")
 
 
 def count_parameters(model: nn.Module) -> int:

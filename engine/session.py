@@ -5,6 +5,7 @@ PyTorch is imported inside, so that importing this module costs nothing and a fi
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.metadata
 import platform
 import threading
@@ -38,9 +39,12 @@ if TYPE_CHECKING:
     from engine.data import Dataset, Report
     from engine.evaluate import Evaluation
     from engine.trainer import Trainer, TrainingData
+    from engine.tuning import Tuning
 
 Listener = Callable[[Event], None]
 
+MEASURED_PICTURES = 128
+"""Largest batch to measure with: a larger one tells the same, and takes longer."""
 SHOWN_PICTURES = 48
 """How many test pictures are classified after each epoch, for the eye."""
 
@@ -136,8 +140,8 @@ class _Session:
         from engine.data.split import split_indices
         from engine.device import choose_device, use_deterministic
         from engine.model import count_parameters, make_model
-        from engine.threads import choose_threads
         from engine.trainer import Trainer
+        from engine.tuning import Tuning
 
         config = self.config
         keep_big_blocks()
@@ -164,15 +168,13 @@ class _Session:
         shown = torch.randperm(len(dataset.test), generator=seeds.generator(config.seed, "shown"))[:SHOWN_PICTURES]
         data = _place(dataset, split, shown, choice.device)
 
-        model = make_model(config.model, len(dataset.class_names), config.dropout, config.seed)
-        model = model.to(choice.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        if config.threads:
-            torch.set_num_threads(config.threads)
-        elif state is not None:
-            torch.set_num_threads(state["threads"])
-        elif choice.device.type == "cpu":
-            self._prepare("Choosing threads")
-            choose_threads(_scratch_step(model, data, config))
+        model = make_model(config.model, len(dataset.class_names), config.dropout, config.seed, config.width).to(
+            choice.device
+        )
+        if state is None:
+            _initialize(model, data)
+        tuning = self._tune(model, data, choice.device, Tuning(**state["tuning"]) if state is not None else None)
+        model = model.to(memory_format=tuning.layout)
 
         machine = {"PyTorch": str(torch.__version__), "device": choice.name, "deterministic": str(config.deterministic)}
         directory = self._open_directory(resume)
@@ -181,6 +183,7 @@ class _Session:
         trainer = self._trainer = Trainer(
             config,
             model,
+            tuning,
             data,
             choice.device,
             self.control,
@@ -192,7 +195,7 @@ class _Session:
         )
         if state is not None:
             trainer.load_state_dict(state)
-            self._compare(state, {**machine, "threads": str(torch.get_num_threads())})
+            self._compare({**state["machine"], **state["tuning"]}, {**machine, **tuning.as_dict()})
         versions = {"python": platform.python_version(), "torch": torch.__version__, "cifar-tui": _version()}
         counts = {"train": len(data.train), "valid": len(data.valid), "test": len(data.test)}
         started = RunStarted(
@@ -209,6 +212,8 @@ class _Session:
             epochs=config.epochs,
             steps_per_epoch=trainer.steps,
             threads=torch.get_num_threads(),
+            precision=tuning.precision,
+            memory_format=tuning.memory_format,
             versions=versions,
             resumed_from=resumed_from,
             epoch=trainer.epoch,
@@ -221,7 +226,7 @@ class _Session:
                     "versions": versions,
                     "device": started.device,
                     "device_name": choice.name,
-                    "threads": started.threads,
+                    "tuning": tuning.as_dict(),
                     "fingerprint": dataset.fingerprint,
                 }
             )
@@ -279,9 +284,29 @@ class _Session:
             "best_checkpoint": str(file) if file.exists() else None,
         }
 
-    def _compare(self, state: dict[str, Any], now: dict[str, str]) -> None:
+    def _tune(self, model: Any, data: TrainingData, device: Any, recorded: Tuning | None) -> Tuning:
+        """Threads, precision and layout: as the flags say, else as recorded, else measured; applied to this thread."""
+        from engine.tuning import Tuning, choose
+
+        config = self.config
+        asked: dict[str, Any] = {
+            "threads": config.threads,
+            "precision": config.precision,
+            "memory_format": config.memory_format,
+        }
+        asked = {name: value for name, value in asked.items() if value not in (0, "auto")}
+        tuning = dataclasses.replace(recorded or Tuning(), **asked)
+        free = set() if recorded else {"threads", "precision", "memory_format"} - set(asked)
+        if device.type != "cpu":
+            free.discard("threads")
+        if free:
+            self._prepare("Measuring this machine")
+            return choose(tuning, free, _scratch_step(model, data, config))
+        tuning.apply()
+        return tuning
+
+    def _compare(self, before: dict[str, Any], now: dict[str, Any]) -> None:
         """Say so where a resumed run will not equal one never stopped to the last bit."""
-        before = {**state["machine"], "threads": str(state["threads"])}
         changed = [f"{key} {before.get(key)} → {value}" for key, value in now.items() if before.get(key) != value]
         if changed:
             self.emit(LineLogged(source="engine", text=f"Resumed, but not bit for bit: {', '.join(changed)}"))
@@ -361,36 +386,50 @@ def run_of(resume: Path) -> Path:
 
 def _place(dataset: Dataset, split: tuple[Any, Any], shown: Any, device: Any) -> TrainingData:
     """The split data on the training device."""
+    from engine.augment import pack
     from engine.data import Pictures
     from engine.trainer import TrainingData
 
     train, valid = (Pictures(dataset.train.images[i].to(device), dataset.train.labels[i].to(device)) for i in split)
+    train = Pictures(pack(train.images), train.labels)
     test = Pictures(dataset.test.images.to(device), dataset.test.labels.to(device))
     return TrainingData(train, valid, test, dataset.class_names, shown.to(device), dataset.fingerprint)
 
 
-def _scratch_step(model: Any, data: TrainingData, config: Config) -> Callable[[], object]:
-    """A training step of the run's own kind, on a copy of the network, to measure with."""
+def _initialize(model: Any, data: TrainingData) -> None:
+    """Give a network that wants it a look at training pictures, before its first step."""
+    from engine.augment import to_float
+
+    if hasattr(model, "initialize"):
+        model.initialize(to_float(data.train.images[:5000]))
+
+
+def _scratch_step(model: Any, data: TrainingData, config: Config) -> Callable[[Tuning], Callable[[], object]]:
+    """Makes training steps of the run's own kind, on copies of the network, to measure with."""
     import copy
 
+    import torch
     from torch.nn import functional as F
 
     from engine.augment import to_float
 
-    scratch = copy.deepcopy(model).train()
-    size = min(config.batch_size, len(data.train))
-    x, y = to_float(data.train.images[:size], memory_format=_channels_last()), data.train.labels[:size]
+    size = min(config.batch_size, len(data.train), MEASURED_PICTURES)
 
-    def step() -> None:
-        F.cross_entropy(scratch(x), y).backward()
+    def make_step(tuning: Tuning) -> Callable[[], object]:
+        scratch = copy.deepcopy(model).train().to(memory_format=tuning.layout)
+        x, y = to_float(data.train.images[:size], tuning.layout), data.train.labels[:size]
 
-    return step
+        def step() -> None:
+            with tuning.autocast(x.device):
+                logits = scratch(x)
+            F.cross_entropy(logits.float(), y).backward()
+            scratch.zero_grad()
+            if x.is_cuda:
+                torch.cuda.synchronize()
 
+        return step
 
-def _channels_last() -> Any:
-    import torch
-
-    return torch.channels_last
+    return make_step
 
 
 def _chosen(dataset: Dataset, shown: Any) -> PicturesChosen:

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine import checkpoint, seeds
-from engine.augment import augment, to_float
+from engine.augment import Policy, augment, draw_flips, to_float
 from engine.config import Config
 from engine.control import Control
 from engine.data import Pictures
@@ -40,7 +40,10 @@ from engine.events import (
     TestStarted,
     ValidationStarted,
 )
+from engine.optimizers import make_optimizer
+from engine.schedule import Schedule
 from engine.stopwatch import Rate, Stopwatch
+from engine.tuning import Tuning
 
 AUGMENT_CHUNK = 500
 """Pictures augmented at once: enough to be fast, few enough to stay in the cache."""
@@ -57,6 +60,8 @@ class Best:
     epoch: int = 0
     valid_loss: float = math.inf
     valid_accuracy: float = 0.0
+    size: int = 32
+    """Side of the pictures that it was validated on."""
     weights: dict[str, Tensor] | None = None
 
 
@@ -78,7 +83,8 @@ class Trainer:
 
     Args:
         config: hyperparameters and seed.
-        model: on `device`, its layout `memory_format`.
+        model: on `device`.
+        tuning: threads, precision and layout, the first already applied.
         data: resident on `device`.
         writer: receives the checkpoints; they go to `directory`.
         publish: receives evaluations of the test pictures, with the epoch and step of the weights.
@@ -89,6 +95,7 @@ class Trainer:
         self,
         config: Config,
         model: nn.Module,
+        tuning: Tuning,
         data: TrainingData,
         device: torch.device,
         control: Control,
@@ -98,14 +105,13 @@ class Trainer:
         publish: Callable[[Evaluation, int, int], None],
         machine: dict[str, str],
     ) -> None:
-        self.config, self.model, self.data, self.device = config, model, data, device
+        self.config, self.model, self.tuning, self.data, self.device = config, model, tuning, data, device
         self.control, self.emit, self.writer, self.directory = control, emit, writer, directory
         self.publish, self.machine = publish, machine
-        self.memory_format = torch.channels_last
-        self.optimizer = torch.optim.SGD(
-            model.parameters(), lr=config.lr, momentum=config.momentum, weight_decay=config.weight_decay, fused=True
-        )
+        self.optimizer = make_optimizer(config, model)
         self.steps = math.ceil(len(data.train) / config.batch_size)
+        self.schedule = Schedule(config.schedule, config.epochs, self.steps, config.progressive)
+        self.policy = Policy(config.rotation, config.crop, config.cutout)
         self.epoch, self.step, self.phase = 1, 0, "training"
         self.best = Best()
         self.saved: str | None = None
@@ -136,9 +142,11 @@ class Trainer:
         """The steps of this epoch that are left."""
         config, data, epoch, size = self.config, self.data, self.epoch, self.config.batch_size
         self._enter("training")
-        self.emit(EpochStarted(epoch=epoch, learning_rate=config.lr, step=self.step))
+        self.emit(EpochStarted(epoch=epoch, learning_rate=self._learning_rate(epoch, self.step), step=self.step))
         self.model.train()
         order = torch.randperm(len(data.train), generator=seeds.generator(config.seed, "order", epoch)).to(self.device)
+        draws = seeds.generator(config.seed, "flip", 0 if config.flip == "alternating" else epoch)
+        flips = draw_flips(config.flip, draws, len(data.train), epoch).to(self.device)
         chunk_steps = max(1, AUGMENT_CHUNK // size)
         sample_every = math.ceil(self.steps / SAMPLES_PER_EPOCH)
         chunk: tuple[Tensor, Tensor] | None = None
@@ -148,8 +156,9 @@ class Trainer:
             if chunk is None or self.step == start:
                 picked = order[start * size : (start + chunk_steps) * size]
                 draws = seeds.generator(config.seed, "augment", epoch, start, device=self.device)
-                pictures = augment(data.train.images[picked], draws, flip=config.flip, rotation=config.rotation)
-                chunk = to_float(pictures, self.memory_format), data.train.labels[picked]
+                pictures = augment(data.train.images, picked, flips, draws, self.policy)
+                size_now = self.schedule.size(epoch, self.step)
+                chunk = to_float(pictures, self.tuning.layout, size_now), data.train.labels[picked]
             part = slice((self.step - start) * size, (self.step - start + 1) * size)
             self._train_step(chunk[0][part], chunk[1][part])
             if self.step % sample_every == 0 or self.step == self.steps:
@@ -159,8 +168,12 @@ class Trainer:
     def _train_step(self, x: Tensor, y: Tensor) -> None:
         """One batch: forward, backward, update; the sums stay on the device."""
         seeds.seed_default(self.device, self.config.seed, "dropout", self.epoch, self.step)
-        logits = self.model(x)
-        loss = F.cross_entropy(logits, y)
+        factor = self.schedule.factor(self.epoch, self.step)
+        for group in self.optimizer.param_groups:
+            group["lr"] = factor * group["base_lr"]
+        with self.tuning.autocast(self.device):
+            logits = self.model(x)
+        loss = F.cross_entropy(logits.float(), y, label_smoothing=self.config.label_smoothing)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         with torch.no_grad():
@@ -174,16 +187,17 @@ class Trainer:
 
     def _validate(self) -> None:
         """Evaluate the epoch's weights, keep them if they are the best, save, and move on to the next epoch."""
-        config, data, epoch = self.config, self.data, self.epoch
+        data, epoch = self.data, self.epoch
         self._enter("validating")
         self.emit(ValidationStarted(epoch=epoch))
-        result = self._evaluate(data.valid)
+        size = self.schedule.size(epoch, self.steps - 1)
+        result = self._evaluate(data.valid, size)
         train_loss, train_right, _ = (self._sums.cpu() / len(data.train)).tolist()
         previous_best = self.best.valid_loss if self.best.epoch else None
         improved = math.isfinite(result.loss) and result.loss <= self.best.valid_loss
         if improved:
             weights = {k: v.detach().cpu().clone() for k, v in self.model.state_dict().items()}
-            self.best = Best(epoch, result.loss, result.accuracy, weights)
+            self.best = Best(epoch, result.loss, result.accuracy, size, weights)
         seconds = self.watch.seconds - self.epoch_seconds
         self.emit(
             EpochCompleted(
@@ -192,7 +206,7 @@ class Trainer:
                 train_accuracy=train_right,
                 valid_loss=result.loss,
                 valid_accuracy=result.accuracy,
-                learning_rate=config.lr,
+                learning_rate=self._learning_rate(epoch),
                 seconds=seconds,
                 images_per_second=self._train_rate,
                 per_class=result.per_class(data.class_names),
@@ -212,7 +226,7 @@ class Trainer:
             self.model.load_state_dict(self.best.weights)
         self._enter("testing")
         self.emit(TestStarted(epoch=self.best.epoch))
-        result = self._evaluate(self.data.test)
+        result = self._evaluate(self.data.test, self.best.size)
         self.emit(
             TestCompleted(
                 epoch=self.best.epoch,
@@ -225,20 +239,21 @@ class Trainer:
         self.publish(result, self.best.epoch, 0)
         return result
 
-    def _evaluate(self, pictures: Pictures) -> Evaluation:
+    def _evaluate(self, pictures: Pictures, size: int) -> Evaluation:
         def before_batch(done: int, batches: int) -> None:
             self._poll(done)
             self._report(done, batches)
 
         start, classes = self.watch.seconds, len(self.data.class_names)
-        result = evaluate(self.model, pictures.images, pictures.labels, classes, before_batch, self.memory_format)
+        result = evaluate(self.model, pictures.images, pictures.labels, classes, before_batch, self.tuning, size)
         self._evaluation_rate = len(pictures) / max(1e-9, self.watch.seconds - start)
         return result
 
     def _classify_shown(self, epoch: int) -> None:
         """Say what the network sees in the shown test pictures. They are for the eye; no choice depends on them."""
         images, labels = self.data.test.images[self.data.shown], self.data.test.labels[self.data.shown]
-        result = evaluate(self.model, images, labels, len(self.data.class_names), lambda *_: None, self.memory_format)
+        size = self.schedule.size(epoch, self.steps - 1)
+        result = evaluate(self.model, images, labels, len(self.data.class_names), lambda *_: None, self.tuning, size)
         confidence, predicted = result.probabilities.max(1)
         self.emit(
             PicturesClassified(
@@ -288,9 +303,10 @@ class Trainer:
                 raise Cancelled
 
         test, training, standing = self.data.test, self.model.training, self.watch.standing
+        size = self.schedule.size(min(self.epoch, self.config.epochs), self.step)
         self.watch.pause()  # it is not the run's own work
         result = evaluate(
-            self.model, test.images, test.labels, len(self.data.class_names), before_batch, self.memory_format
+            self.model, test.images, test.labels, len(self.data.class_names), before_batch, self.tuning, size
         )
         self.model.train(training)
         if not standing:
@@ -307,7 +323,8 @@ class Trainer:
         bad_step, window = int(self._bad_step), float(self._sums[2])
         if bad_step:
             raise NonFiniteLossError(
-                f"The loss became NaN or infinite in epoch {self.epoch}, batch {bad_step}, at learning rate {self.config.lr:g}. "
+                f"The loss became NaN or infinite in epoch {self.epoch}, batch {bad_step}, "
+                f"at learning rate {self._learning_rate(self.epoch, bad_step - 1):g}. "
                 f"The weights from before that batch are untouched. Try a lower --lr."
             )
         self._sums[2] = 0
@@ -334,6 +351,10 @@ class Trainer:
                 seconds_left=self._seconds_left(step / steps),
             )
         )
+
+    def _learning_rate(self, epoch: int, step: int = 0) -> float:
+        """The recipe's learning rate times the schedule's factor before step `step` of `epoch`."""
+        return self.config.lr * self.schedule.factor(epoch, step)
 
     def _seconds_left(self, fraction: float) -> float | None:
         """Time to the end of the run, validation and test included; None before anything was measured."""
@@ -403,6 +424,7 @@ class Trainer:
                 "epoch": best.epoch,
                 "valid_loss": best.valid_loss,
                 "valid_accuracy": best.valid_accuracy,
+                "size": best.size,
                 "weights": best.weights,
             },
             "seconds": self.watch.seconds,
@@ -411,7 +433,7 @@ class Trainer:
             "config": self.config.as_dict(),
             "class_names": list(self.data.class_names),
             "fingerprint": self.data.fingerprint,
-            "threads": torch.get_num_threads(),
+            "tuning": self.tuning.as_dict(),
             "machine": self.machine,
             "time": time.time(),
         }
@@ -419,9 +441,11 @@ class Trainer:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from where `state_dict` was taken."""
         self.model.load_state_dict(state["model"])
+        settings = [{k: v for k, v in g.items() if k != "params"} for g in self.optimizer.param_groups]
         self.optimizer.load_state_dict(copy.deepcopy(state["optimizer"]))
-        for group in self.optimizer.param_groups:
-            group.update(lr=self.config.lr, momentum=self.config.momentum, weight_decay=self.config.weight_decay)
+        # Settings come from the configuration, which flags may have changed since; only momentum is carried over.
+        for group, now in zip(self.optimizer.param_groups, settings, strict=True):
+            group.update(now)
         self.epoch, self.step = state["epoch"], state["step"]
         self._sums.copy_(state["sums"])
         self.best = Best(**state["best"])

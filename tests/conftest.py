@@ -41,6 +41,7 @@ def quick(picture_folder: Path, tmp_path: Path) -> Callable[..., Config]:
 
     def make(**changes: Any) -> Config:
         values = {
+            "recipe": "tutorial",
             "dataset": str(picture_folder),
             "runs_dir": str(tmp_path / "runs"),
             "name": "run",

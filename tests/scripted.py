@@ -59,6 +59,8 @@ def started(config: Config, **changes: object) -> RunStarted:
         "epochs": config.epochs,
         "steps_per_epoch": STEPS,
         "threads": 2,
+        "precision": "float32",
+        "memory_format": "channels_last",
         "versions": {"torch": "2"},
     }
     return RunStarted(**{**values, **changes})  # type: ignore[arg-type]

@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image, ImageOps
 
-from engine.augment import augment, flip_and_rotate, to_float
+from engine.augment import Policy, augment, draw_flips, flip_and_rotate, flip_and_shift, pack, to_float
 
 
 def pillow(image: torch.Tensor, flip: bool, degrees: float) -> np.ndarray:
@@ -51,7 +51,8 @@ def test_half_are_mirrored_and_angles_are_uniform() -> None:
         [line.view(32, 1).expand(32, 32), line.view(1, 32).expand(32, 32), torch.full((32, 32), 9, dtype=torch.uint8)]
     )
     images = picture.expand(n, 3, 32, 32)
-    out = augment(images, torch.Generator().manual_seed(1), flip=True, rotation=10.0)
+    g = torch.Generator().manual_seed(1)
+    out = augment(images, torch.arange(n), draw_flips("random", g, n, 1), g, Policy(rotation=10.0))
     mirrored = out[:, 1, 16, 24] < 16
     assert mirrored.float().mean() == pytest.approx(0.5, abs=0.03)
     even = flip_and_rotate(images, mirrored, torch.linspace(-10, 10, n))
@@ -64,14 +65,81 @@ def test_half_are_mirrored_and_angles_are_uniform() -> None:
 
 def test_the_generator_alone_decides() -> None:
     images = torch.randint(0, 256, (50, 3, 32, 32), dtype=torch.uint8)
-    one, same, other = (augment(images, torch.Generator().manual_seed(s), flip=True, rotation=10.0) for s in (5, 5, 6))
+    flips, policy = torch.zeros(50, dtype=torch.bool), Policy(rotation=10.0, crop=3, cutout=8)
+    one, same, other = (
+        augment(images, torch.arange(50), flips, torch.Generator().manual_seed(s), policy) for s in (5, 5, 6)
+    )
     assert torch.equal(one, same)
     assert not torch.equal(one, other)
 
 
 def test_nothing_asked_for_changes_nothing() -> None:
     images = torch.randint(0, 256, (5, 3, 32, 32), dtype=torch.uint8)
-    assert torch.equal(augment(images, torch.Generator(), flip=False, rotation=0.0), images)
+    picked = torch.tensor([3, 0])
+    for laid_out in (images, pack(images)):
+        out = augment(laid_out, picked, torch.zeros(5, dtype=torch.bool), torch.Generator(), Policy())
+        assert torch.equal(out, images[picked])
+
+
+def test_packing_changes_the_layout_alone() -> None:
+    images = torch.randint(0, 256, (5, 3, 8, 8), dtype=torch.uint8)
+    assert torch.equal(pack(images), images)
+    with pytest.raises(ValueError, match="1 channels"):
+        pack(images[:, :1])
+
+
+def test_a_shift_moves_every_pixel_and_reflects_at_the_border() -> None:
+    images = torch.randint(0, 256, (40, 3, 32, 32), dtype=torch.uint8)
+    g = torch.Generator().manual_seed(0)
+    shifts, flips = torch.randint(-4, 5, (40, 2), generator=g), torch.rand(40, generator=g) < 0.5
+    moved = flip_and_shift(images, flips, shifts).numpy()
+    for i, (down, right) in enumerate(shifts.tolist()):
+        picture = images[i].flip(2) if flips[i] else images[i]
+        padded = np.pad(picture.numpy(), ((0, 0), (4, 4), (4, 4)), mode="reflect")
+        assert np.array_equal(moved[i], padded[:, 4 - down : 36 - down, 4 - right : 36 - right])
+
+
+def test_shifts_are_uniform_over_whole_pixels() -> None:
+    line = torch.arange(32, dtype=torch.uint8)
+    picture = torch.stack([line.view(32, 1).expand(32, 32), line.expand(32, 32), torch.zeros(32, 32)]).to(torch.uint8)
+    n = 9000
+    flips = torch.zeros(n, dtype=torch.bool)
+    out = augment(
+        picture.expand(n, 3, 32, 32), torch.arange(n), flips, torch.Generator().manual_seed(2), Policy(crop=2)
+    )
+    for channel in (0, 1):
+        drawn = torch.bincount(out[:, channel, 16, 16].long(), minlength=32) / n
+        assert drawn[14:19].tolist() == pytest.approx([0.2] * 5, abs=0.03)
+
+
+def test_a_cutout_is_a_grey_square_with_its_centre_anywhere() -> None:
+    black = torch.zeros(3000, 3, 32, 32, dtype=torch.uint8)
+    flips = torch.zeros(3000, dtype=torch.bool)
+    out = augment(black, torch.arange(3000), flips, torch.Generator().manual_seed(3), Policy(cutout=8))
+    assert set(out.unique().tolist()) == {0, 128}
+    sizes = (out[:, 0] == 128).sum((1, 2))
+    assert sizes.max() == 64 and sizes.min() == 16  # a quarter is left of one at a corner
+    covered = (out[:, 0] == 128).float().mean(0)
+    assert covered[16, 16] == pytest.approx((8 / 32) ** 2, abs=0.02)
+
+
+def test_alternating_flips_take_turns_and_random_ones_do_not() -> None:
+    first, second, third = (
+        draw_flips("alternating", torch.Generator().manual_seed(4), 1000, epoch) for epoch in (1, 2, 3)
+    )
+    assert torch.equal(second, ~first) and torch.equal(third, first)
+    assert first.float().mean() == pytest.approx(0.5, abs=0.06)
+    assert torch.equal(draw_flips("random", torch.Generator().manual_seed(4), 1000, 2), first)
+    assert not draw_flips("off", torch.Generator(), 1000, 2).any()
+
+
+def test_smaller_pictures_keep_their_mean() -> None:
+    images = torch.randint(0, 256, (6, 3, 32, 32), dtype=torch.uint8)
+    for size in (16, 24):
+        small = to_float(images, torch.channels_last, size)
+        assert small.shape == (6, 3, size, size) and small.is_contiguous(memory_format=torch.channels_last)
+        assert (small.mean((2, 3)) - to_float(images).mean((2, 3))).abs().max() < 0.02
+    assert torch.equal(to_float(images, size=32), to_float(images))
 
 
 def test_scaling_is_the_tutorials() -> None:

@@ -37,6 +37,8 @@ def run(
 def quick(folder: Path, tmp_path: Path, *more: str) -> list[str]:
     return [
         "--headless",
+        "--recipe",
+        "tutorial",
         "--dataset",
         str(folder),
         "--runs-dir",

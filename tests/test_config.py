@@ -14,7 +14,9 @@ from engine.recipes import RECIPES
 def test_the_tutorial_recipe_is_the_tutorial() -> None:
     c = make_config({"recipe": "tutorial"})
     assert (c.epochs, c.batch_size, c.lr, c.momentum, c.weight_decay) == (20, 20, 0.01, 0.0, 0.0)
-    assert (c.dropout, c.flip, c.rotation, c.valid_fraction, c.stratified) == (0.25, True, 10.0, 0.2, False)
+    assert (c.dropout, c.flip, c.rotation, c.valid_fraction, c.stratified) == (0.25, "random", 10.0, 0.2, False)
+    assert (c.optimizer, c.schedule, c.label_smoothing, c.crop, c.cutout) == ("sgd", "constant", 0.0, 0, 0)
+    assert (c.progressive, c.precision) == (False, "float32")
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
@@ -39,7 +41,8 @@ def test_flags_override_the_file_which_overrides_the_recipe() -> None:
         ("epochs", "three", "whole number"),
         ("epochs", 2.5, "whole number"),
         ("epochs", True, "whole number"),
-        ("flip", 1, "true or false"),
+        ("flip", "sometimes", "off or random or alternating"),
+        ("stratified", 1, "true or false"),
         ("device", "gpu", "auto, cpu, cuda"),
         ("model", "vgg", "tutorial"),
         ("name", "../x", "can't name a folder"),

@@ -59,6 +59,8 @@ def run_started(**changes: object) -> RunStarted:
         epochs=4,
         steps_per_epoch=STEPS,
         threads=2,
+        precision="float32",
+        memory_format="channels_last",
         versions={"torch": "2"},
     )
     return dataclasses.replace(started, **changes)  # type: ignore[arg-type]

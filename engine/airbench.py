@@ -1,0 +1,90 @@
+"""The fast network: eight layers in the shape of airbench94, of any width.
+
+Source: Keller Jordan, "94% on CIFAR-10 in 3.29 Seconds on a Single GPU" (2024), which descends from hlb-CIFAR10 (Balsam)
+and from David Page's DAWNBench entry (2018).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+PATCH = 2
+"""Side of the patches that the first layer whitens."""
+
+
+class Normalization(nn.BatchNorm2d):
+    """Batch normalization with a trainable shift and no scale: the next layer's weights take care of that."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels, eps=1e-5, momentum=0.4)
+        self.weight.requires_grad = False
+
+
+class Group(nn.Module):
+    """Two convolutions 3x3, the first followed by a 2x2 max-pool, each by normalization and GELU."""
+
+    def __init__(self, channels_in: int, channels: int) -> None:
+        super().__init__()
+        self.conv1, self.norm1 = _conv(channels_in, channels), Normalization(channels)
+        self.conv2, self.norm2 = _conv(channels, channels), Normalization(channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, channels_in, H, W) to (N, channels, H // 2, W // 2)."""
+        x = F.gelu(self.norm1(F.max_pool2d(self.conv1(x), 2)))
+        out: Tensor = F.gelu(self.norm2(self.conv2(x)))
+        return out
+
+
+def _conv(channels_in: int, channels: int) -> nn.Conv2d:
+    """A convolution 3x3 that begins as the identity where it can (Zagoruyko and Komodakis, 2017)."""
+    conv = nn.Conv2d(channels_in, channels, 3, padding=1, bias=False)
+    with torch.no_grad():
+        nn.init.dirac_(conv.weight[:channels_in])
+    return conv
+
+
+class AirbenchNet(nn.Module):
+    """A whitening layer, three groups, a linear head.
+
+    Takes float (N, 3, S, S) in [-1, 1] with S at least 12 and gives logits (N, classes).
+
+    Args:
+        classes: number of classes.
+        width: channels of the first group; the other two have four times as many. airbench94 has 64.
+    """
+
+    def __init__(self, classes: int, width: int) -> None:
+        super().__init__()
+        patch = 3 * PATCH * PATCH
+        self.whiten = nn.Conv2d(3, 2 * patch, PATCH)
+        self.whiten.weight.requires_grad = False
+        widths = (width, 4 * width, 4 * width)
+        self.groups = nn.Sequential(*(Group(i, o) for i, o in zip((2 * patch, *widths), widths, strict=False)))
+        self.head = nn.Linear(widths[-1], classes, bias=False)
+        with torch.no_grad():
+            self.whiten.bias.zero_()  # type: ignore[union-attr]
+            self.head.weight.div_(self.head.weight.std() * widths[-1])
+
+    @torch.no_grad()
+    def initialize(self, images: Tensor) -> None:
+        """Set the first layer so that patches of these pictures come out uncorrelated and of one variance.
+
+        Its filters are the principal components of 2x2 patches, each divided by its standard deviation, and their
+        negatives (Page, 2018; Balsam's hlb-CIFAR10). They are not trained.
+
+        Args:
+            images: float (N, 3, S, S) in [-1, 1]; some thousands are enough.
+        """
+        patches = images.unfold(2, PATCH, 1).unfold(3, PATCH, 1).permute(0, 2, 3, 1, 4, 5)
+        flat = patches.reshape(-1, 3 * PATCH * PATCH).double()
+        variances, components = torch.linalg.eigh(flat.T @ flat / len(flat))
+        filters = (components / (variances + 1e-4).sqrt()).T.reshape(-1, 3, PATCH, PATCH)
+        self.whiten.weight.copy_(torch.cat([filters, -filters]))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits (N, classes) of pictures (N, 3, S, S)."""
+        x = self.groups(F.gelu(self.whiten(x)))
+        out: Tensor = self.head(x.amax((2, 3)))
+        return out

@@ -1,0 +1,124 @@
+"""The optimizers: SGD as PyTorch has it, and Muon for the filters of a network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from engine.config import Config
+
+NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
+"""Coefficients of the quintic iteration; they carry singular values of 0.01 and more to about one in few steps."""
+NEWTON_SCHULZ_STEPS = 3
+MUON_MOMENTUM = 0.6
+SHIFT_RATE, HEAD_RATE, SGD_MOMENTUM = 0.22, 2.8, 0.85
+"""What Muon's learning rate is multiplied with for shifts and for the head, a picture of the batch."""
+
+
+class Muon(torch.optim.Optimizer):
+    """Momentum orthogonalized by Newton-Schulz, for filters; Nesterov SGD for every other parameter.
+
+    Source: Keller Jordan et al., "Muon: An optimizer for hidden layers in neural networks" (2024), in the form of
+    airbench94_muon: each filter bank is kept at a fixed norm, and its step is the nearest orthogonal matrix to the
+    Nesterov momentum of its gradient.
+
+    A tensor set as `found_inf` holds every update back where it is 1, as in PyTorch's fused optimizers.
+
+    Args:
+        groups: parameter groups with "lr", "momentum", "weight_decay" and "muon" (bool).
+    """
+
+    def __init__(self, groups: Iterable[dict[str, Any]]) -> None:
+        super().__init__(groups, {"momentum": 0.0, "weight_decay": 0.0, "muon": False})
+        self.found_inf: Tensor | None = None
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
+        """One update of every parameter that has a gradient."""
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is None:
+                    continue
+                state = self.state[p]
+                if "momentum_buffer" not in state:
+                    state["momentum_buffer"] = torch.zeros_like(p)
+                old: Tensor = state["momentum_buffer"]
+                gradient = p.grad
+                if group["weight_decay"]:
+                    gradient = gradient.add(p, alpha=group["weight_decay"])
+                momentum = old.mul(group["momentum"]).add_(gradient)
+                gradient = gradient.add(momentum, alpha=group["momentum"])
+                if group["muon"]:
+                    update = orthogonalized(gradient.reshape(len(p), -1)).view_as(p)
+                    new = (p * (len(p) ** 0.5 / p.norm())).add_(update, alpha=-group["lr"])
+                else:
+                    new = p.add(gradient, alpha=-group["lr"])
+                if self.found_inf is not None:
+                    new = torch.where(self.found_inf != 0, p, new)
+                    momentum = torch.where(self.found_inf != 0, old, momentum)
+                p.copy_(new)
+                old.copy_(momentum)
+
+
+def orthogonalized(matrix: Tensor, steps: int = NEWTON_SCHULZ_STEPS) -> Tensor:
+    """About the nearest matrix with orthonormal rows or columns: singular values of 0.7 to 1.2.
+
+    Args:
+        matrix: float (M, N).
+        steps: of the iteration.
+    """
+    a, b, c = NEWTON_SCHULZ
+    x = matrix.to(torch.bfloat16) if matrix.is_cuda else matrix
+    x = x / (x.norm() + 1e-7)
+    if matrix.shape[0] > matrix.shape[1]:
+        x = x.T
+    for _ in range(steps):
+        gram = x @ x.T
+        x = a * x + torch.addmm(gram, gram, gram, beta=b, alpha=c) @ x
+    if matrix.shape[0] > matrix.shape[1]:
+        x = x.T
+    near: Tensor = x.to(matrix.dtype)
+    return near
+
+
+def make_optimizer(config: Config, model: nn.Module) -> torch.optim.Optimizer:
+    """The optimizer that `config` names, over the trainable parameters of `model`.
+
+    Each group remembers its full learning rate as "base_lr", for the schedule.
+    """
+    trainable = [p for p in model.parameters() if p.requires_grad]
+    optimizer: torch.optim.Optimizer
+    if config.optimizer == "sgd":
+        optimizer = torch.optim.SGD(
+            trainable,
+            lr=config.lr,
+            momentum=config.momentum,
+            weight_decay=config.weight_decay,
+            nesterov=config.nesterov,
+            fused=True,
+        )
+    else:
+        filters = [p for p in trainable if p.ndim == 4]
+        shifts = [p for p in trainable if p.ndim == 1]
+        heads = [p for p in trainable if p.ndim == 2]
+        optimizer = Muon(
+            [
+                {"params": filters, "lr": config.lr, "momentum": MUON_MOMENTUM, "muon": True},
+                *(
+                    {
+                        "params": params,
+                        "lr": rate * config.lr * config.batch_size,
+                        "momentum": SGD_MOMENTUM,
+                        # As a share of the weight that each picture takes away, whatever the learning rate.
+                        "weight_decay": config.weight_decay / (rate * config.lr),
+                    }
+                    for params, rate in ((shifts, SHIFT_RATE), *(([h], HEAD_RATE / h.shape[1] ** 2) for h in heads))
+                ),
+            ]
+        )
+    for group in optimizer.param_groups:
+        group["base_lr"] = group["lr"]
+    return optimizer

@@ -1,0 +1,72 @@
+"""The fast network and its optimizer."""
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from engine.airbench import AirbenchNet
+from engine.config import make_config
+from engine.model import make_model
+from engine.optimizers import Muon, make_optimizer, orthogonalized
+
+
+@pytest.mark.parametrize("size", [16, 24, 32])
+def test_it_takes_pictures_of_every_size_of_progressive_resizing(size: int) -> None:
+    model = make_model("airbench", 7, 0.0, seed=0, width=8)
+    assert model(torch.zeros(3, 3, size, size)).shape == (3, 7)
+
+
+def test_the_first_layer_whitens_the_patches_of_the_pictures() -> None:
+    model = AirbenchNet(10, width=8)
+    smooth = F.avg_pool2d(torch.rand(300, 3, 34, 34), 3, stride=1) * 2 - 1
+    model.initialize(smooth)
+    out = F.conv2d(smooth, model.whiten.weight)[:, :12].permute(1, 0, 2, 3).reshape(12, -1)
+    spread = out @ out.T / out.shape[1]
+    assert torch.allclose(spread - torch.diag(spread.diag()), torch.zeros(12, 12), atol=1e-3)
+    assert spread.diag().min() > 0.5 and spread.diag().max() < 1.001
+    assert torch.equal(model.whiten.weight[12:], -model.whiten.weight[:12])
+    assert not model.whiten.weight.requires_grad
+
+
+def test_orthogonalized_brings_singular_values_near_one() -> None:
+    g = torch.Generator().manual_seed(0)
+    for shape in ((32, 216), (216, 32), (64, 64)):
+        values = torch.linalg.svdvals(orthogonalized(torch.randn(shape, generator=g), steps=5))
+        assert values.min() > 0.5 and values.max() < 1.35
+
+
+def test_muon_keeps_the_norm_of_filters_and_descends() -> None:
+    config = make_config({"recipe": "fast", "width": 8, "batch_size": 64})
+    model = make_model("airbench", 10, 0.0, seed=0, width=8)
+    optimizer = make_optimizer(config, model)
+    g = torch.Generator().manual_seed(0)
+    x, y = torch.rand(64, 3, 32, 32, generator=g) * 2 - 1, torch.arange(64) % 10
+    model.initialize(x)
+    losses = []
+    for step in range(30):
+        for group in optimizer.param_groups:
+            group["lr"] = group["base_lr"] * (1 - step / 30)
+        loss = F.cross_entropy(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < losses[0] / 3
+    filters = [p for p in model.parameters() if p.ndim == 4 and p.requires_grad]
+    assert all(p.detach().norm().item() == pytest.approx(len(p) ** 0.5, rel=0.1) for p in filters)
+
+
+def test_found_inf_holds_every_update_back() -> None:
+    p = torch.nn.Parameter(torch.randn(4, 3, 3, 3))
+    q = torch.nn.Parameter(torch.randn(5))
+    optimizer = Muon([{"params": [p], "lr": 0.1, "momentum": 0.6, "muon": True}, {"params": [q], "lr": 0.1}])
+    optimizer.found_inf = torch.ones(())
+    before = p.detach().clone(), q.detach().clone()
+    p.grad, q.grad = torch.full_like(p, float("nan")), torch.full_like(q, float("inf"))
+    optimizer.step()
+    assert torch.equal(p, before[0]) and torch.equal(q, before[1])
+    assert all(bool(s["momentum_buffer"].isfinite().all()) for s in optimizer.state.values())
+    optimizer.found_inf = torch.zeros(())
+    p.grad, q.grad = torch.randn_like(p), torch.randn_like(q)
+    optimizer.step()
+    assert not torch.equal(p, before[0]) and not torch.equal(q, before[1])

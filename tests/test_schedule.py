@@ -1,0 +1,46 @@
+"""Learning rate and picture size by position."""
+
+import pytest
+
+from engine.schedule import Schedule, cycles
+
+
+def lengths(epochs: int, kind: str = "cycles") -> list[int]:
+    return [c.last - c.first + 1 for c in cycles(epochs, kind)]
+
+
+@pytest.mark.parametrize(
+    ("epochs", "expected"),
+    [(1, [1]), (2, [2]), (3, [1, 2]), (5, [1, 4]), (6, [1, 5]), (12, [1, 11]), (13, [1, 4, 8]), (21, [1, 4, 16])],
+)
+def test_cycles_grow_fourfold_and_the_last_takes_what_is_left(epochs: int, expected: list[int]) -> None:
+    assert lengths(epochs) == expected
+
+
+@pytest.mark.parametrize("epochs", range(1, 120))
+def test_cycles_cover_every_epoch_once(epochs: int) -> None:
+    covered = [e for c in cycles(epochs, "cycles") for e in range(c.first, c.last + 1)]
+    assert covered == list(range(1, epochs + 1))
+    assert lengths(epochs, "linear") == lengths(epochs, "constant") == [epochs]
+
+
+def test_the_rate_falls_to_nothing_in_each_cycle() -> None:
+    s = Schedule("cycles", 5, 10, progressive=False)
+    assert s.factor(1, 0) == s.factor(2, 0) == 1.0
+    assert s.factor(1, 9) == pytest.approx(0.1)
+    assert s.factor(5, 9) == pytest.approx(1 / 40)
+    assert [s.factor(2, step) for step in range(10)] == sorted((s.factor(2, step) for step in range(10)), reverse=True)
+
+
+def test_constant_stays_and_linear_falls_once() -> None:
+    constant, linear = (Schedule(kind, 4, 10, progressive=False) for kind in ("constant", "linear"))
+    assert {constant.factor(e, s) for e in range(1, 5) for s in range(10)} == {1.0}
+    assert (linear.factor(1, 0), linear.factor(3, 0), linear.factor(4, 9)) == pytest.approx((1.0, 0.5, 1 / 40))
+
+
+def test_pictures_grow_within_a_cycle_and_end_large() -> None:
+    s = Schedule("cycles", 5, 10, progressive=True)
+    assert (s.size(1, 0), s.size(1, 5), s.size(2, 0), s.size(4, 0), s.size(5, 9)) == (16, 24, 24, 32, 32)
+    assert {Schedule("cycles", 5, 10, progressive=False).size(e, 0) for e in range(1, 6)} == {32}
+    only = Schedule("linear", 2, 10, progressive=True)
+    assert (only.size(1, 0), only.size(2, 0)) == (24, 32)

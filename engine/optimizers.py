@@ -29,9 +29,11 @@ class Muon(torch.optim.Optimizer):
 
     Args:
         groups: parameter groups with "lr", "momentum", "weight_decay" and "muon" (bool).
+        precision: of the Newton-Schulz iteration, which is not sensitive to rounding.
     """
 
-    def __init__(self, groups: Iterable[dict[str, Any]]) -> None:
+    def __init__(self, groups: Iterable[dict[str, Any]], precision: torch.dtype = torch.float32) -> None:
+        self.precision = precision
         super().__init__(groups, {"momentum": 0.0, "weight_decay": 0.0, "muon": False})
         self.found_inf: Tensor | None = None
 
@@ -52,8 +54,8 @@ class Muon(torch.optim.Optimizer):
                 momentum = old.mul(group["momentum"]).add_(gradient)
                 gradient = gradient.add(momentum, alpha=group["momentum"])
                 if group["muon"]:
-                    update = orthogonalized(gradient.reshape(len(p), -1)).view_as(p)
-                    new = (p * (len(p) ** 0.5 / p.norm())).add_(update, alpha=-group["lr"])
+                    update = orthogonalized(gradient.reshape(len(p), -1).to(self.precision)).view_as(p)
+                    new = (p * (len(p) ** 0.5 / p.norm())).add_(update.to(p.dtype), alpha=-group["lr"])
                 else:
                     new = p.add(gradient, alpha=-group["lr"])
                 if self.found_inf is not None:
@@ -71,8 +73,7 @@ def orthogonalized(matrix: Tensor, steps: int = NEWTON_SCHULZ_STEPS) -> Tensor:
         steps: of the iteration.
     """
     a, b, c = NEWTON_SCHULZ
-    x = matrix.to(torch.bfloat16) if matrix.is_cuda else matrix
-    x = x / (x.norm() + 1e-7)
+    x: Tensor = matrix / (matrix.norm() + 1e-7)
     if matrix.shape[0] > matrix.shape[1]:
         x = x.T
     for _ in range(steps):
@@ -80,11 +81,10 @@ def orthogonalized(matrix: Tensor, steps: int = NEWTON_SCHULZ_STEPS) -> Tensor:
         x = a * x + torch.addmm(gram, gram, gram, beta=b, alpha=c) @ x
     if matrix.shape[0] > matrix.shape[1]:
         x = x.T
-    near: Tensor = x.to(matrix.dtype)
-    return near
+    return x
 
 
-def make_optimizer(config: Config, model: nn.Module) -> torch.optim.Optimizer:
+def make_optimizer(config: Config, model: nn.Module, precision: torch.dtype = torch.float32) -> torch.optim.Optimizer:
     """The optimizer that `config` names, over the trainable parameters of `model`.
 
     Each group remembers its full learning rate as "base_lr", for the schedule.
@@ -117,7 +117,8 @@ def make_optimizer(config: Config, model: nn.Module) -> torch.optim.Optimizer:
                     }
                     for params, rate in ((shifts, SHIFT_RATE), *(([h], HEAD_RATE / h.shape[1] ** 2) for h in heads))
                 ),
-            ]
+            ],
+            precision,
         )
     for group in optimizer.param_groups:
         group["base_lr"] = group["lr"]

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 GROWTH = 4
 """How many times longer each cycle is than the one before."""
+DECAY = 0.5
+"""What the learning rate at the start of a cycle is of the one before: longer cycles need less."""
 SIZES = (16, 24, 32)
 """Picture sides of progressive resizing (Howard's DAWNBench entry, 2018): small ones first, at a fraction of the cost."""
 
@@ -65,7 +67,9 @@ class Schedule:
 
     def factor(self, epoch: int, step: int) -> float:
         """What the recipe's learning rates are multiplied with at step `step` (from 0) of `epoch`."""
-        return 1.0 if self.kind == "constant" else 1.0 - self.progress(epoch, step)
+        if self.kind == "constant":
+            return 1.0
+        return DECAY ** (self.cycle(epoch).number - 1) * (1.0 - self.progress(epoch, step))
 
     def size(self, epoch: int, step: int) -> int:
         """Side of the pictures in pixels at step `step` (from 0) of `epoch`, and, at its last step, of its validation."""

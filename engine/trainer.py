@@ -108,7 +108,7 @@ class Trainer:
         self.config, self.model, self.tuning, self.data, self.device = config, model, tuning, data, device
         self.control, self.emit, self.writer, self.directory = control, emit, writer, directory
         self.publish, self.machine = publish, machine
-        self.optimizer = make_optimizer(config, model)
+        self.optimizer = make_optimizer(config, model, tuning.dtype)
         self.steps = math.ceil(len(data.train) / config.batch_size)
         self.schedule = Schedule(config.schedule, config.epochs, self.steps, config.progressive)
         self.policy = Policy(config.rotation, config.crop, config.cutout)

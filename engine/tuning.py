@@ -30,9 +30,14 @@ class Tuning:
         """The memory format as PyTorch names it."""
         return torch.channels_last if self.memory_format == "channels_last" else torch.contiguous_format
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """The precision as PyTorch names it."""
+        return torch.bfloat16 if self.precision == "bfloat16" else torch.float32
+
     def autocast(self, device: torch.device) -> AbstractContextManager[Any]:
         """The context that a forward pass runs in."""
-        return torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bfloat16")
+        return torch.autocast(device.type, torch.bfloat16, enabled=self.dtype == torch.bfloat16)
 
     def apply(self) -> None:
         """Set the calling thread's number of threads. (In PyTorch it belongs to the calling thread.)"""

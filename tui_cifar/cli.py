@@ -19,6 +19,7 @@ from tui_cifar.arguments import Parser, complain
 COMMANDS = {
     "train": "train, in the dashboard or without it (the default)",
     "recipes": "list the recipes and their values",
+    "bench": "measure this computer, the recipes and the dashboard",
 }
 """Every command but "train" is a module of `tui_cifar.commands` with a function `run(arguments) -> exit code`."""
 

@@ -1,0 +1,1 @@
+"""Benchmarks, one a module: `run(arguments)` measures and prints a table, or JSON."""

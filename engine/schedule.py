@@ -71,6 +71,12 @@ class Schedule:
             return 1.0
         return DECAY ** (self.cycle(epoch).number - 1) * (1.0 - self.progress(epoch, step))
 
+    def cost(self, epoch: int) -> float:
+        """What training an epoch takes, with 1 for an epoch of full-size pictures: time goes by the number of pixels."""
+        parts = 8
+        sizes = [self.size(epoch, (2 * i + 1) * self.steps // (2 * parts)) for i in range(parts)]
+        return sum(s * s for s in sizes) / (parts * SIZES[-1] ** 2)
+
     def size(self, epoch: int, step: int) -> int:
         """Side of the pictures in pixels at step `step` (from 0) of `epoch`, and, at its last step, of its validation."""
         if not self.progressive:

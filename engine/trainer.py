@@ -7,6 +7,7 @@ on as if it had never stopped.
 from __future__ import annotations
 
 import copy
+import itertools
 import math
 import time
 from collections.abc import Callable
@@ -41,7 +42,7 @@ from engine.events import (
     ValidationStarted,
 )
 from engine.optimizers import make_optimizer
-from engine.schedule import Schedule
+from engine.schedule import SIZES, Schedule
 from engine.stopwatch import Rate, Stopwatch
 from engine.tuning import Tuning
 
@@ -118,7 +119,11 @@ class Trainer:
         self.watch = Stopwatch()
         self.epoch_seconds = 0.0
         self._rate = Rate()
-        self._train_rate = self._evaluation_rate = 0.0
+        self._full_rate = self._evaluation_rate = 0.0
+        """Pictures a second: trained on, counted as if all were of full size, and evaluated."""
+        costs = [self.schedule.cost(epoch) for epoch in range(1, config.epochs + 1)]
+        self._cost_from = list(itertools.accumulate(reversed([*costs, 0.0])))[::-1]
+        """What is to be trained from the start of each epoch on, in full-size epochs; index 0 is epoch 1."""
         self._last_report = -math.inf
         self._last_save = 0.0
         # Sums over the epoch so far, on the device: loss, right predictions, loss since the last sample.
@@ -189,6 +194,7 @@ class Trainer:
         """Evaluate the epoch's weights, keep them if they are the best, save, and move on to the next epoch."""
         data, epoch = self.data, self.epoch
         self._enter("validating")
+        trained = self.watch.seconds - self.epoch_seconds
         self.emit(ValidationStarted(epoch=epoch))
         size = self.schedule.size(epoch, self.steps - 1)
         result = self._evaluate(data.valid, size)
@@ -208,7 +214,7 @@ class Trainer:
                 valid_accuracy=result.accuracy,
                 learning_rate=self._learning_rate(epoch),
                 seconds=seconds,
-                images_per_second=self._train_rate,
+                images_per_second=len(data.train) / max(1e-9, trained),
                 per_class=result.per_class(data.class_names),
                 best=improved,
             )
@@ -340,7 +346,7 @@ class Trainer:
         sets = {"training": self.data.train, "validating": self.data.valid, "testing": self.data.test}
         per_second = self._rate.per_second * len(sets[self.phase]) / steps
         if self.phase == "training" and per_second:
-            self._train_rate = per_second
+            self._full_rate = per_second * (self.schedule.size(self.epoch, step - 1) / SIZES[-1]) ** 2
         self.emit(
             BatchCompleted(
                 phase=self.phase,
@@ -358,17 +364,21 @@ class Trainer:
 
     def _seconds_left(self, fraction: float) -> float | None:
         """Time to the end of the run, validation and test included; None before anything was measured."""
-        if not self._train_rate and self.phase != "testing":
+        if not self._full_rate and self.phase != "testing":
             return None
         data = self.data
         # Before the first validation, evaluation is taken to run at three times the speed: no gradients.
-        evaluation = self._evaluation_rate or 3 * self._train_rate
-        train = len(data.train) / self._train_rate if self._train_rate else 0.0
+        evaluation = self._evaluation_rate or 3 * self._full_rate
+        full = len(data.train) / self._full_rate if self._full_rate else 0.0
         valid, test = (len(p) / evaluation if evaluation else 0.0 for p in (data.valid, data.test))
         if self.phase == "testing":
             return (1 - fraction) * test
-        rest = (1 - fraction) * train + valid if self.phase == "training" else (1 - fraction) * valid
-        return rest + (self.config.epochs - self.epoch) * (train + valid) + test
+        this, after = self._cost_from[self.epoch - 1], self._cost_from[self.epoch]
+        if self.phase == "training":
+            training, validations = after + (1 - fraction) * (this - after), 1.0
+        else:
+            training, validations = after, 1 - fraction
+        return full * training + (self.config.epochs - self.epoch + validations) * valid + test
 
     # -- checkpoints --------------------------------------------------------------------------------------------------
 
@@ -429,7 +439,7 @@ class Trainer:
             },
             "seconds": self.watch.seconds,
             "epoch_seconds": self.epoch_seconds,
-            "train_rate": self._train_rate,
+            "full_rate": self._full_rate,
             "config": self.config.as_dict(),
             "class_names": list(self.data.class_names),
             "fingerprint": self.data.fingerprint,
@@ -450,4 +460,4 @@ class Trainer:
         self._sums.copy_(state["sums"])
         self.best = Best(**state["best"])
         self.watch, self.epoch_seconds = Stopwatch(state["seconds"]), state["epoch_seconds"]
-        self._train_rate = state["train_rate"]
+        self._full_rate = state["full_rate"]

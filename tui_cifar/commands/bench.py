@@ -13,7 +13,7 @@ BENCHMARKS = {
     "to-accuracy": "time from the start until the validation accuracy reaches a target",
     "ui": "what the dashboard costs: throughput, CPU, bytes to the terminal, latency of keys",
     "startup": "from the command to the first frame, and to the first step of training",
-    "look": "what a picture costs in bytes and in time, by colour depth",
+    "look": "what pictures and screens of predictions cost to draw",
 }
 """Every benchmark is a module of `tui_cifar.bench` with a function `run(arguments) -> exit code`; "-" becomes "_"."""
 

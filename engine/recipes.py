@@ -39,6 +39,8 @@ RECIPES: dict[str, Recipe] = {
             "width": 32,
             "batch_size": 512,
             "lr": 0.3,
+            "crop": 4,
+            "cutout": 10,
             "epochs": 21,
             "schedule": "cycles",
             "progressive": True,

@@ -113,6 +113,8 @@ class Trainer:
         self.steps = math.ceil(len(data.train) / config.batch_size)
         self.schedule = Schedule(config.schedule, config.epochs, self.steps, config.progressive)
         self.policy = Policy(config.rotation, config.crop, config.cutout)
+        self._small_policy = Policy(config.rotation, config.crop)
+        """Smaller pictures get less (Tan and Le, 2021: "EfficientNetV2")."""
         self.epoch, self.step, self.phase = 1, 0, "training"
         self.best = Best()
         self.saved: str | None = None
@@ -161,8 +163,9 @@ class Trainer:
             if chunk is None or self.step == start:
                 picked = order[start * size : (start + chunk_steps) * size]
                 draws = seeds.generator(config.seed, "augment", epoch, start, device=self.device)
-                pictures = augment(data.train.images, picked, flips, draws, self.policy)
-                size_now = self.schedule.size(epoch, self.step)
+                size_now = self.schedule.size(epoch, start)
+                policy = self.policy if size_now == SIZES[-1] else self._small_policy
+                pictures = augment(data.train.images, picked, flips, draws, policy)
                 chunk = to_float(pictures, self.tuning.layout, size_now), data.train.labels[picked]
             part = slice((self.step - start) * size, (self.step - start + 1) * size)
             self._train_step(chunk[0][part], chunk[1][part])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.schedule import Schedule, cycles
+from engine.schedule import DECAY, Schedule, cycles
 
 
 def lengths(epochs: int, kind: str = "cycles") -> list[int]:
@@ -26,9 +26,9 @@ def test_cycles_cover_every_epoch_once(epochs: int) -> None:
 
 def test_the_rate_falls_to_nothing_in_each_cycle() -> None:
     s = Schedule("cycles", 5, 10, progressive=False)
-    assert (s.factor(1, 0), s.factor(2, 0)) == (1.0, 0.5)
+    assert (s.factor(1, 0), s.factor(2, 0)) == (1.0, DECAY)
     assert s.factor(1, 9) == pytest.approx(0.1)
-    assert s.factor(5, 9) == pytest.approx(0.5 / 40)
+    assert s.factor(5, 9) == pytest.approx(DECAY / 40)
     assert [s.factor(2, step) for step in range(10)] == sorted((s.factor(2, step) for step in range(10)), reverse=True)
 
 

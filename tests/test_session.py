@@ -275,17 +275,24 @@ STOPS: list[tuple[type[Event], int, int]] = [
 ]
 
 
+RECIPES: list[dict[str, Any]] = [
+    {"recipe": "tutorial", "momentum": 0.9},
+    {"recipe": "fast", "width": 4, "precision": "bfloat16"},
+]
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda r: str(r["recipe"]))
 @pytest.mark.parametrize(("kind", "epoch", "step"), STOPS)
 def test_stopped_and_resumed_equals_never_stopped_bit_for_bit(
-    quick: Quick, tmp_path: Path, kind: type[Event], epoch: int, step: int
+    quick: Quick, tmp_path: Path, kind: type[Event], epoch: int, step: int, recipe: dict[str, Any]
 ) -> None:
-    whole = train(quick(name="whole", momentum=0.9))
+    whole = train(quick(name="whole", **recipe))
 
     def act(event: Event, control: Control) -> None:
         if isinstance(event, kind) and getattr(event, "epoch", epoch) == epoch and getattr(event, "step", step) == step:
             control.stop()
 
-    config = quick(name="cut", momentum=0.9)
+    config = quick(name="cut", **recipe)
     cut = train(config, act)
     assert isinstance(cut.events[-1], RunStopped) and cut.events[-1].saved
     rest = train(config, resume=tmp_path / "runs" / "cut")

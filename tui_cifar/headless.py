@@ -156,7 +156,8 @@ class PlainPrinter:
         )
         self._write(
             f"device {event.device} {event.device_name} ({event.reason}), "
-            f"{event.threads} thread{'s' if event.threads != 1 else ''}, {event.parameters:,} parameters"
+            f"{event.threads} thread{'s' if event.threads != 1 else ''}, {event.precision}, "
+            f"{event.memory_format.replace('_', ' ')}, {event.parameters:,} parameters"
         )
 
     def _tested(self, event: TestCompleted) -> None:

@@ -161,7 +161,8 @@ class RunView:
         )
         self._log(
             event.time,
-            f"{event.device} {event.device_name}: {event.reason}; {event.threads} threads; "
+            f"{event.device} {event.device_name}: {event.reason}; {event.threads} threads, "
+            f"{event.precision}, {event.memory_format.replace('_', ' ')}; "
             f"{event.parameters:,} parameters",
         )
         self._touch("curve", "rows", "classes", "pictures")

@@ -51,7 +51,7 @@ class RunHeader(Static):
             )
             if width >= 100 and s.device == "cpu":
                 left.append(
-                    f" · {s.threads} thread{'s' if s.threads != 1 else ''} · {s.reason}",
+                    f" · {s.threads} thread{'s' if s.threads != 1 else ''} · {s.precision} · {s.reason}",
                     f"not bold {self._colour('dim')}",
                 )
         return _between(left, state, width)

@@ -1,0 +1,52 @@
+"""The benchmarks as a user calls them, on few pictures for a moment: what they print, not how fast it was."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tui_cifar", "bench", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("througput",), "did you mean 'throughput'"),
+        (("throughput", "--only", "slow"), "names no recipe"),
+        (("throughput", "--rounds", "0"), "at least 1"),
+        (("throughput", "--dataset", "/nowhere"), "neither"),
+        (("to-accuracy", "--target", "72"), "above 0 and below 1"),
+    ],
+)
+def test_a_mistake_is_one_line(arguments: tuple[str, ...], said: str) -> None:
+    done = bench(*arguments)
+    assert done.returncode == 2 and done.stdout == ""
+    assert said in done.stderr and "Traceback" not in done.stderr
+
+
+def test_throughput_measures_recipe_and_reference_in_turns(tmp_path: Path) -> None:
+    options = ["--only", "tutorial", "--rounds", "2", "--seconds", "0.5", "--runs-dir", str(tmp_path), "--json"]
+    done = bench("throughput", *options)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert list(report["cases"]) == ["reference", "tutorial", "tutorial, batch 256"]
+    tutorial = report["cases"]["tutorial"]
+    assert tutorial["precision"] == "float32" and tutorial["threads"] >= 1 and tutorial["run_seconds"] > 0
+    assert tutorial["peak_bytes"] > 2**26 and tutorial["images_per_second"] > 0 and len(tutorial["ratios"]) == 2
+    assert report["cases"]["reference"]["ratio"] == 1
+
+
+def test_to_accuracy_stops_at_the_target_and_asks_the_test_set(picture_folder: Path, tmp_path: Path) -> None:
+    options = ["--dataset", str(picture_folder), "--runs-dir", str(tmp_path), "--target", "0.05", "--seeds", "1"]
+    done = bench("to-accuracy", "--recipe", "tutorial", "--reference", "0", "--json", *options)
+    assert done.returncode == 0, done.stderr
+    (run,) = json.loads(done.stdout)["runs"]["tutorial"]
+    assert run["reached"] and run["epochs"] == 1 and run["valid_accuracy"] >= 0.05
+    assert 0 <= run["test_accuracy"] <= 1 and 0 < run["seconds"] < run["process_seconds"]

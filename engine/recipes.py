@@ -40,7 +40,6 @@ RECIPES: dict[str, Recipe] = {
             "batch_size": 512,
             "lr": 0.3,
             "crop": 4,
-            "cutout": 10,
             "epochs": 21,
             "schedule": "cycles",
             "progressive": True,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 GROWTH = 4
 """How many times longer each cycle is than the one before."""
-DECAY = 0.7
+DECAY = 0.5
 """What the learning rate at the start of a cycle is of the one before: longer cycles need less."""
 SIZES = (16, 24, 32)
 """Picture sides of progressive resizing (Howard's DAWNBench entry, 2018): small ones first, at a fraction of the cost."""

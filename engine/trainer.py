@@ -113,8 +113,6 @@ class Trainer:
         self.steps = math.ceil(len(data.train) / config.batch_size)
         self.schedule = Schedule(config.schedule, config.epochs, self.steps, config.progressive)
         self.policy = Policy(config.rotation, config.crop, config.cutout)
-        self._small_policy = Policy(config.rotation, config.crop)
-        """Smaller pictures get less (Tan and Le, 2021: "EfficientNetV2")."""
         self.epoch, self.step, self.phase = 1, 0, "training"
         self.best = Best()
         self.saved: str | None = None
@@ -164,8 +162,7 @@ class Trainer:
                 picked = order[start * size : (start + chunk_steps) * size]
                 draws = seeds.generator(config.seed, "augment", epoch, start, device=self.device)
                 size_now = self.schedule.size(epoch, start)
-                policy = self.policy if size_now == SIZES[-1] else self._small_policy
-                pictures = augment(data.train.images, picked, flips, draws, policy)
+                pictures = augment(data.train.images, picked, flips, draws, self.policy)
                 chunk = to_float(pictures, self.tuning.layout, size_now), data.train.labels[picked]
             part = slice((self.step - start) * size, (self.step - start + 1) * size)
             self._train_step(chunk[0][part], chunk[1][part])

@@ -1,18 +1,18 @@
 """Checkpoints: plain dictionaries of tensors and plain values, written so that a file is either whole or not there.
 
-Writing: serialize in memory, write a temporary file beside the target, fsync, rename over it, fsync the directory, read it
-back. Reading: the zip's checksums, `torch.load(weights_only=True)` and nothing else, then a digest of the content.
+Writing: serialize in memory, `write_whole`, read it back. Reading: the zip's checksums, `torch.load(weights_only=True)` and
+nothing else, then a digest of the content.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
-import os
 import queue
-import re
 import threading
 import time
+import traceback
+import warnings
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +22,9 @@ from typing import Any
 import torch
 
 from engine.errors import CheckpointError
+from engine.files import write_whole
+from engine.run_directory import checkpoint_name as checkpoint_name
+from engine.run_directory import newest_first as newest_first
 
 FORMAT = 1
 
@@ -71,32 +74,6 @@ def snapshot(state: Any) -> Any:
     return state
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that at every moment `path` is the old file, the new one, or absent: never a part.
-
-    Raises:
-        OSError: it could not be written, or did not read back the same; no temporary file is left behind.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as f:
-            f.write(content)
-            f.flush()
-            os.fsync(f.fileno())
-        temporary.replace(path)
-        directory = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    if path.read_bytes() != content:
-        raise OSError(f"{path} does not read back as written")
-
-
 def load_checkpoint(path: Path) -> State:
     """The state in a checkpoint, on the CPU. No code in the file can run.
 
@@ -106,6 +83,9 @@ def load_checkpoint(path: Path) -> State:
     try:
         content = path.read_bytes()
         with zipfile.ZipFile(io.BytesIO(content)) as z:
+            # A checkpoint's parts are stored as they are: nothing in a small file may unpack to more than its size.
+            if any(part.compress_type != zipfile.ZIP_STORED or part.file_size > len(content) for part in z.infolist()):
+                raise CheckpointError(f"{path}: not a checkpoint of this program: its parts are compressed.")
             damaged = z.testzip()
         if damaged is not None:
             raise CheckpointError(f"{path}: damaged at {damaged}.")
@@ -123,21 +103,6 @@ def load_checkpoint(path: Path) -> State:
     return state
 
 
-def checkpoint_name(epoch: int, step: int, steps: int) -> str:
-    """File name of the checkpoint at `step` of `steps` in `epoch`, in an order that sorts."""
-    return f"epoch-{epoch:04d}.pt" if step >= steps else f"epoch-{epoch:04d}-step-{step:07d}.pt"
-
-
-def newest_first(directory: Path) -> list[Path]:
-    """The checkpoints in a folder, the furthest in training first; best.pt, a copy of one of them, comes last."""
-
-    def position(path: Path) -> tuple[int, float]:
-        found = re.fullmatch(r"epoch-(\d+)(?:-step-(\d+))?\.pt", path.name)
-        return (0, 0) if found is None else (int(found[1]), int(found[2]) if found[2] else float("inf"))
-
-    return sorted(directory.glob("*.pt"), key=position, reverse=True)
-
-
 @dataclass(frozen=True, slots=True)
 class Job:
     """One checkpoint to write."""
@@ -153,7 +118,11 @@ class Job:
 
 
 class CheckpointWriter:
-    """Serializes and writes checkpoints in a thread of its own, one at a time: training pays for a copy in memory only."""
+    """Serializes and writes checkpoints in a thread of its own, one at a time: training pays for a copy in memory only.
+
+    Args:
+        directory: where the checkpoints are; older ones than the newest `keep` are removed after each save.
+    """
 
     def __init__(self, directory: Path, keep: int) -> None:
         self._directory, self._keep = directory, keep
@@ -164,6 +133,11 @@ class CheckpointWriter:
     def submit(self, job: Job) -> None:
         """Hand over a checkpoint; waits only where the one before the last is still being written."""
         self._jobs.put(job)
+
+    @property
+    def idle(self) -> bool:
+        """Whether everything handed over is written or has failed."""
+        return self._jobs.unfinished_tasks == 0
 
     def flush(self) -> None:
         """Wait until everything handed over is written or has failed."""
@@ -181,6 +155,8 @@ class CheckpointWriter:
                 if job is None:
                     return
                 self._write(job)
+            except Exception:  # a callback broke; the thread must live, or the next save would wait for ever
+                warnings.warn(f"after a save:\n{traceback.format_exc()}", stacklevel=2)
             finally:
                 self._jobs.task_done()
 
@@ -196,9 +172,28 @@ class CheckpointWriter:
             job.failed(e)
             return
         job.done(len(content), time.monotonic() - start)
-        kept = [p for p in newest_first(self._directory) if p.name.startswith("epoch-")]
-        for old in kept[self._keep :]:
+        others = [p for p in newest_first(self._directory) if p.name.startswith("epoch-") and p != job.path]
+        for old in others[self._keep - 1 :]:
             try:
                 old.unlink()
             except OSError:
                 pass  # a file too many is no reason to disturb the run
+
+
+def set_aside(directory: Path, named: Path) -> Path | None:
+    """Move best.pt and the checkpoints further than `named` to a folder beside them, for `named` to be the newest.
+
+    Returns:
+        The folder, or None where there was nothing to move.
+    """
+    further = newest_first(directory)
+    further = [p for p in further[: further.index(named)] if p.name.startswith("epoch-")] if named in further else []
+    if not further:
+        return None
+    number = next(n for n in range(1, 10_000) if not (directory / f"aside-{n}").exists())
+    folder = directory / f"aside-{number}"
+    folder.mkdir()
+    for path in (*further, directory / "best.pt"):
+        if path.exists() and path != named:
+            path.rename(folder / path.name)
+    return folder

@@ -29,9 +29,13 @@ The order of a run, as the engine's loop sees it::
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
+import math
 import re
 import time as clock
+import types
+import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -341,9 +345,12 @@ def from_json(line: str) -> Event:
     """The event that `to_json` wrote. Unknown fields are passed over, so that older programs read newer logs.
 
     Raises:
-        ValueError: the line is no JSON object, names no known event, or lacks a field.
+        ValueError: the line is no JSON object, names no known event, lacks a field, or has one of another type.
     """
-    raw = json.loads(line)
+    try:
+        raw = json.loads(line)
+    except RecursionError:
+        raise ValueError("not an event: nested too deeply") from None
     kind = BY_NAME.get(str(raw.get("event"))) if isinstance(raw, dict) else None
     if kind is None:
         raise ValueError(f"not an event: {line[:80]!r}")
@@ -352,9 +359,37 @@ def from_json(line: str) -> Event:
     try:
         if "per_class" in values:
             values["per_class"] = tuple(ClassCount(**c) for c in raw["per_class"])
-        return kind(**values)
-    except TypeError as e:
+        event = kind(**values)
+    except (TypeError, RecursionError) as e:
         raise ValueError(f"{raw['event']}: {e}") from None
+    for name, wanted in _types(kind).items():
+        if not _fits(getattr(event, name), wanted):
+            raise ValueError(f"{raw['event']}: {name} is {getattr(event, name)!r}")
+    return event
+
+
+@functools.cache
+def _types(kind: Any) -> dict[str, Any]:
+    hints = typing.get_type_hints(kind)
+    return {f.name: hints[f.name] for f in dataclasses.fields(kind)}
+
+
+def _fits(value: Any, wanted: Any) -> bool:
+    """Whether a value read from JSON is of the type that a field is annotated with."""
+    origin, parts = typing.get_origin(wanted), typing.get_args(wanted)
+    if origin in (types.UnionType, typing.Union):
+        return any(_fits(value, part) for part in parts)
+    if origin is tuple:
+        return isinstance(value, tuple) and all(_fits(v, parts[0]) for v in value)
+    if origin is Mapping:
+        return isinstance(value, dict) and (parts[1] is Any or all(_fits(v, parts[1]) for v in value.values()))
+    if wanted is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    if wanted is int:
+        return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
+    if wanted is ClassCount:
+        return isinstance(value, ClassCount) and all(_fits(getattr(value, k), t) for k, t in _types(wanted).items())
+    return isinstance(value, wanted)
 
 
 def _frozen(value: Any) -> Any:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
+import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +14,10 @@ from typing import Any, TextIO
 
 from engine.errors import RunDirectoryError
 from engine.events import Event, RunCompleted, from_json, to_json
+from engine.files import remove_leftovers, write_whole
+
+MAX_WAITING = 2**20
+"""Bytes of events that wait in memory for a disk that refuses them."""
 
 
 class RunDirectory:
@@ -21,7 +27,8 @@ class RunDirectory:
         self.path = path
         self.checkpoints = path / "checkpoints"
         self._lock: TextIO | None = None
-        self._events: TextIO | None = None
+        self._events: int | None = None
+        self._waiting = b""
 
     @classmethod
     def create(cls, runs_dir: Path, name: str, default_name: str) -> RunDirectory:
@@ -37,6 +44,8 @@ class RunDirectory:
                 try:
                     path.mkdir()
                 except FileExistsError:
+                    if (shell := cls._taken_over(path)) is not None:
+                        return shell
                     if name:
                         raise RunDirectoryError(
                             f"{path} exists. Give another --name, or go on with it: --resume {path}"
@@ -51,6 +60,23 @@ class RunDirectory:
                 f"{runs_dir}: can't make a run directory there: {e.strerror or e}. Give another --runs-dir."
             ) from None
         raise RunDirectoryError(f"{runs_dir / default_name}: a thousand runs have this name. Give another --name.")
+
+    @classmethod
+    def _taken_over(cls, path: Path) -> RunDirectory | None:
+        """The directory of a run that was killed before it had written anything, locked; None where it holds anything."""
+        run = cls(path)
+        if not path.is_dir() or {p.name for p in path.iterdir()} - {"lock", "checkpoints"} or run.has_checkpoints():
+            return None
+        try:
+            run.lock()
+        except RunDirectoryError:
+            return None
+        run.checkpoints.mkdir(exist_ok=True)
+        return run
+
+    def has_checkpoints(self) -> bool:
+        """Whether anything was ever saved."""
+        return any(self.checkpoints.glob("*.pt"))
 
     def lock(self) -> None:
         """Hold the directory until `close`, or until this process ends in whatever way.
@@ -67,45 +93,78 @@ class RunDirectory:
             raise RunDirectoryError(f"{self.path} is in use by process {holder}.") from None
         except OSError as e:
             raise RunDirectoryError(f"{self.path}: can't lock it: {e.strerror or e}.") from None
-        self._lock.truncate(0)
-        self._lock.write(str(os.getpid()))
-        self._lock.flush()
+        try:
+            self._lock.truncate(0)
+            self._lock.write(str(os.getpid()))
+            self._lock.flush()
+        except OSError:
+            pass  # the lock holds; only its holder's name could not be written down
+        remove_leftovers(self.path)
+        remove_leftovers(self.checkpoints)
 
     def write_config(self, content: dict[str, Any]) -> None:
-        """Write `config.json`: the full configuration, versions, device and the data's fingerprint."""
-        (self.path / "config.json").write_text(
-            json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
-
-    def append(self, event: Event) -> None:
-        """Add an event to `events.jsonl`, a line, flushed.
+        """Write `config.json`, whole: the full configuration, versions, device and the data's fingerprint.
 
         Raises:
             OSError: the disk refused it.
         """
+        write_whole(self.path / "config.json", (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
+
+    def append(self, event: Event) -> None:
+        """Add an event to `events.jsonl`, a line.
+
+        Where the disk refuses, the file is as before and the event waits, with those that were refused before it, for the
+        next call: up to `MAX_WAITING` bytes, beyond which the newest are lost.
+
+        Raises:
+            OSError: the disk refused it.
+            ValueError: the event holds a number that JSON has no word for.
+        """
+        line = (to_json(event) + "\n").encode()
+        if len(self._waiting) + len(line) <= MAX_WAITING:
+            self._waiting += line
         if self._events is None:
             self._end_torn_line()
-            self._events = (self.path / "events.jsonl").open("a", encoding="utf-8")
-        self._events.write(to_json(event) + "\n")
-        self._events.flush()
+            self._events = os.open(self.path / "events.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+        before = os.fstat(self._events).st_size
+        written = 0
+        try:
+            while written < len(self._waiting):
+                written += os.write(self._events, self._waiting[written:])
+        except OSError:
+            if written and stat.S_ISREG(os.fstat(self._events).st_mode):
+                os.ftruncate(self._events, before)
+            raise
+        self._waiting = b""
 
     def _end_torn_line(self) -> None:
         """Cut off a last line that a killed process left unfinished, so that the next event starts a line of its own."""
         path = self.path / "events.jsonl"
-        if path.exists():
-            content = path.read_bytes()
-            if content and not content.endswith(b"\n"):
-                with path.open("rb+") as f:
-                    f.truncate(content.rfind(b"\n") + 1)
+        if not path.is_file():
+            return
+        with path.open("rb+") as f:
+            end = f.seek(0, os.SEEK_END)
+            whole = end
+            while whole > 0:  # backwards, because the file of a long run is large
+                start = max(0, whole - 65536)
+                f.seek(start)
+                at = f.read(whole - start).rfind(b"\n")
+                if at >= 0:
+                    whole = start + at + 1
+                    break
+                whole = start
+            if whole < end:
+                f.truncate(whole)
 
     def close(self) -> None:
         """Close the files and let go of the lock."""
-        for f in (self._events, self._lock):
-            if f is not None:
-                try:
-                    f.close()
-                except OSError:
-                    pass  # a full disk again; what was flushed is there
+        if self._events is not None:
+            os.close(self._events)
+        if self._lock is not None:
+            try:
+                self._lock.close()
+            except OSError:
+                pass  # a full disk again; there is nothing in it that matters
         self._events = self._lock = None
 
 
@@ -119,6 +178,27 @@ def read_events(path: Path) -> Iterator[Event]:
                 continue
 
 
+def checkpoint_name(epoch: int, step: int, steps: int) -> str:
+    """File name of the checkpoint at `step` of `steps` in `epoch`, in an order that sorts."""
+    return f"epoch-{epoch:04d}.pt" if step >= steps else f"epoch-{epoch:04d}-step-{step:07d}.pt"
+
+
+def position(path: Path) -> tuple[int, int | None] | None:
+    """Epoch and batch (None for the epoch's end) that a checkpoint's name tells; None for any other name."""
+    found = re.fullmatch(r"epoch-(\d+)(?:-step-(\d+))?\.pt", path.name)
+    return None if found is None else (int(found[1]), int(found[2]) if found[2] else None)
+
+
+def newest_first(directory: Path) -> list[Path]:
+    """The checkpoints in a folder, the furthest in training first; best.pt, a copy of one of them, comes last."""
+
+    def order(path: Path) -> tuple[int, float]:
+        epoch, step = position(path) or (0, 0)
+        return epoch, float("inf") if step is None else step
+
+    return sorted(directory.glob("*.pt"), key=order, reverse=True)
+
+
 def find_run(runs_dir: Path, spec: str) -> Path:
     """The run directory that `--resume` means: a path, a name under `runs_dir`, or, for "", the newest unfinished run.
 
@@ -130,12 +210,49 @@ def find_run(runs_dir: Path, spec: str) -> Path:
             if (path / "checkpoints").is_dir():
                 return path
         raise RunDirectoryError(f"{spec}: no such run, neither as a path nor under {runs_dir}.")
-    found = [p.parent for p in runs_dir.glob("*/checkpoints") if any(p.glob("*.pt")) and not is_finished(p.parent)]
+    found = unfinished_runs(runs_dir)
     if not found:
         raise RunDirectoryError(
             f"{runs_dir}: no unfinished run to resume. Name one, or start a new one without --resume."
         )
-    return max(found, key=lambda p: max(c.stat().st_mtime for c in (p / "checkpoints").glob("*.pt")))
+    return found[0]
+
+
+def unfinished_runs(runs_dir: Path) -> list[Path]:
+    """The runs under `runs_dir` that can be gone on with, the one that saved last first."""
+    found = []
+    for checkpoints in runs_dir.glob("*/checkpoints"):
+        times = [p.stat().st_mtime for p in checkpoints.glob("*.pt") if p.is_file()]
+        if times and not is_finished(checkpoints.parent):
+            found.append((max(times), checkpoints.parent))
+    return [path for _, path in sorted(found, reverse=True)]
+
+
+def is_held(path: Path) -> bool:
+    """Whether a living process has a run directory locked."""
+    try:
+        with (path / "lock").open("rb") as f:
+            fcntl.flock(f, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """The settings recorded in a run's `config.json`.
+
+    Raises:
+        RunDirectoryError: there are none that can be read.
+    """
+    try:
+        recorded = json.loads((path / "config.json").read_text(encoding="utf-8"))["config"]
+        return {str(k): v for k, v in recorded.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as e:
+        raise RunDirectoryError(
+            f"{path / 'config.json'}: can't be read ({type(e).__name__}), so this run can't be resumed."
+        ) from None
 
 
 def is_finished(path: Path) -> bool:

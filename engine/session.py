@@ -78,6 +78,8 @@ def run(config: Config, control: Control, listener: Listener, *, resume: Path | 
             out_of_memory = True
         else:
             failure = (EngineError(f"{type(e).__name__}: {e}"), traceback.format_exc())
+    except BaseException as e:  # a library that calls sys.exit ends the run, not the thread without a word
+        failure = (EngineError(f"{type(e).__name__}: {e}"), traceback.format_exc())
     # Outside the handlers, because a traceback holds on to the tensors that filled the memory.
     if out_of_memory:
         failure = (
@@ -97,6 +99,8 @@ class _Session:
         self._listener = listener
         self._lock = threading.RLock()
         self._directory: RunDirectory | None = None
+        self._held: RunDirectory | None = None
+        self._events_refused = False
         self._early: list[Event] = []
         self._trainer: Trainer | None = None
         self._close_writer: Callable[[], None] = lambda: None
@@ -110,11 +114,20 @@ class _Session:
                 if self._directory is None:
                     self._early.append(event)
                 else:
-                    try:
-                        self._directory.append(event)
-                    except OSError as e:
-                        self._tell(LineLogged(source="engine", text=f"events.jsonl: not written: {e.strerror or e}"))
+                    self._write_down(event, self._directory)
             self._tell(event)
+
+    def _write_down(self, event: Event, directory: RunDirectory) -> None:
+        """Append to `events.jsonl`; a disk that refuses is told of once, until it takes them again."""
+        try:
+            directory.append(event)
+        except (OSError, ValueError) as e:
+            if not self._events_refused:
+                reason = getattr(e, "strerror", None) or str(e)
+                self._tell(LineLogged(source="engine", text=f"events.jsonl: not written: {reason}"))
+            self._events_refused = True
+        else:
+            self._events_refused = False
 
     def _tell(self, event: Event) -> None:
         try:
@@ -158,10 +171,8 @@ class _Session:
             cache_dir=Path(config.runs_dir) / ".cache",
             report=_reporter(self),
         )
-        if state is not None and state["fingerprint"] != dataset.fingerprint:
-            raise CheckpointError(
-                f"{resumed_from}: it was trained on other pictures than {config.dataset}. Give the same --dataset."
-            )
+        if state is not None:
+            _check_compatible(state, config, dataset.fingerprint, str(resumed_from))
         if dataset.skipped:
             self.emit(PicturesSkipped(count=len(dataset.skipped), names=dataset.skipped[:100]))
         split = split_indices(dataset.train.labels, config.valid_fraction, config.seed, stratified=config.stratified)
@@ -177,7 +188,21 @@ class _Session:
         model = model.to(memory_format=tuning.layout)
 
         machine = {"PyTorch": str(torch.__version__), "device": choice.name, "deterministic": str(config.deterministic)}
+        versions = {"python": platform.python_version(), "torch": torch.__version__, "cifar-tui": _version()}
         directory = self._open_directory(resume)
+        try:
+            directory.write_config(
+                {
+                    "config": config.as_dict(),
+                    "versions": versions,
+                    "device": str(choice.device),
+                    "device_name": choice.name,
+                    "tuning": tuning.as_dict(),
+                    "fingerprint": dataset.fingerprint,
+                }
+            )
+        except OSError as e:
+            self.emit(LineLogged(source="engine", text=f"config.json: not written: {e.strerror or e}"))
         writer = checkpoint.CheckpointWriter(directory.checkpoints, config.keep)
         self._close_writer = writer.close
         trainer = self._trainer = Trainer(
@@ -195,8 +220,7 @@ class _Session:
         )
         if state is not None:
             trainer.load_state_dict(state)
-            self._compare({**state["machine"], **state["tuning"]}, {**machine, **tuning.as_dict()})
-        versions = {"python": platform.python_version(), "torch": torch.__version__, "cifar-tui": _version()}
+            self._compare(state, {**machine, **tuning.as_dict()})
         counts = {"train": len(data.train), "valid": len(data.valid), "test": len(data.test)}
         started = RunStarted(
             name=directory.path.name,
@@ -219,19 +243,6 @@ class _Session:
             epoch=trainer.epoch,
             step=trainer.step,
         )
-        try:
-            directory.write_config(
-                {
-                    "config": config.as_dict(),
-                    "versions": versions,
-                    "device": started.device,
-                    "device_name": choice.name,
-                    "tuning": tuning.as_dict(),
-                    "fingerprint": dataset.fingerprint,
-                }
-            )
-        except OSError as e:
-            self.emit(LineLogged(source="engine", text=f"config.json: not written: {e.strerror or e}"))
         self.emit(started)
         self.emit(_chosen(dataset, shown))
 
@@ -259,12 +270,15 @@ class _Session:
             ended = RunFailed(title=error.title, message=error.message, kind=error.kind, detail=detail, **self._best())
         elif ended is None:
             epoch, step = (trainer.epoch, trainer.step) if trainer else (0, 0)
+            if trainer and epoch > self.config.epochs:  # stopped in the test
+                epoch, step = self.config.epochs, trainer.steps
             saved = trainer.saved if trainer and self.control.save_on_stop else None
             ended = RunStopped(epoch=epoch, step=step, reason=self.control.stop_reason, saved=saved, **self._best())
         self.emit(ended)
         with self._lock:
-            if self._directory is not None:
-                self._directory.close()
+            for directory in (self._directory, self._held):
+                if directory is not None:
+                    directory.close()
         return ended
 
     # -- parts --------------------------------------------------------------------------------------------------------
@@ -305,9 +319,16 @@ class _Session:
         tuning.apply()
         return tuning
 
-    def _compare(self, before: dict[str, Any], now: dict[str, Any]) -> None:
+    def _compare(self, state: dict[str, Any], now: dict[str, Any]) -> None:
         """Say so where a resumed run will not equal one never stopped to the last bit."""
+        before = {**state["machine"], **state["tuning"]}
+        schedule = {"epochs"} if self.config.schedule != "constant" else set()  # it is laid over all epochs
         changed = [f"{key} {before.get(key)} → {value}" for key, value in now.items() if before.get(key) != value]
+        changed += [
+            f"{key} {state['config'][key]} → {value}"
+            for key, value in self.config.as_dict().items()
+            if key in state["config"] and state["config"][key] != value and key not in _WITHOUT_EFFECT - schedule
+        ]
         if changed:
             self.emit(LineLogged(source="engine", text=f"Resumed, but not bit for bit: {', '.join(changed)}"))
 
@@ -337,30 +358,105 @@ class _Session:
                 Path(self.config.runs_dir), self.config.name, default_run_name(self.config.recipe)
             )
         else:
-            directory = RunDirectory(run_of(resume))
-            directory.lock()
+            from engine.checkpoint import set_aside
+
+            assert self._held is not None
+            directory = self._held
+            if resume.is_file() and (folder := set_aside(directory.checkpoints, resume)) is not None:
+                self.emit(LineLogged(source="engine", text=f"Checkpoints further than {resume.name} moved to {folder}"))
         with self._lock:
             self._directory = directory
             for event in self._early:
-                directory.append(event)
+                self._write_down(event, directory)
             self._early.clear()
         return directory
 
     def _read_checkpoint(self, resume: Path | None) -> tuple[dict[str, Any] | None, str | None]:
-        """The state to go on from: the file named, or the newest of the run that verifies."""
+        """The state to go on from: the file named, or the newest of the run that verifies. Locks the run first.
+
+        None for a run that was ended before its first checkpoint: it starts at its first batch.
+        """
         if resume is None:
             return None, None
         from engine.checkpoint import load_checkpoint, newest_first
 
         self._prepare("Reading the checkpoint", str(resume))
+        held = self._held = RunDirectory(run_of(resume))
+        held.lock()
         if resume.is_file():
-            return load_checkpoint(resume), str(resume)
-        for path in newest_first(resume / "checkpoints"):
+            return _whole(load_checkpoint(resume), resume), str(resume)
+        found = newest_first(held.checkpoints)
+        if not found:
+            self.emit(LineLogged(source="engine", text="Nothing was saved yet: the run starts at its first batch"))
+            return None, None
+        for path in found:
             try:
-                return load_checkpoint(path), str(path)
+                return _whole(load_checkpoint(path), path), str(path)
             except CheckpointError as e:
                 self.emit(CheckpointSkipped(path=str(path), error=e.message))
+                _set_bad_aside(path)
         raise CheckpointError(f"{resume}: it has no checkpoint that can be read. Start a new run without --resume.")
+
+
+_WITHOUT_EFFECT = frozenset(
+    {"epochs", "dataset", "data_dir", "runs_dir", "name", "save_every", "keep", "device", "deterministic"}
+    | {"threads", "precision", "memory_format"}
+)
+"""Settings that a resumed run may change and still equal one never stopped, or that `_compare` looks at by their effect."""
+_FIXED = ("model", "width", "optimizer", "seed", "valid_fraction", "stratified")
+"""Settings that decide what the weights are and which pictures they have seen: no run can change them half-way."""
+
+
+def _check_compatible(state: dict[str, Any], config: Config, fingerprint: str, path: str) -> None:
+    """Refuse to go on from a checkpoint with other pictures, or with settings that can't change half-way."""
+    if state["fingerprint"] != fingerprint:
+        raise CheckpointError(
+            f"{path}: it was trained on other pictures than {config.dataset}. Give the same --dataset."
+        )
+    now, before = config.as_dict(), state["config"]
+    for key in _FIXED:
+        if key in before and before[key] != now[key]:
+            raise CheckpointError(
+                f"{path}: {key} was {before[key]} and can't become {now[key]} half-way. Resume without it, or start a new run."
+            )
+    if state["step"] and before.get("batch_size") != now["batch_size"]:
+        raise CheckpointError(
+            f"{path}: it lies within an epoch of batch size {before.get('batch_size')}. Resume with that batch size, "
+            "or name a checkpoint from the end of an epoch."
+        )
+
+
+_STATE: dict[str, type | tuple[type, ...]] = {
+    "model": dict,
+    "optimizer": dict,
+    "epoch": int,
+    "step": int,
+    "best": dict,
+    "seconds": float,
+    "config": dict,
+    "fingerprint": str,
+    "threads": int,
+    "machine": dict,
+    "tuning": dict,
+}
+
+
+def _whole(state: dict[str, Any], path: Path) -> dict[str, Any]:
+    """The state of a checkpoint that verified, if it also holds what a run needs."""
+    for key, kind in _STATE.items():
+        if not isinstance(state.get(key), kind):
+            raise CheckpointError(f"{path}: not a checkpoint of this program: {key!r} is missing or of another kind.")
+    if not (state["epoch"] >= 1 and state["step"] >= 0 and 1 <= state["threads"] <= 4096):
+        raise CheckpointError(f"{path}: not a checkpoint of this program: its position or thread count is impossible.")
+    return state
+
+
+def _set_bad_aside(path: Path) -> None:
+    """Rename a checkpoint that did not verify, so that it is not taken for the newest again."""
+    try:
+        path.rename(path.with_name(path.name + ".damaged"))
+    except OSError:
+        pass  # it will be skipped again
 
 
 def _reporter(session: _Session) -> Report:

@@ -24,7 +24,7 @@ from engine.augment import Policy, augment, draw_flips, to_float
 from engine.config import Config
 from engine.control import Control
 from engine.data import Pictures
-from engine.errors import Cancelled, NonFiniteLossError
+from engine.errors import Cancelled, CheckpointError, NonFiniteLossError
 from engine.evaluate import Evaluation, evaluate
 from engine.events import (
     BatchCompleted,
@@ -126,6 +126,8 @@ class Trainer:
         """What is to be trained from the start of each epoch on, in full-size epochs; index 0 is epoch 1."""
         self._last_report = -math.inf
         self._last_save = 0.0
+        self._best_on_disk = 0  # the epoch whose weights best.pt holds
+        self._last_weights: dict[str, Tensor] | None = None  # while the best weights are being tested
         # Sums over the epoch so far, on the device: loss, right predictions, loss since the last sample.
         self._sums = torch.zeros(3, dtype=torch.float64, device=device)
         # The optimizer's kernel skips its update where this is 1, so a bad loss never reaches the weights, and nothing
@@ -199,8 +201,13 @@ class Trainer:
         size = self.schedule.size(epoch, self.steps - 1)
         result = self._evaluate(data.valid, size)
         train_loss, train_right, _ = (self._sums.cpu() / len(data.train)).tolist()
+        if not math.isfinite(result.loss):
+            raise NonFiniteLossError(
+                f"The validation loss of epoch {epoch} is {result.loss}, at learning rate {config.lr:g}. "
+                f"Earlier checkpoints are untouched. Try a lower --lr."
+            )
         previous_best = self.best.valid_loss if self.best.epoch else None
-        improved = math.isfinite(result.loss) and result.loss <= self.best.valid_loss
+        improved = result.loss <= self.best.valid_loss
         if improved:
             weights = {k: v.detach().cpu().clone() for k, v in self.model.state_dict().items()}
             self.best = Best(epoch, result.loss, result.accuracy, size, weights)
@@ -227,8 +234,11 @@ class Trainer:
 
     def _test(self) -> Evaluation:
         """Evaluate the best weights on the test pictures."""
+        if self.best.epoch != self._best_on_disk:
+            self._save("time")
         self.writer.flush()  # what is tested is on the disk first
         if self.best.weights is not None:
+            self._last_weights = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
             self.model.load_state_dict(self.best.weights)
         self._enter("testing")
         self.emit(TestStarted(epoch=self.best.epoch))
@@ -294,7 +304,9 @@ class Trainer:
 
     def _obey(self) -> None:
         """Save and evaluate where that was asked for."""
-        if self.control.take_save():
+        if not self.writer.idle:
+            pass  # the one before is still being written: the request waits, not the training
+        elif self.control.take_save():
             self.save("asked")
         elif self.watch.seconds - self._last_save > 60 * self.config.save_every:
             self.save("time")
@@ -326,15 +338,19 @@ class Trainer:
             since_last * self.config.batch_size,
             len(self.data.train) - (self.step - since_last) * self.config.batch_size,
         )
-        bad_step, window = int(self._bad_step), float(self._sums[2])
-        if bad_step:
+        self._raise_if_bad()
+        window = float(self._sums[2])
+        self._sums[2] = 0
+        self.emit(LossSampled(epoch=self.epoch, step=self.step, steps=self.steps, train_loss=window / pictures))
+
+    def _raise_if_bad(self) -> None:
+        """Fail if a loss since the last look was not finite."""
+        if bad_step := int(self._bad_step):
             raise NonFiniteLossError(
                 f"The loss became NaN or infinite in epoch {self.epoch}, batch {bad_step}, "
                 f"at learning rate {self._learning_rate(self.epoch, bad_step - 1):g}. "
                 f"The weights from before that batch are untouched. Try a lower --lr."
             )
-        self._sums[2] = 0
-        self.emit(LossSampled(epoch=self.epoch, step=self.step, steps=self.steps, train_loss=window / pictures))
 
     def _report(self, step: int, steps: int) -> None:
         """Tell how far the run is, a few times a second."""
@@ -396,8 +412,10 @@ class Trainer:
             else self.directory / f"epoch-{epoch:04d}-step-{step:07d}.pt"
         )
 
+        best_epoch = self.best.epoch
+
         def done(size: int, seconds: float) -> None:
-            self.saved = str(path)
+            self.saved, self._best_on_disk = str(path), best_epoch
             self.emit(
                 CheckpointSaved(
                     path=str(path),
@@ -415,17 +433,21 @@ class Trainer:
             told = getattr(error, "strerror", None) or str(error) or type(error).__name__
             self.emit(CheckpointFailed(path=str(path), epoch=epoch, step=step, reason=reason, error=told))
 
+        self._raise_if_bad()  # a checkpoint holds no batch that did not count
         self.saved = None
-        state = checkpoint.snapshot(self.state_dict())
+        state = self.state_dict()
+        kept = state["best"].pop("weights")  # made once and never changed: shared, not copied
+        state = checkpoint.snapshot(state)
+        state["best"]["weights"] = kept
         self._last_save = self.watch.seconds
-        best_copy = self.directory / "best.pt" if reason == "best" else None
+        best_copy = self.directory / "best.pt" if best_epoch != self._best_on_disk else None
         self.writer.submit(checkpoint.Job(path, state, best_copy, done, failed))
 
     def state_dict(self) -> dict[str, Any]:
         """All that `load_state_dict` needs to go on from this batch: tensors and plain values."""
         best = self.best
         return {
-            "model": self.model.state_dict(),
+            "model": self._last_weights or self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "epoch": self.epoch,
             "step": self.step,
@@ -460,4 +482,8 @@ class Trainer:
         self._sums.copy_(state["sums"])
         self.best = Best(**state["best"])
         self.watch, self.epoch_seconds = Stopwatch(state["seconds"]), state["epoch_seconds"]
-        self._full_rate = state["full_rate"]
+        self._full_rate, self._last_save = state["full_rate"], self.watch.seconds
+        try:
+            self._best_on_disk = checkpoint.load_checkpoint(self.directory / "best.pt")["best"]["epoch"]
+        except (CheckpointError, KeyError, TypeError):
+            self._best_on_disk = 0  # written anew with the next checkpoint

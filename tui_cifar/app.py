@@ -19,13 +19,18 @@ from textual.message import Message
 from textual.screen import Screen
 
 from engine.config import Config
-from engine.events import LineLogged, RunFailed, RunStarted, Terminal
+from engine.events import CheckpointFailed, LineLogged, RunFailed, RunStarted, Terminal
+from engine.session import run_of
+from tui_cifar.capture import Capture, printable
+from tui_cifar.guard import Guard
 from tui_cifar.outcome import exit_code, summary
 from tui_cifar.resources import ResourceSampler
+from tui_cifar.resume import Unfinished, find_unfinished, recall
 from tui_cifar.run_view import RunView
 from tui_cifar.screens.dashboard import Dashboard
 from tui_cifar.screens.data_missing import DataMissing
 from tui_cifar.screens.failure import Failure
+from tui_cifar.screens.go_on import GoOn
 from tui_cifar.screens.help import Help
 from tui_cifar.screens.leave import Leave
 from tui_cifar.signals import EXIT_CODES
@@ -53,6 +58,8 @@ class CifarApp(App[None]):
         images: how pictures are drawn: "half", "ascii" or "off".
         ascii: draw with characters up to 127 only.
         theme: name of a theme.
+        resumed: the run directory, or a checkpoint in it, that `engine` goes on from; its past is shown.
+        offer: an unfinished run to ask about before anything starts.
     """
 
     CSS_PATH = "app.tcss"
@@ -84,7 +91,15 @@ class CifarApp(App[None]):
     ]
 
     def __init__(
-        self, config: Config, engine: Engine, *, images: str = "half", ascii: bool = False, theme: str | None = None
+        self,
+        config: Config,
+        engine: Engine,
+        *,
+        images: str = "half",
+        ascii: bool = False,
+        theme: str | None = None,
+        resumed: Path | None = None,
+        offer: Unfinished | None = None,
     ) -> None:
         super().__init__()
         for t in THEMES:
@@ -92,12 +107,16 @@ class CifarApp(App[None]):
         self._wanted_theme = theme
         self.config, self.images, self.ascii = config, "ascii" if ascii and images == "half" else images, ascii
         self.view = RunView()
-        self.worker = Worker(config, engine, self._wake)
+        self.worker = Worker(config, engine, self.wake)
         self._engine = engine
+        self._resumed, self._offer = resumed, offer
         self.resources = ResourceSampler()
         self.leave_at_once = False
         self._exit_when_ended: int | None = None
-        self._signals = 0
+        self.guard: Guard | None = None
+        """Watches signals and the terminal; None under a test."""
+        self.capture: Capture | None = None
+        """Where stray prints of libraries go; None under a test."""
 
     # -- life -----------------------------------------------------------------------------------------------------------
 
@@ -105,31 +124,57 @@ class CifarApp(App[None]):
         """Show the dashboard; start training once its first frame is drawn."""
         self.theme = self._wanted_theme if self._wanted_theme in self.available_themes else "cifar-dark"
         self.begin_capture_print(self)
-        loop = asyncio.get_running_loop()
-        for number in EXIT_CODES:
-            try:
-                loop.add_signal_handler(number, self._on_signal, number)
-            except (RuntimeError, ValueError):  # not in the main thread, as under a test
-                break
         self.push_screen(Dashboard(images=self.images, ascii=self.ascii))
         self.call_after_refresh(self._start)
 
-    def _start(self) -> None:
-        self.worker.start()
+    async def _start(self) -> None:
         self.resources.start()
         self.set_interval(POLL_SECONDS, self.take_events)
+        if self._offer is not None:
+            self.push_screen(GoOn(self._offer), self._go_on)
+        else:
+            await self._begin(self._resumed)
 
-    def _wake(self) -> None:
+    async def _begin(self, resumed: Path | None) -> None:
+        """Start the worker, where it goes on with a run with the past of that run on the screen."""
+        if resumed is not None:
+            self.view = await asyncio.to_thread(recall, run_of(resumed))
+        self.worker.start()
+
+    async def _go_on(self, answer: str | None) -> None:
+        """Start as the question about an unfinished run was answered."""
+        if answer == "leave":
+            self.exit(return_code=0)
+        elif answer == "resume" and self._offer is not None:
+            await self.resume_run(self._offer)
+        else:
+            await self._begin(None)
+
+    async def resume_run(self, run: Unfinished) -> None:
+        """Go on with a run, in the place of one that has ended or was never started."""
+        self.config, self._engine = run.config, real_engine(run.path)
+        self.worker = Worker(self.config, self._engine, self.wake)
+        await self._begin(run.path)
+        self.show()
+
+    def wake(self) -> None:
+        """Have `take_events` called soon; may be called from any thread."""
         self.post_message(EventsArrived())
 
     @on(EventsArrived)
     def take_events(self) -> None:
         """Fold what has come since the last time into the view, and show it."""
+        self._obey_guard()
+        self._take_prints()
         events = self.worker.take()
         for event in events:
             self.view.apply(event)
             if isinstance(event, RunStarted) and event.device.startswith("cuda"):
                 self.resources.use_gpu(event.device)
+            if isinstance(event, RunStarted) and self.capture is not None:
+                self.capture.move(Path(event.directory) / "log.txt")
+            if isinstance(event, CheckpointFailed):
+                self.notify(event.error, title="Checkpoint not saved", severity="error", markup=False)
         if not self.screen_stack:  # leaving: the last events count, but there is nothing left to draw on
             return
         if events and isinstance(events[-1], Terminal):
@@ -160,14 +205,34 @@ class CifarApp(App[None]):
             return
         self.config = dataclasses.replace(self.config, **change)
         self.view = RunView()
-        self.worker = Worker(self.config, self._engine, self._wake)
+        self.worker = Worker(self.config, self._engine, self.wake)
         self.worker.start()
 
     def on_print(self, event: ui.Print) -> None:
-        """A stray print or warning goes to the log pane instead of the screen."""
+        """A stray print or warning goes to the log pane and `log.txt` instead of the screen."""
         for line in event.text.splitlines():
             if line.strip():
-                self.view.apply(LineLogged(source="stderr" if event.stderr else "stdout", text=line))
+                self.view.apply(LineLogged(source="stderr" if event.stderr else "stdout", text=printable(line)))
+                if self.capture is not None:
+                    self.capture.write(line)
+
+    def _take_prints(self) -> None:
+        """What a library wrote past Python goes to the log pane too."""
+        if self.capture is not None:
+            for line in self.capture.lines():
+                self.view.apply(LineLogged(source="stdout", text=line))
+
+    def _obey_guard(self) -> None:
+        """Do what a signal, or a terminal that went away, asks for."""
+        guard = self.guard
+        if guard is None:
+            return
+        if guard.at_once:
+            self.leave_now(guard.code or 0)
+        elif guard.code is not None and self._exit_when_ended is None:
+            self.stop(save=True, reason=guard.reason, code=guard.code)
+        elif guard.detached and self._exit_when_ended is None:
+            self.exit(return_code=exit_code(self.view.terminal))
 
     # -- actions --------------------------------------------------------------------------------------------------------
 
@@ -241,16 +306,16 @@ class CifarApp(App[None]):
         self.leave_at_once = True
         self.exit(return_code=code)
 
-    def _on_signal(self, number: signal.Signals) -> None:
-        self._signals += 1
-        if self._signals > 1:
-            self.leave_now(EXIT_CODES[number])
-        else:
-            self.stop(save=True, reason=number.name, code=EXIT_CODES[number])
-
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action that has a key is in the palette too."""
         yield from super().get_system_commands(screen)
+        run = find_unfinished(Path(self.config.runs_dir), {}) if not self.worker.alive else None
+        if run is not None:
+            yield SystemCommand(
+                f"Resume {run.path.name}",
+                f"Go on with this unfinished run from epoch {run.epoch}",
+                lambda: self.call_later(self.resume_run, run),
+            )
         for active in screen.active_bindings.values():
             binding = active.binding
             if active.enabled and binding.id and not binding.id.startswith("app.interrupt"):
@@ -264,23 +329,66 @@ class CifarApp(App[None]):
 
 
 def run_dashboard(
-    config: Config, resume: Path | None, *, images: str | None = None, ascii: bool = False, theme: str | None = None
+    config: Config,
+    resume: Path | None,
+    *,
+    images: str | None = None,
+    ascii: bool = False,
+    theme: str | None = None,
+    keep_going: bool = False,
+    offer: Unfinished | None = None,
 ) -> int:
     """Run the application to its end and return the exit code; leaves the outcome on the normal screen."""
     app = CifarApp(
-        config, real_engine(resume), images=images or ("ascii" if ascii else "half"), ascii=ascii, theme=theme
+        config,
+        real_engine(resume),
+        images=images or ("ascii" if ascii else "half"),
+        ascii=ascii,
+        theme=theme,
+        resumed=resume,
+        offer=offer,
     )
-    app.run()
-    worker = app.worker
-    if worker.alive and not app.leave_at_once:  # the application broke; the run need not be lost with it
-        worker.control.stop(reason="the dashboard ended")
-        worker.join(60)
-        for event in worker.take():
+    with Capture() as capture:
+        app.capture = capture
+        app.error_console.file = capture.terminal  # type: ignore[assignment]
+        guard = app.guard = Guard(lambda: app.worker, app.wake, capture.terminal, keep_going=keep_going)
+        guard.start()
+        try:
+            app.run()
+        finally:
+            guard.left.set()
+        if guard.detached:
+            code = _train_on(app, guard)
+        else:
+            code = app.return_code or 0
+            if app.worker.alive and not app.leave_at_once:  # the application broke; the run need not be lost with it
+                app.worker.control.stop(reason="the dashboard ended")
+                app.worker.join(60)
+        for event in app.worker.take():
             app.view.apply(event)
     for line in summary(app.view.terminal):
-        print(line)
-    sys.stdout.flush()
-    code = app.return_code or 0
-    if worker.alive:  # a thread inside PyTorch can't be waited for here, and must not hold up the exit
+        _say(line)
+    guard.stop()
+    if app.worker.alive:  # a thread inside PyTorch can't be waited for here, and must not hold up the exit
         os._exit(code)
     return code
+
+
+def _train_on(app: CifarApp, guard: Guard) -> int:
+    """Wait for a run whose terminal went away; its events are in the run directory."""
+    if app.capture is not None:
+        app.capture.write("The terminal went away; training goes on without it.")
+    while not app.worker.join(0.5):
+        for event in app.worker.take():
+            app.view.apply(event)
+    for event in app.worker.take():
+        app.view.apply(event)
+    return exit_code(app.view.terminal) if guard.code is None else guard.code
+
+
+def _say(line: str) -> None:
+    """A line to standard output, unless it went away."""
+    try:
+        print(line, flush=True)
+    except OSError:
+        sys.stdout = None  # type: ignore[assignment]  # or Python would try once more at its end, and complain

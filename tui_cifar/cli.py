@@ -58,6 +58,11 @@ def make_parser() -> argparse.ArgumentParser:
         help="only plain characters, for terminals without blocks and braille (default: if the locale is not UTF-8)",
     )
     how.add_argument("--theme", metavar="NAME", default=None, help="cifar-dark, cifar-light, or one of Textual's")
+    how.add_argument(
+        "--keep-going",
+        action="store_true",
+        help="train on without a dashboard if the terminal goes away (SSH line cut)",
+    )
     where = parser.add_argument_group("Where")
     groups = {
         "What to train": what,
@@ -99,6 +104,7 @@ def _help_width() -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
+    _open_standard_files()
     arguments = list(sys.argv[1:] if argv is None else argv)
     command = "train"
     if arguments and not arguments[0].startswith("-"):
@@ -112,6 +118,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         return code
     except EngineError as e:
         complain(e.message)
+    except KeyboardInterrupt:  # before a run that could be stopped in good order was under way
+        return 130
+
+
+def _open_standard_files() -> None:
+    """Give whoever closed a standard file /dev/null in its place, or the next file opened would get what is printed."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest free number, which is this one
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: PTH123, SIM115 - open until the process ends
 
 
 def _train(arguments: list[str]) -> int:
@@ -122,14 +142,15 @@ def _train(arguments: list[str]) -> int:
         complain(f"{unknown[0]!r} is no option{nearest(unknown[0], known)} See 'cifar-tui --help'.")
     if options.json and not options.headless:
         complain("--json needs --headless.")
-    config, resume = _configuration(options)
+    config, resume, given = _configuration(options)
     if options.headless:
         from tui_cifar.headless import run_headless
 
-        return run_headless(config, resume, as_json=options.json)
+        return run_headless(config, resume, as_json=options.json, keep_going=options.keep_going)
     _require_terminal()
     _tune_for_line()
     from tui_cifar.app import run_dashboard
+    from tui_cifar.resume import find_unfinished
 
     return run_dashboard(
         config,
@@ -137,11 +158,13 @@ def _train(arguments: list[str]) -> int:
         images=options.images,
         ascii=not _unicode_locale() if options.ascii is None else options.ascii,
         theme=options.theme,
+        keep_going=options.keep_going,
+        offer=None if resume is not None or config.name else find_unfinished(Path(config.runs_dir), given),
     )
 
 
-def _configuration(options: argparse.Namespace) -> tuple[Config, Path | None]:
-    """The configuration that defaults, run to resume, recipe, file and flags make together."""
+def _configuration(options: argparse.Namespace) -> tuple[Config, Path | None, dict[str, Any]]:
+    """The configuration that defaults, run to resume, recipe, file and flags make together; the run; what was given."""
     flags: dict[str, Any] = {}
     for f in FIELDS.values():
         value = getattr(options, f.name)
@@ -153,26 +176,18 @@ def _configuration(options: argparse.Namespace) -> tuple[Config, Path | None]:
         flags["recipe"] = "demo"
     toml = read_toml(options.config) if options.config else {}
     if options.resume is None:
-        return make_config(flags, toml), None
-    return _resumed(options.resume, flags, toml)
+        return make_config(flags, toml), None, {**toml, **flags}
+    return *_resumed(options.resume, flags, toml), {**toml, **flags}
 
 
 def _resumed(spec: str, flags: dict[str, Any], toml: dict[str, Any]) -> tuple[Config, Path]:
     """The configuration recorded in a run, with what the file and the flags override."""
-    import json
-
     from engine.run_directory import find_run
-    from engine.session import run_of
+    from tui_cifar.resume import recorded_config
 
     runs_dir = Path(flags.get("runs_dir", toml.get("runs_dir", "runs")))
     run = Path(spec) if spec.endswith(".pt") and Path(spec).is_file() else find_run(runs_dir, spec)
-    path = run_of(run) / "config.json"
-    try:
-        recorded = json.loads(path.read_text(encoding="utf-8"))["config"]
-        known = {k: v for k, v in recorded.items() if k in FIELDS}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
-        raise ConfigError(f"{path}: can't be read ({type(e).__name__}), so this run can't be resumed.") from None
-    return make_config(flags, {**known, **toml}), run
+    return recorded_config(run, flags, toml), run
 
 
 def _converted(f: dataclasses.Field[Any], text: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -28,12 +29,17 @@ from engine.events import (
     to_json,
 )
 from tui_cifar.outcome import exit_code, summary
-from tui_cifar.signals import EXIT_CODES
+from tui_cifar.signals import EXIT_CODES, handle_signals
 from tui_cifar.worker import Engine, real_engine
 
 
-def run_headless(config: Config, resume: Path | None, *, as_json: bool, engine: Engine | None = None) -> int:
-    """Train in the foreground and return the exit code. The first signal stops and saves, the second leaves at once."""
+def run_headless(
+    config: Config, resume: Path | None, *, as_json: bool, engine: Engine | None = None, keep_going: bool = False
+) -> int:
+    """Train in the foreground and return the exit code. The first signal stops and saves, the second leaves at once.
+
+    With `keep_going`, neither a hangup nor an output that nobody reads any more stops it.
+    """
     import threading
 
     from engine.control import Control
@@ -47,8 +53,9 @@ def run_headless(config: Config, resume: Path | None, *, as_json: bool, engine: 
         received.append(number)
         control.stop(reason=signal.Signals(number).name)
 
-    for number in EXIT_CODES:
-        signal.signal(number, on_signal)
+    handle_signals(on_signal)
+    if keep_going:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     printer = JsonPrinter(_write) if as_json else PlainPrinter(_write)
     ended: list[Terminal] = []
 
@@ -57,9 +64,10 @@ def run_headless(config: Config, resume: Path | None, *, as_json: bool, engine: 
             ended.append(event)
         try:
             printer(event)
-        except BrokenPipeError:  # the reader, `head` say, has seen enough
-            control.stop(reason="output closed")
-            sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - open until the process ends
+        except OSError as e:
+            _drop_output()
+            if e.errno in (errno.EPIPE, errno.EIO) and not keep_going:  # `head` has seen enough; the terminal went away
+                control.stop(reason="output closed")
 
     run = engine or real_engine(resume)
     thread = threading.Thread(target=lambda: run(config, control, listen), name="training", daemon=True)
@@ -67,6 +75,13 @@ def run_headless(config: Config, resume: Path | None, *, as_json: bool, engine: 
     while thread.is_alive():
         thread.join(0.2)  # in short pieces, because a signal's handler runs only between them
     return EXIT_CODES[signal.Signals(received[0])] if received else exit_code(ended[0] if ended else None)
+
+
+def _drop_output() -> None:
+    """Print to nowhere from now on: what was printed there can't be read, or has no place on a full disk."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def _write(line: str) -> None:

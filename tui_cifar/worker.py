@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
 from engine.config import Config
 from engine.control import Control
-from engine.events import BatchCompleted, Event, LossSampled, PreparationAdvanced
+from engine.events import BatchCompleted, Event, LossSampled, PreparationAdvanced, RunFailed
 from engine.session import Listener
 
 Engine = Callable[[Config, Control, Listener], object]
@@ -65,7 +66,17 @@ class Worker:
         return events
 
     def _work(self) -> None:
-        self._engine(self.config, self.control, self._listen)
+        try:
+            self._engine(self.config, self.control, self._listen)
+        except BaseException as e:  # the engine ends its runs itself; whoever waits must hear of the end all the same
+            self._listen(
+                RunFailed(
+                    title="Training failed",
+                    message=f"{type(e).__name__}: {e}",
+                    kind="engine",
+                    detail=traceback.format_exc(),
+                )
+            )
 
     def _listen(self, event: Event) -> None:
         with self._lock:

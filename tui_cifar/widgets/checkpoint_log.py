@@ -48,7 +48,8 @@ class CheckpointLog(Panel):
             elif event.reason == "epoch" and event.valid_loss is not None:
                 line.append(f"{event.valid_loss:.4f}  ", dim)
             else:
-                line.append("asked for  " if event.reason == "asked" else "at the stop  ", self.colour("foreground"))
+                why = {"asked": "asked for  ", "time": "in between  "}.get(event.reason, "at the stop  ")
+                line.append(why, self.colour("foreground"))
             line.append(Path(event.path).name, dim)
         elif isinstance(event, CheckpointFailed):
             line.append(f"✗ epoch {event.epoch} not saved: {event.error}", self.colour("error"))

@@ -49,6 +49,13 @@ class CheckpointError(EngineError):
     kind = "checkpoint"
 
 
+class ExportError(EngineError):
+    """Weights that cannot be written in the form asked for."""
+
+    title = "Not exported"
+    kind = "export"
+
+
 class RunDirectoryError(EngineError):
     """The run directory cannot be made, read or locked."""
 

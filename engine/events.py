@@ -362,7 +362,7 @@ def from_json(line: str) -> Event:
         event = kind(**values)
     except (TypeError, RecursionError) as e:
         raise ValueError(f"{raw['event']}: {e}") from None
-    for name, wanted in _types(kind).items():
+    for name, wanted in _types(typing.cast(Any, kind)).items():
         if not _fits(getattr(event, name), wanted):
             raise ValueError(f"{raw['event']}: {name} is {getattr(event, name)!r}")
     return event

@@ -435,7 +435,6 @@ _STATE: dict[str, type | tuple[type, ...]] = {
     "seconds": float,
     "config": dict,
     "fingerprint": str,
-    "threads": int,
     "machine": dict,
     "tuning": dict,
 }
@@ -446,8 +445,8 @@ def _whole(state: dict[str, Any], path: Path) -> dict[str, Any]:
     for key, kind in _STATE.items():
         if not isinstance(state.get(key), kind):
             raise CheckpointError(f"{path}: not a checkpoint of this program: {key!r} is missing or of another kind.")
-    if not (state["epoch"] >= 1 and state["step"] >= 0 and 1 <= state["threads"] <= 4096):
-        raise CheckpointError(f"{path}: not a checkpoint of this program: its position or thread count is impossible.")
+    if not (state["epoch"] >= 1 and state["step"] >= 0):
+        raise CheckpointError(f"{path}: not a checkpoint of this program: its position is impossible.")
     return state
 
 

@@ -56,6 +56,8 @@ class Plan:
     count: int = 1
     hang: bool = False
     """Whether saves hang for a minute."""
+    pace: float = 0.0
+    """Seconds that each batch takes beside its own few milliseconds."""
     download: str = ""
     """An address that CIFAR-10 is to be had from."""
     shout: str = ""
@@ -195,6 +197,8 @@ def _instrument(plan: Plan, state: mmap.mmap) -> None:
         counts[place] += 1
         if plan.signal and counts[place] == plan.count and place in (plan.event, plan.save):
             os.kill(os.getpid(), plan.signal)
+            if not plan.pace:  # phases that last milliseconds here: let it arrive before they are over
+                time.sleep(0.5)
 
     def emit_and_send(self: Any, event: Event) -> None:
         name = name_of(event)
@@ -240,6 +244,16 @@ def _instrument(plan: Plan, state: mmap.mmap) -> None:
     checkpoint.write_whole = write
     os.fsync = sync  # type: ignore[assignment]
     Path.replace = rename  # type: ignore[method-assign,assignment]
+    if plan.pace:
+        from engine.trainer import Trainer
+
+        step = Trainer._train_step
+
+        def slow_step(self: Trainer, *tensors: Any) -> None:
+            time.sleep(plan.pace)
+            step(self, *tensors)
+
+        Trainer._train_step = slow_step  # type: ignore[method-assign]
     if plan.download:
         from torchvision.datasets import CIFAR10
 

@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TextIO, cast
 
 from textual import events as ui
 from textual import on
@@ -350,7 +350,7 @@ def run_dashboard(
     )
     with Capture() as capture:
         app.capture = capture
-        app.error_console.file = capture.terminal  # type: ignore[assignment]
+        app.error_console.file = cast(TextIO, capture.terminal)
         guard = app.guard = Guard(lambda: app.worker, app.wake, capture.terminal, keep_going=keep_going)
         guard.start()
         try:
@@ -391,4 +391,4 @@ def _say(line: str) -> None:
     try:
         print(line, flush=True)
     except OSError:
-        sys.stdout = None  # type: ignore[assignment]  # or Python would try once more at its end, and complain
+        sys.stdout = None  # or Python would try once more at its end, and complain

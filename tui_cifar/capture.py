@@ -13,7 +13,6 @@ import sys
 import tempfile
 from pathlib import Path
 from types import TracebackType
-from typing import TextIO, cast
 
 MAX_BYTES = 8 * 2**20
 """What the file may grow to; then its older lines are dropped."""
@@ -31,7 +30,7 @@ def printable(text: str) -> str:
 class TerminalFile(io.TextIOBase):
     """The terminal, for a screen to be drawn on. A terminal that has gone away is noted and no error."""
 
-    encoding = "utf-8"  # type: ignore[assignment]
+    encoding = "utf-8"
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
@@ -85,7 +84,7 @@ class Capture:
         self._file = _temporary()
         self._redirect()
         # Textual asks these for the terminal's size and draws on the second one.
-        sys.__stdout__ = sys.__stderr__ = cast(TextIO, self.terminal)  # type: ignore[misc]
+        sys.__stdout__ = sys.__stderr__ = self.terminal  # type: ignore[assignment,misc]
         return self
 
     def __exit__(

@@ -20,6 +20,7 @@ COMMANDS = {
     "train": "train, in the dashboard or without it (the default)",
     "recipes": "list the recipes and their values",
     "bench": "measure this computer, the recipes and the dashboard",
+    "export": "write a run's best weights to a file",
 }
 """Every command but "train" is a module of `tui_cifar.commands` with a function `run(arguments) -> exit code`."""
 

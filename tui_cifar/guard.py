@@ -6,18 +6,16 @@ Handlers of the screen's own event loop would not do: it can hang in a write to 
 from __future__ import annotations
 
 import os
-import queue
 import select
 import signal
 import termios
 import threading
 import time
 from collections.abc import Callable
-from types import FrameType
 from typing import Any
 
 from tui_cifar.capture import TerminalFile
-from tui_cifar.signals import EXIT_CODES, handle_signals
+from tui_cifar.signals import EXIT_CODES, Signals
 from tui_cifar.worker import Worker
 
 LOOK_SECONDS = 0.25
@@ -54,7 +52,7 @@ class Guard:
         self.left = threading.Event()
         """Set by whoever runs the screen, once it is gone."""
         self._worker, self._wake, self._terminal, self._keep_going = worker, wake, terminal, keep_going
-        self._received: queue.SimpleQueue[int] = queue.SimpleQueue()  # the one kind that a handler may put to
+        self._signals = Signals()
         self._ended = threading.Event()
         self._silenced = False
         self._deadline: float | None = None
@@ -65,24 +63,18 @@ class Guard:
 
     def start(self) -> None:
         """Take over the signals and begin to watch. Call it in the main thread."""
-        handle_signals(self._on_signal)
+        self._signals.install()
         threading.Thread(target=self._watch, name="guard", daemon=True).start()
 
     def stop(self) -> None:
         """Watch no longer."""
         self._ended.set()
 
-    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        self._received.put(number)
-
     def _watch(self) -> None:
         while not self._ended.is_set():
-            try:
-                number: int | None = self._received.get(timeout=LOOK_SECONDS)
-            except queue.Empty:
-                number = None
+            number = self._signals.next(LOOK_SECONDS)
             if number is not None:
-                self._signal(signal.Signals(number))
+                self._signal(number)
             if not self._silenced and not self.left.is_set() and self._gone():
                 self._silenced = True
                 _silence_input()

@@ -8,7 +8,6 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 
 from engine.config import Config
 from engine.events import (
@@ -29,7 +28,7 @@ from engine.events import (
     to_json,
 )
 from tui_cifar.outcome import exit_code, summary
-from tui_cifar.signals import EXIT_CODES, handle_signals
+from tui_cifar.signals import EXIT_CODES, Signals
 from tui_cifar.worker import Engine, real_engine
 
 
@@ -45,15 +44,8 @@ def run_headless(
     from engine.control import Control
 
     control = Control()
-    received: list[int] = []
-
-    def on_signal(number: int, _frame: FrameType | None) -> None:
-        if received:
-            os._exit(EXIT_CODES[signal.Signals(number)])
-        received.append(number)
-        control.stop(reason=signal.Signals(number).name)
-
-    handle_signals(on_signal)
+    signals = Signals()
+    signals.install()
     if keep_going:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     printer = JsonPrinter(_write) if as_json else PlainPrinter(_write)
@@ -72,9 +64,15 @@ def run_headless(
     run = engine or real_engine(resume)
     thread = threading.Thread(target=lambda: run(config, control, listen), name="training", daemon=True)
     thread.start()
+    code: int | None = None
     while thread.is_alive():
-        thread.join(0.2)  # in short pieces, because a signal's handler runs only between them
-    return EXIT_CODES[signal.Signals(received[0])] if received else exit_code(ended[0] if ended else None)
+        number = signals.next(0.1)
+        if number is not None and code is not None:
+            os._exit(EXIT_CODES[number])
+        if number is not None:
+            code = EXIT_CODES[number]
+            control.stop(reason=number.name)
+    return exit_code(ended[0] if ended else None) if code is None else code
 
 
 def _drop_output() -> None:

@@ -1,0 +1,108 @@
+"""What a user takes away of a run: its best weights in files that other programs read.
+
+`pt` and `safetensors` hold the weights by name; `pt2` (`torch.export`) and `onnx` hold the network with them. The network takes
+float32 (N, 3, 32, 32), RGB in [-1, 1], for any N of at least 1, and gives logits (N, classes).
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from engine.checkpoint import State, load_checkpoint
+from engine.config import FIELDS, Config
+from engine.errors import CheckpointError, ExportError
+from engine.files import write_whole
+from engine.model import make_model
+
+
+def export(checkpoint: Path, target: Path, kind: str) -> None:
+    """Write the best weights in a checkpoint to `target`, whole.
+
+    Args:
+        checkpoint: best.pt, or any other checkpoint of a run that has completed an epoch.
+        target: the file to write; one that is there is replaced.
+        kind: one of `KINDS`.
+
+    Raises:
+        CheckpointError: the checkpoint can't be read, or holds no weights that were validated.
+        ExportError: a package that `kind` needs is not installed, or the disk refused the file.
+    """
+    state = load_checkpoint(checkpoint)
+    if not state["best"]["weights"]:
+        raise CheckpointError(f"{checkpoint}: no epoch of this run was completed yet, so there are no best weights.")
+    content = KINDS[kind](state)
+    try:
+        write_whole(target, content)
+    except OSError as e:
+        raise ExportError(f"{target}: can't write it: {e.strerror or e}.") from None
+
+
+def about(state: State) -> dict[str, str]:
+    """What a reader of the weights has to know, as texts."""
+    return {
+        "model": state["config"]["model"],
+        "class_names": json.dumps(state["class_names"]),
+        "input": "float32 (N, 3, 32, 32), RGB, [-1, 1]",
+        "epoch": str(state["best"]["epoch"]),
+        "validation_loss": str(state["best"]["valid_loss"]),
+        "validation_accuracy": str(state["best"]["valid_accuracy"]),
+    }
+
+
+def _weights(state: State) -> dict[str, Tensor]:
+    """The best weights in plain layout, each with memory of its own."""
+    return {k: v.detach().clone(memory_format=torch.contiguous_format) for k, v in state["best"]["weights"].items()}
+
+
+def _network(state: State) -> nn.Module:
+    config = Config(**{k: v for k, v in state["config"].items() if k in FIELDS})
+    network = make_model(config.model, len(state["class_names"]), config.dropout, config.seed)
+    network.load_state_dict(_weights(state))
+    return network.eval()
+
+
+def _pt(state: State) -> bytes:
+    buffer = io.BytesIO()
+    torch.save(_weights(state), buffer)
+    return buffer.getvalue()
+
+
+def _safetensors(state: State) -> bytes:
+    try:
+        from safetensors.torch import save
+    except ImportError:
+        raise ExportError("safetensors is not installed: pip install safetensors.") from None
+    return save(_weights(state), metadata=about(state))
+
+
+def _pt2(state: State) -> bytes:
+    buffer = io.BytesIO()
+    torch.export.save(_program(state), buffer, extra_files={"about.json": json.dumps(about(state))})
+    return buffer.getvalue()
+
+
+def _onnx(state: State) -> bytes:
+    try:
+        import onnxscript  # noqa: F401 - PyTorch's exporter needs it, and says so less clearly
+    except ImportError:
+        raise ExportError("ONNX needs more packages: pip install 'cifar-tui[onnx]'.") from None
+    made: Any = torch.onnx.export(_program(state), dynamo=True, verbose=False)
+    content: bytes = made.model_proto.SerializeToString()
+    return content
+
+
+def _program(state: State) -> torch.export.ExportedProgram:
+    batch = torch.export.Dim("batch", min=1)
+    with torch.no_grad():
+        return torch.export.export(_network(state), (torch.zeros(2, 3, 32, 32),), dynamic_shapes=({0: batch},))
+
+
+KINDS: dict[str, Callable[[State], bytes]] = {"pt": _pt, "safetensors": _safetensors, "pt2": _pt2, "onnx": _onnx}
+"""What can be written, by the ending of the file."""

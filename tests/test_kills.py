@@ -6,6 +6,7 @@ sends to itself at a chosen event or in the middle of a save, so that every such
 
 from __future__ import annotations
 
+import itertools
 import random
 import signal
 import subprocess
@@ -123,14 +124,15 @@ def test_killed_a_hundred_times_it_ends_as_if_never_stopped(
 ) -> None:
     rng = random.Random(SEED)
     runs, hits, kills, finished, name = tmp_path / "runs", Counter[str](), 0, 0, "run-0"
+    ways, events, points = map(itertools.cycle, (("moment", "event", "save", "file"), EVENTS, SAVE_POINTS))
     began = time.monotonic()
     while True:
-        how = rng.choice(("moment", "event", "save", "file")) if kills < KILLS else "none"
+        how = next(ways) if kills < KILLS else "none"
         plan = Plan()
         if how == "event":
-            plan = Plan(signal=signal.SIGKILL, event=rng.choice(EVENTS), count=rng.randint(1, 3))
+            plan = Plan(signal=signal.SIGKILL, event=next(events), count=rng.randint(1, 2))
         elif how == "save":
-            plan = Plan(signal=signal.SIGKILL, save=rng.choice(SAVE_POINTS), count=rng.randint(1, 3))
+            plan = Plan(signal=signal.SIGKILL, save=next(points), count=rng.randint(1, 3))
         program = start(arguments(picture_folder, runs, name), tmp_path / "work", plan)
         if how == "moment":
             program.process.join(rng.uniform(0.05, 1.5))

@@ -1,0 +1,224 @@
+"""Properties, checked on many made-up inputs: what reads files never breaks on what is in them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import tempfile
+import typing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engine.checkpoint import load_checkpoint, serialize
+from engine.config import FIELDS, read_toml
+from engine.errors import CheckpointError, ConfigError, EngineError, RunDirectoryError
+from engine.events import BY_NAME, ClassCount, Event, from_json, to_json
+from engine.run_directory import RunDirectory, is_finished, read_config, read_events
+from tests.test_kills import same
+from tui_cifar.run_view import RunView
+
+relaxed = settings(
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture], deadline=None, max_examples=60
+)
+
+STATE = {"model": {"w": torch.arange(300.0)}, "epoch": 3, "best": {"weights": None}, "list": [1, 2.5, "x"]}
+WHOLE = serialize(STATE)
+
+
+def read(content: bytes) -> dict[str, Any]:
+    """What `load_checkpoint` makes of a file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "epoch-0001.pt"
+        path.write_bytes(content)
+        return load_checkpoint(path)
+
+
+# -- checkpoints --------------------------------------------------------------------------------------------------------
+
+
+@relaxed
+@given(st.binary(max_size=400))
+def test_no_bytes_are_taken_for_a_checkpoint(content: bytes) -> None:
+    with pytest.raises(CheckpointError):
+        read(content)
+
+
+@relaxed
+@given(st.integers(0, len(WHOLE) - 1))
+def test_no_part_of_a_checkpoint_is_taken_for_one(length: int) -> None:
+    with pytest.raises(CheckpointError):
+        read(WHOLE[:length])
+
+
+@relaxed
+@given(st.lists(st.tuples(st.integers(0, len(WHOLE) - 1), st.integers(0, 255)), min_size=1, max_size=4))
+def test_a_changed_checkpoint_is_refused_or_says_the_same(changes: list[tuple[int, int]]) -> None:
+    content = bytearray(WHOLE)
+    for at, value in changes:
+        content[at] = value
+    try:
+        state = read(bytes(content))
+    except CheckpointError as e:
+        assert len(e.message.splitlines()) == 1
+    else:  # padding and the like
+        assert same({k: v for k, v in state.items() if k in STATE}, STATE)
+
+
+plain = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@relaxed
+@given(st.dictionaries(st.text(min_size=1, max_size=5), plain, max_size=4))
+def test_what_is_written_is_what_is_read(state: dict[str, Any]) -> None:
+    state = {f"x{k}": v for k, v in state.items()}  # "format" and "digest" are the writer's own
+    found = read(serialize(state))
+    assert {k: found[k] for k in state} == state and found.keys() - state.keys() == {"format", "digest"}
+
+
+# -- events -------------------------------------------------------------------------------------------------------------
+
+
+def values_for(wanted: Any) -> st.SearchStrategy[Any]:
+    """Values of a field's type."""
+    origin, parts = typing.get_origin(wanted), typing.get_args(wanted)
+    if origin is tuple:
+        return st.lists(values_for(parts[0]), max_size=3).map(tuple)
+    if origin is not None and issubclass(dict, origin):
+        return st.dictionaries(st.text(max_size=5), values_for(parts[1]), max_size=3)
+    if parts:
+        return st.one_of(*map(values_for, parts))
+    if wanted is ClassCount:
+        return st.builds(ClassCount, name=st.text(max_size=5), correct=st.integers(0, 99), total=st.integers(0, 99))
+    simple: dict[Any, st.SearchStrategy[Any]] = {
+        int: st.integers(-(2**40), 2**40),
+        float: st.floats(allow_nan=False, allow_infinity=False),
+        str: st.text(max_size=10),
+        bool: st.booleans(),
+        type(None): st.none(),
+        Any: st.integers(),
+    }
+    return simple[wanted]
+
+
+def events() -> st.SearchStrategy[Event]:
+    """Events of every kind."""
+
+    def of(kind: type[Event]) -> st.SearchStrategy[Event]:
+        hints = typing.get_type_hints(kind)
+        return st.builds(kind, **{f.name: values_for(hints[f.name]) for f in dataclasses.fields(kind)})
+
+    return st.sampled_from(list(BY_NAME.values())).flatmap(of)
+
+
+@relaxed
+@given(st.lists(events(), max_size=5))
+def test_events_are_read_as_they_were_written(told: list[Event]) -> None:
+    assert [from_json(to_json(e)) for e in told] == told
+
+
+@relaxed
+@given(st.lists(events(), min_size=1, max_size=4), st.data())
+def test_a_log_cut_anywhere_gives_its_whole_lines_and_goes_on(told: list[Event], data: st.DataObject) -> None:
+    content = "".join(to_json(e) + "\n" for e in told).encode()
+    cut = data.draw(st.integers(0, len(content)))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "events.jsonl"
+        path.write_bytes(content[:cut])
+        whole = content[:cut].count(b"\n")
+        # A last line that lacks nothing but its end is read as well.
+        assert list(read_events(path)) in (told[:whole], told[: whole + 1])
+        is_finished(Path(folder))
+        directory = RunDirectory(Path(folder))
+        directory.append(told[0])
+        directory.close()
+        assert list(read_events(path)) == [*told[:whole], told[0]]
+
+
+@relaxed
+@given(st.binary(max_size=300) | st.text(max_size=100).map(str.encode))
+def test_a_log_of_anything_is_read_without_an_error(content: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "events.jsonl").write_bytes(content)
+        list(read_events(Path(folder) / "events.jsonl"))
+        is_finished(Path(folder))
+
+
+@relaxed
+@given(st.sampled_from(sorted(BY_NAME)), plain, st.data())
+def test_a_line_with_wrong_values_is_no_event(name: str, value: Any, data: st.DataObject) -> None:
+    kind = BY_NAME[name]
+    field = data.draw(st.sampled_from([f.name for f in dataclasses.fields(kind)]))
+    good = data.draw(
+        st.builds(kind, **{f: values_for(t) for f, t in typing.get_type_hints(kind).items() if f != "live"})
+    )
+    raw = {"event": name, **dataclasses.asdict(good), field: value}
+
+    try:
+        event = from_json(json.dumps(raw))
+    except ValueError:
+        return
+    found = getattr(event, field)
+    assert found == value or list(found) == value or isinstance(found, (dict, tuple))
+
+
+def test_deep_nesting_is_no_event() -> None:
+    for line in ("[" * 100_000, '{"event": "line_logged", "text": ' + "[" * 100_000):
+        with pytest.raises(ValueError):
+            from_json(line)
+
+
+@relaxed
+@given(st.lists(events(), max_size=8))
+def test_the_reducer_takes_events_in_any_order(told: list[Event]) -> None:
+    view = RunView()
+    for event in told:
+        if name_is_drawable(event):
+            view.apply(event)
+    assert 0 <= view.progress <= 1 and 0 <= view.fraction <= 1
+    assert all(math.isfinite(y) for _, y in view.points)
+
+
+def name_is_drawable(event: Event) -> bool:
+    """Pictures and counts are the engine's own data: a reader of made-up ones may refuse them."""
+    return type(event).__name__ not in ("PicturesChosen", "RunStarted")
+
+
+# -- configuration ------------------------------------------------------------------------------------------------------
+
+
+@relaxed
+@given(
+    st.text(max_size=80)
+    | st.sampled_from(sorted(FIELDS)).flatmap(lambda k: st.text(max_size=20).map(f"{k} = ".__add__))
+)
+def test_any_file_is_a_configuration_or_one_clear_line(text: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "c.toml"
+        path.write_bytes(text.encode("utf-8", "surrogatepass"))
+        try:
+            values = read_toml(path)
+        except ConfigError as e:
+            assert str(path) in e.message and len(e.message.splitlines()) == 1
+        else:
+            assert set(values) <= set(FIELDS)
+
+
+@relaxed
+@given(st.binary(max_size=100) | plain.map(lambda v: repr(v).encode()))
+def test_any_recorded_configuration_is_read_or_refused(content: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "config.json").write_bytes(content)
+        try:
+            read_config(Path(folder))
+        except RunDirectoryError as e:
+            assert isinstance(e, EngineError) and len(e.message.splitlines()) == 1

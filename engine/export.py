@@ -63,7 +63,7 @@ def _weights(state: State) -> dict[str, Tensor]:
 
 def _network(state: State) -> nn.Module:
     config = Config(**{k: v for k, v in state["config"].items() if k in FIELDS})
-    network = make_model(config.model, len(state["class_names"]), config.dropout, config.seed)
+    network = make_model(config.model, len(state["class_names"]), config.dropout, config.seed, config.width)
     network.load_state_dict(_weights(state))
     return network.eval()
 

@@ -203,7 +203,7 @@ class Trainer:
         train_loss, train_right, _ = (self._sums.cpu() / len(data.train)).tolist()
         if not math.isfinite(result.loss):
             raise NonFiniteLossError(
-                f"The validation loss of epoch {epoch} is {result.loss}, at learning rate {config.lr:g}. "
+                f"The validation loss of epoch {epoch} is {result.loss}, at learning rate {self._learning_rate(epoch):g}. "
                 f"Earlier checkpoints are untouched. Try a lower --lr."
             )
         previous_best = self.best.valid_loss if self.best.epoch else None

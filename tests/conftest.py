@@ -48,6 +48,7 @@ def quick(picture_folder: Path, tmp_path: Path) -> Callable[..., Config]:
             "epochs": 2,
             "batch_size": 10,
             "threads": 1,
+            "precision": "float32",
             "memory_format": "channels_last",
             "device": "cpu",
             "lr": 0.05,

@@ -354,7 +354,13 @@ def test_a_clock_set_back_and_another_time_zone_change_no_duration(
 def test_a_second_process_is_told_who_has_the_run_and_takes_over_from_a_dead_one(
     picture_folder: Path, tmp_path: Path
 ) -> None:
-    arguments = [f"--dataset={picture_folder}", f"--runs-dir={tmp_path / 'runs'}", "--batch-size=10", "--threads=1"]
+    arguments = [
+        f"--dataset={picture_folder}",
+        f"--runs-dir={tmp_path / 'runs'}",
+        "--recipe=tutorial",
+        "--batch-size=10",
+        "--threads=1",
+    ]
     first = start(["--headless", "--name=run", "--epochs=1000", *arguments], tmp_path / "work", Plan(pace=0.05))
     second = [*COMMAND, "--headless", "--resume=run", *arguments, "--epochs=1"]
     try:
@@ -378,7 +384,7 @@ def test_a_second_process_is_told_who_has_the_run_and_takes_over_from_a_dead_one
 def test_closed_standard_files_change_nothing(picture_folder: Path, tmp_path: Path, closed: str) -> None:
     command = (
         f"{sys.executable} -m tui_cifar --headless --dataset={picture_folder} --runs-dir={tmp_path / 'runs'} --name=run "
-        f"--epochs=1 --threads=1 {closed}"
+        f"--recipe=tutorial --epochs=1 --threads=1 {closed}"
     )
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0 and done.stderr == ""
@@ -397,7 +403,7 @@ def test_an_output_that_goes_full_does_not_stop_the_run(picture_folder: Path, tm
     where = [f"--dataset={picture_folder}", f"--runs-dir={tmp_path / 'runs'}", "--name=run"]
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            [*COMMAND, "--headless", *where, "--epochs=1", "--threads=1"],
+            [*COMMAND, "--headless", *where, "--recipe=tutorial", "--epochs=1", "--threads=1"],
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,

@@ -80,7 +80,10 @@ def launch(picture_folder: Path, tmp_path: Path) -> Iterator[Callable[..., Progr
             "--name=run",
             f"--epochs={epochs}",
             "--batch-size=10",
+            "--recipe=tutorial",
             "--threads=1",
+            "--precision=float32",
+            "--memory-format=channels_last",
             "--device=cpu",
             *more,
         ]

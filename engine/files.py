@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from pathlib import Path
 
 SUFFIX = ".tmp"
@@ -55,3 +56,28 @@ def remove_leftovers(folder: Path) -> None:
             path.unlink()
         except OSError:
             pass  # it costs space and nothing else
+
+
+def remove_leftovers_of_the_dead(folder: Path) -> None:
+    """Remove hidden files and folders named after a process (`.name.PID` or `.name.PID.tmp`) that is no more."""
+    for path in folder.glob(".*"):
+        number = path.name.removesuffix(SUFFIX).rpartition(".")[2]
+        if not number.isdigit() or _lives(int(number)):
+            continue
+        try:
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()
+        except OSError:
+            pass  # it costs space and nothing else
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        pass  # somebody else's process
+    return True

@@ -154,6 +154,17 @@ def test_leftovers_of_a_killed_save_are_removed(quick: Quick, tmp_path: Path) ->
     assert not list(run.rglob(".*"))
 
 
+def test_a_cache_that_a_killed_process_left_half_written_is_removed(quick: Quick, tmp_path: Path) -> None:
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    cache = tmp_path / "runs" / ".cache"
+    for name in (f".folder-1.{gone.pid}", f".folder-1.{os.getpid()}"):
+        (cache / name).mkdir(parents=True)
+    (cache / f".test-1.npy.{gone.pid}.tmp").write_bytes(b"half")
+    train(quick(epochs=1))
+    assert [p.name for p in cache.glob(".*")] == [f".folder-1.{os.getpid()}"], "what a living process writes stays"
+
+
 # -- checkpoints --------------------------------------------------------------------------------------------------------
 
 

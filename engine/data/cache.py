@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from engine.data.dataset import Dataset, Pictures
+from engine.files import remove_leftovers_of_the_dead
 
 VERSION = 1
 
@@ -44,6 +45,7 @@ def write_cached(directory: Path, key: str, data: Dataset) -> None:
     temporary = directory / f".{key}.{os.getpid()}"
     try:
         temporary.mkdir(parents=True)
+        remove_leftovers_of_the_dead(directory)
         arrays = {
             f"{part}_{what}": getattr(getattr(data, part), what).numpy()
             for part in ("train", "test")

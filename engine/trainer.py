@@ -126,7 +126,7 @@ class Trainer:
         """What is to be trained from the start of each epoch on, in full-size epochs; index 0 is epoch 1."""
         self._last_report = -math.inf
         self._last_save = 0.0
-        self._best_on_disk = 0  # the epoch whose weights best.pt holds
+        self._best_on_disk = 0  # the epoch whose weights best.pt holds, or will once the writer is done
         self._last_weights: dict[str, Tensor] | None = None  # while the best weights are being tested
         # Sums over the epoch so far, on the device: loss, right predictions, loss since the last sample.
         self._sums = torch.zeros(3, dtype=torch.float64, device=device)
@@ -234,9 +234,10 @@ class Trainer:
 
     def _test(self) -> Evaluation:
         """Evaluate the best weights on the test pictures."""
+        self.writer.flush()  # what is tested is on the disk first
         if self.best.epoch != self._best_on_disk:
             self._save("time")
-        self.writer.flush()  # what is tested is on the disk first
+            self.writer.flush()
         if self.best.weights is not None:
             self._last_weights = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
             self.model.load_state_dict(self.best.weights)
@@ -412,10 +413,8 @@ class Trainer:
             else self.directory / f"epoch-{epoch:04d}-step-{step:07d}.pt"
         )
 
-        best_epoch = self.best.epoch
-
         def done(size: int, seconds: float) -> None:
-            self.saved, self._best_on_disk = str(path), best_epoch
+            self.saved = str(path)
             self.emit(
                 CheckpointSaved(
                     path=str(path),
@@ -430,6 +429,7 @@ class Trainer:
             )
 
         def failed(error: Exception) -> None:
+            self._best_on_disk = 0  # as far as is known: the next checkpoint writes it again
             told = getattr(error, "strerror", None) or str(error) or type(error).__name__
             self.emit(CheckpointFailed(path=str(path), epoch=epoch, step=step, reason=reason, error=told))
 
@@ -440,7 +440,8 @@ class Trainer:
         state = checkpoint.snapshot(state)
         state["best"]["weights"] = kept
         self._last_save = self.watch.seconds
-        best_copy = self.directory / "best.pt" if best_epoch != self._best_on_disk else None
+        best_copy = self.directory / "best.pt" if self.best.epoch != self._best_on_disk else None
+        self._best_on_disk = self.best.epoch
         self.writer.submit(checkpoint.Job(path, state, best_copy, done, failed))
 
     def state_dict(self) -> dict[str, Any]:

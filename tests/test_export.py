@@ -14,31 +14,40 @@ import torch
 
 from engine.augment import to_float
 from engine.checkpoint import load_checkpoint
-from engine.config import Config
+from engine.config import Config, make_config
 from engine.data import Report, load_dataset
 from engine.events import RunCompleted
-from engine.model import TutorialNet
+from engine.model import make_model
 from engine.predictions import read_predictions
+from engine.run_directory import read_config
 from tests.conftest import train
 from tui_cifar.cli import main
 
 
-@pytest.fixture(scope="module")
-def run(picture_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=["tutorial", "fast"])
+def run(request: pytest.FixtureRequest, picture_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of one epoch."""
-    from engine.config import make_config
-
+    runs = tmp_path_factory.mktemp("runs")
     values = {
+        "recipe": request.param,
         "dataset": str(picture_folder),
+        "runs_dir": str(runs),
         "name": "run",
         "epochs": 1,
         "batch_size": 10,
         "threads": 1,
+        "precision": "float32",
+        "memory_format": "channels_last",
         "device": "cpu",
     }
-    runs = tmp_path_factory.mktemp("runs")
-    assert isinstance(train(make_config({**values, "runs_dir": str(runs)})).events[-1], RunCompleted)
+    assert isinstance(train(make_config(values)).events[-1], RunCompleted)
     return runs / "run"
+
+
+def fresh(run: Path) -> torch.nn.Module:
+    """The run's network with other weights."""
+    config = make_config(read_config(run))
+    return make_model(config.model, 3, config.dropout, 1, config.width)
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +68,7 @@ def test_a_state_dict_loads_with_stock_pytorch(run: Path, pictures: torch.Tensor
     assert main(["export", str(run), "--output", str(target)]) == 0
     weights = torch.load(target, weights_only=True)
     assert all(type(v) is torch.Tensor and v.is_contiguous() for v in weights.values())
-    model = TutorialNet(classes=3)
+    model = fresh(run)
     model.load_state_dict(weights)
     check(run, model.eval()(pictures))
 
@@ -70,7 +79,7 @@ def test_safetensors(run: Path, pictures: torch.Tensor, tmp_path: Path) -> None:
 
     target = tmp_path / "model.safetensors"
     assert main(["export", str(run), "--output", str(target)]) == 0
-    model = TutorialNet(classes=3)
+    model = fresh(run)
     model.load_state_dict(load_file(target))
     check(run, model.eval()(pictures))
     with safe_open(target, "pt") as f:

@@ -75,7 +75,7 @@ def _time_saves(into: list[float]) -> None:
         save(self, *arguments)
         into.append(time.perf_counter() - start)
 
-    Trainer._save = timed  # type: ignore[method-assign]
+    setattr(Trainer, "_save", timed)  # noqa: B010 - no plain assignment to a method
 
 
 def _train(values: dict[str, Any]) -> float:

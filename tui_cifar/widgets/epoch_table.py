@@ -9,6 +9,7 @@ from textual import events
 from textual.strip import Strip
 from textual.widgets import DataTable
 
+from engine.events import EpochCompleted
 from tui_cifar.render.text import duration, plain, rate
 from tui_cifar.run_view import RunView
 from tui_cifar.theme import colour
@@ -53,6 +54,8 @@ class EpochTable(DataTable[Text]):
         self.set_class(ascii, "-ascii")
         self.border_title = "Epochs"
         self._cells: dict[int, list[Text]] = {}
+        self._made: dict[int, tuple[EpochCompleted, str, str, list[Text]]] = {}
+        """The cells made of each completed epoch, so that a draw costs no more after thousands of them."""
         self._drawn: object = None
 
     def on_mount(self) -> None:
@@ -75,6 +78,8 @@ class EpochTable(DataTable[Text]):
             self._cells.clear()
         for epoch, cells in wanted.items():
             before = self._cells.get(epoch)
+            if before is cells:
+                continue
             if before is None:
                 self.add_row(*cells, key=str(epoch))
             else:
@@ -91,6 +96,10 @@ class EpochTable(DataTable[Text]):
         rows = {}
         for r in view.rows:
             mark, style = ("★ ", "bold") if r.epoch == best else ("", "")
+            made = self._made.get(r.epoch)
+            if made is not None and made[0] is r and made[1] == style and made[2] == dim:
+                rows[r.epoch] = made[3]
+                continue
             rows[r.epoch] = [
                 self._cell(mark + str(r.epoch), style),
                 self._cell(f"{r.train_loss:.4f}", style),
@@ -100,6 +109,7 @@ class EpochTable(DataTable[Text]):
                 self._cell(rate(r.learning_rate), style or dim),
                 self._cell(duration(r.seconds), style),
             ]
+            self._made[r.epoch] = (r, style, dim, rows[r.epoch])
         if view.terminal is None and view.epoch and view.epoch not in rows and view.phase != "testing":
             loss = f"{view.points[-1][1]:.4f}" if view.points and view.points[-1][0] > view.epoch - 1 else "…"
             rows[view.epoch] = [

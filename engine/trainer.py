@@ -474,7 +474,7 @@ class Trainer:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from where `state_dict` was taken."""
         self.model.load_state_dict(state["model"])
-        settings = [{k: v for k, v in g.items() if k != "params"} for g in self.optimizer.param_groups]
+        settings = [{k: v for k, v in g.items() if k not in ("params", "lr")} for g in self.optimizer.param_groups]
         self.optimizer.load_state_dict(copy.deepcopy(state["optimizer"]))
         # Settings come from the configuration, which flags may have changed since; only momentum is carried over.
         for group, now in zip(self.optimizer.param_groups, settings, strict=True):

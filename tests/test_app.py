@@ -54,7 +54,7 @@ async def test_it_trains_to_the_end_and_shows_the_result() -> None:
         text = screen_text(app)
         for wanted in (
             "night-run",
-            "tutorial · cifar10 · cpu AMD EPYC",
+            "fast · cifar10 · cpu AMD EPYC",
             "● DONE",
             "test accuracy 72.0%",
             "Loss",

@@ -94,8 +94,8 @@ def test_recipes_are_listed_with_their_values() -> None:
     assert done.returncode == 0
     assert all(name in done.stdout and recipe.description in done.stdout for name, recipe in RECIPES.items())
     lines = {line.split()[0]: line.split()[1:] for line in done.stdout.splitlines() if line}
-    assert lines["batch_size"] == ["20", "32"]
-    assert lines["lr"] == ["0.01", "0.02"]
+    shown = dict(zip(RECIPES, zip(lines["batch_size"], lines["lr"], strict=True), strict=True))
+    assert (shown["tutorial"], shown["demo"]) == (("20", "0.01"), ("32", "0.02"))
 
 
 @pytest.mark.parametrize(

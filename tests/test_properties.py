@@ -157,18 +157,16 @@ def test_a_log_of_anything_is_read_without_an_error(content: bytes) -> None:
 @given(st.sampled_from(sorted(BY_NAME)), plain, st.data())
 def test_a_line_with_wrong_values_is_no_event(name: str, value: Any, data: st.DataObject) -> None:
     kind = BY_NAME[name]
-    field = data.draw(st.sampled_from([f.name for f in dataclasses.fields(kind)]))
-    good = data.draw(
-        st.builds(kind, **{f: values_for(t) for f, t in typing.get_type_hints(kind).items() if f != "live"})
-    )
+    names = [f.name for f in dataclasses.fields(kind)]
+    field = data.draw(st.sampled_from(names))
+    good = data.draw(st.builds(kind, **{f: values_for(typing.get_type_hints(kind)[f]) for f in names}))
     raw = {"event": name, **dataclasses.asdict(good), field: value}
 
     try:
         event = from_json(json.dumps(raw))
     except ValueError:
         return
-    found = getattr(event, field)
-    assert found == value or list(found) == value or isinstance(found, (dict, tuple))
+    assert json.loads(json.dumps(dataclasses.asdict(event)))[field] == json.loads(json.dumps(value))
 
 
 def test_deep_nesting_is_no_event() -> None:

@@ -206,6 +206,8 @@ async def test_header_while_training() -> None:
             "2",
             "threads",
             "·",
+            "float32",
+            "·",
             "no",
             "CUDA",
             "●",

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
+from typing import TYPE_CHECKING
 
 from engine.errors import Cancelled
 
+if TYPE_CHECKING:
+    from engine.inspection import Question
+
 
 class Control:
-    """Pause, resume, stop and save, each acting at the next batch. Every method may be called from any thread."""
+    """Pause, resume, stop, save, evaluate and ask, each acting at the next batch. Every method may be called from any thread."""
 
     def __init__(self) -> None:
         self._running = threading.Event()
@@ -16,6 +21,7 @@ class Control:
         self._stop = threading.Event()
         self._save = threading.Event()
         self._evaluate = threading.Event()
+        self._questions: deque[Question] = deque(maxlen=8)
         self._save_on_stop = True
         self.stop_reason = ""
 
@@ -49,6 +55,10 @@ class Control:
         """Classify the test pictures with the present weights at the next batch (a paused run does so at once)."""
         self._evaluate.set()
 
+    def ask(self, question: Question) -> None:
+        """Have a question about a picture answered at the next batch (in a pause, at once), with the present weights."""
+        self._questions.append(question)
+
     @property
     def paused(self) -> bool:
         """True while a pause is asked for."""
@@ -71,6 +81,13 @@ class Control:
     def take_evaluate(self) -> bool:
         """True once for each request to evaluate."""
         return _take(self._evaluate)
+
+    def take_questions(self) -> list[Question]:
+        """The questions asked since the last call, oldest first; of more than eight, the newest."""
+        taken = []
+        while self._questions:
+            taken.append(self._questions.popleft())
+        return taken
 
     def raise_if_stopping(self) -> None:
         """Poll point of loops that have nothing to save.

@@ -9,6 +9,8 @@ The order of a run, as the engine's loop sees it::
     PicturesSkipped?                            # unreadable pictures of a folder
     RunStarted
     PicturesChosen                              # the test pictures that the dashboard shows
+    ModelDescribed
+    DataDescribed                               # from a thread of its own, soon after
     for epoch in epochs:
         EpochStarted
         for batch in training batches:
@@ -53,6 +55,32 @@ class ClassCount:
     def accuracy(self) -> float:
         """Fraction classified rightly, 0 where there were no pictures."""
         return self.correct / self.total if self.total else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerDescribed:
+    """One layer of the network, as it runs."""
+
+    name: str
+    kind: str
+    """ "Conv2d 3×3, 3 → 16"."""
+    output: tuple[int, ...]
+    """Shape for one picture."""
+    parameters: int
+    multiply_adds: int
+    """For one picture."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitDescribed:
+    """One of the splits "train", "valid", "test"."""
+
+    name: str
+    per_class: tuple[int, ...]
+    """Pictures of each class."""
+    mean: tuple[float, ...]
+    spread: tuple[float, ...]
+    """Mean and standard deviation of the red, green and blue bytes, 0 to 255."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +147,27 @@ class PicturesChosen(Event):
     indices: tuple[int, ...]
     labels: tuple[int, ...]
     data: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelDescribed(Event):
+    """The layers of the network in the order in which they run. What has no parameters and is no module is not listed."""
+
+    layers: tuple[LayerDescribed, ...]
+    parameters: int
+    """All of them, those that are not trained included."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataDescribed(Event):
+    """The data was looked through. `path` is a file of samples (see `engine.describe`), or "" where it was not written."""
+
+    path: str
+    splits: tuple[SplitDescribed, ...]
+    duplicate_count: int
+    """Pictures that are the same, byte for byte, as an earlier one."""
+    duplicates: tuple[str, ...]
+    """Up to 100 of them in words: "train 12 (cat) = test 40 (dog)"."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -359,6 +408,10 @@ def from_json(line: str) -> Event:
     try:
         if "per_class" in values:
             values["per_class"] = tuple(ClassCount(**c) for c in raw["per_class"])
+        if "layers" in values:
+            values["layers"] = tuple(LayerDescribed(**{k: _frozen(v) for k, v in x.items()}) for x in raw["layers"])
+        if "splits" in values:
+            values["splits"] = tuple(SplitDescribed(**{k: _frozen(v) for k, v in x.items()}) for x in raw["splits"])
         event = kind(**values)
     except (TypeError, RecursionError) as e:
         raise ValueError(f"{raw['event']}: {e}") from None

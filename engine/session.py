@@ -20,8 +20,10 @@ from engine.control import Control
 from engine.errors import Cancelled, CheckpointError, EngineError, OutOfMemoryError
 from engine.events import (
     CheckpointSkipped,
+    DataDescribed,
     Event,
     LineLogged,
+    ModelDescribed,
     PicturesChosen,
     PicturesSkipped,
     PredictionsSaved,
@@ -104,6 +106,7 @@ class _Session:
         self._early: list[Event] = []
         self._trainer: Trainer | None = None
         self._close_writer: Callable[[], None] = lambda: None
+        self._describing: threading.Thread | None = None
 
     # -- events -------------------------------------------------------------------------------------------------------
 
@@ -152,6 +155,7 @@ class _Session:
         from engine.data import default_data_dir, load_dataset
         from engine.data.split import split_indices
         from engine.device import choose_device, use_deterministic
+        from engine.inspect import layer_table
         from engine.model import count_parameters, make_model
         from engine.trainer import Trainer
         from engine.tuning import Tuning
@@ -245,6 +249,13 @@ class _Session:
         )
         self.emit(started)
         self.emit(_chosen(dataset, shown))
+        self.emit(
+            ModelDescribed(layers=layer_table(model), parameters=sum(p.numel() for p in model.parameters())),
+        )
+        self._describing = threading.Thread(
+            target=self._describe, args=(dataset, split, directory.path), name="describe-data", daemon=True
+        )
+        self._describing.start()
 
         result = trainer.run()
         return RunCompleted(
@@ -266,6 +277,8 @@ class _Session:
                     LineLogged(source="engine", text=f"the checkpoint at the stop failed: {type(e).__name__}: {e}")
                 )
         self._close_writer()
+        if self._describing is not None:
+            self._describing.join()
         if error is not None:
             ended = RunFailed(title=error.title, message=error.message, kind=error.kind, detail=detail, **self._best())
         elif ended is None:
@@ -350,6 +363,40 @@ class _Session:
                 self.emit(PredictionsSaved(path=str(path), epoch=epoch, step=step, accuracy=result.accuracy))
 
         return publish
+
+    def _describe(self, dataset: Dataset, split: tuple[Any, Any], directory: Path) -> None:
+        """Look through the data beside the training, and tell what was found; a failure costs no more than that."""
+        from engine import describe
+
+        try:
+            names = dataset.class_names
+            sets = [("train", dataset.train, split[0]), ("valid", dataset.train, split[1]), ("test", dataset.test, None)]
+            described = []
+            for name, pictures, chosen in sets:
+                images = pictures.images if chosen is None else pictures.images[chosen]
+                labels = pictures.labels if chosen is None else pictures.labels[chosen]
+                described.append(describe.describe_split(name, images.numpy(), labels.numpy(), len(names)))
+                if self.control.stopping:
+                    return
+            pairs = describe.find_duplicates([dataset.train.images.numpy(), dataset.test.images.numpy()])
+            every = [n for part in describe.picture_names(self.config.dataset, dataset).values() for n in part]
+            path = directory / describe.FILE
+            try:
+                describe.write_samples(path, describe.draw_samples(dataset, split[0], self.config))
+                told = str(path)
+            except OSError as e:
+                self.emit(LineLogged(source="engine", text=f"{path.name}: not written: {e.strerror or e}"))
+                told = ""
+            self.emit(
+                DataDescribed(
+                    path=told,
+                    splits=tuple(described),
+                    duplicate_count=len(pairs),
+                    duplicates=tuple(f"{every[a]} = {every[b]}" for a, b in pairs[: describe.NAMED]),
+                )
+            )
+        except Exception as e:
+            self.emit(LineLogged(source="engine", text=f"the data could not be described: {type(e).__name__}: {e}"))
 
     def _open_directory(self, resume: Path | None) -> RunDirectory:
         """The run directory, locked, with the events that came before it written down."""

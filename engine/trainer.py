@@ -24,7 +24,7 @@ from engine.augment import Policy, augment, draw_flips, to_float
 from engine.config import Config
 from engine.control import Control
 from engine.data import Pictures
-from engine.errors import Cancelled, CheckpointError, NonFiniteLossError
+from engine.errors import Cancelled, CheckpointError, EngineError, NonFiniteLossError
 from engine.evaluate import Evaluation, evaluate
 from engine.events import (
     BatchCompleted,
@@ -41,6 +41,8 @@ from engine.events import (
     TestStarted,
     ValidationStarted,
 )
+from engine.inspect import inspect
+from engine.inspection import Inspection, Question
 from engine.optimizers import make_optimizer
 from engine.schedule import SIZES, Schedule
 from engine.stopwatch import Rate, Stopwatch
@@ -313,6 +315,8 @@ class Trainer:
             self.save("time")
         if self.control.take_evaluate() and self.phase != "testing":
             self._evaluate_now()
+        for question in self.control.take_questions():
+            self._answer(question)
 
     def _evaluate_now(self) -> None:
         """Classify the test pictures with the weights of this very batch, for the eye; no choice depends on it."""
@@ -330,7 +334,20 @@ class Trainer:
         self.model.train(training)
         if not standing:
             self.watch.resume()
-        self.publish(result, *((self.epoch - 1, 0) if self.step == 0 else (self.epoch, self.step)))
+        self.publish(result, *self._position())
+
+    def _answer(self, question: Question) -> None:
+        """Tell what the network of this very batch makes of a picture; training goes on as if nothing was asked."""
+        at = (self.best.epoch, 0) if self.phase == "testing" else self._position()
+        try:
+            answer: Inspection | str = inspect(self.model, question, self.config, self.data.class_names, *at)
+        except EngineError as e:
+            answer = e.message
+        question.reply(answer)
+
+    def _position(self) -> tuple[int, int]:
+        """Epoch and step of the present weights; step 0 is the epoch's end."""
+        return (self.epoch - 1, 0) if self.step == 0 else (self.epoch, self.step)
 
     def _sample_loss(self, every: int) -> None:
         """Read the loss since the last sample; the only time in an epoch's training that the host waits for the device."""

@@ -21,6 +21,7 @@ from tui_cifar.screens.data_missing import DataMissing
 from tui_cifar.screens.failure import Failure
 from tui_cifar.screens.help import Help
 from tui_cifar.screens.leave import Leave
+from tui_cifar.screens.log import LogScreen
 from tui_cifar.worker import Engine, real_engine
 
 LARGE, SMALL = (120, 40), (80, 24)
@@ -212,14 +213,18 @@ async def test_the_palette_has_every_action() -> None:
             "Smoothing",
             "Sort classes",
             "Next pictures",
-            "Loss",
+            "Panel: Loss",
             "Log",
+            "Predictions",
+            "Confusion",
+            "Evaluate",
+            "Own picture",
         } <= set(commands)
         assert "Resume" not in commands
         commands["Save now"].callback()
         await until(pilot, lambda: script.saves == 1)
         commands["Log"].callback()
-        await until(pilot, lambda: app.screen.query_one("#log").display)
+        await until(pilot, lambda: isinstance(app.screen, LogScreen))
         script.go.set()
 
 
@@ -228,24 +233,21 @@ async def test_a_small_terminal_shows_one_panel_at_a_time() -> None:
     async with app.run_test(size=SMALL) as pilot:
         await until(pilot, lambda: app.view.state == "DONE")
         shown = []
-        for number, panel in enumerate(PANELS, 1):
-            await pilot.press(str(number))
+        for panel in PANELS:
             await pilot.pause(0.1)
             visible = [w.id for w in app.screen.query(".panel") if w.display and w.size.width]
             assert visible == [panel]
             shown.append(screen_text(app))
-        for text, wanted in zip(
-            shown, ("best", "★ 3", "automobile", "✓", "epoch-0003.pt", "Run night-run"), strict=True
-        ):
+            await pilot.press("tab")
+        for text, wanted in zip(shown, ("best", "★ 3", "automobile", "✓", "epoch-0003.pt"), strict=True):
             assert wanted in text
-            assert "night-run" in text and "DONE" in text and "1 Loss" in text
+            assert "night-run" in text and "DONE" in text and "1 Dashboard" in text and " Loss " in text
             assert all(len(line) <= 80 for line in text.splitlines())
-        await pilot.press("tab")
         await pilot.pause(0.1)
         assert [w.id for w in app.screen.query(".panel") if w.display] == ["loss"]
         await pilot.press("shift+tab")
         await pilot.pause(0.1)
-        assert [w.id for w in app.screen.query(".panel") if w.display] == ["log"]
+        assert [w.id for w in app.screen.query(".panel") if w.display] == ["checkpoints"]
 
 
 async def test_a_large_terminal_shows_all_and_a_key_shows_one_alone() -> None:
@@ -257,13 +259,22 @@ async def test_a_large_terminal_shows_all_and_a_key_shows_one_alone() -> None:
             return [w.id for w in app.screen.query(".panel") if w.display and w.parent.display]  # type: ignore[union-attr]
 
         assert visible() == ["loss", "epochs", "classes", "pictures", "checkpoints"]
-        await pilot.press("4")
+        marked = [w.id for w in app.screen.query(".-marked")]
+        assert marked == []
+        for panel in ("loss", "epochs"):
+            await pilot.press("tab")
+            await pilot.pause(0.1)
+            assert [w.id for w in app.screen.query(".-marked")] == [panel]
+        await pilot.press("enter")
+        await pilot.pause(0.1)
+        assert visible() == ["epochs"]
+        await pilot.press("tab", "tab")
         await pilot.pause(0.1)
         assert visible() == ["pictures"]
-        await pilot.press("4")
+        await pilot.press("enter")
         await pilot.pause(0.1)
         assert len(visible()) == 5
-        await pilot.press("6", "0")
+        await pilot.press("enter", "escape")
         await pilot.pause(0.1)
         assert len(visible()) == 5
 
@@ -314,11 +325,11 @@ async def test_ascii_mode_draws_no_other_character() -> None:
         app = make_app(Script(epochs=2), ascii=True)
         async with app.run_test(size=size) as pilot:
             await until(pilot, lambda app=app: app.view.state == "DONE")  # type: ignore[misc]
-            for key in ("1", "2", "3", "4", "5", "6"):
+            for key in ("tab", "tab", "tab", "tab", "tab", "2", "3", "4", "5", "6"):
                 await pilot.press(key)
                 await pilot.pause(0.1)
                 strange = {c for c in screen_text(app) if ord(c) > 127}
-                assert not strange, f"{strange} in panel {key}:\n{screen_text(app)}"
+                assert not strange, f"{strange} after {key}:\n{screen_text(app)}"
 
 
 def failing(**values: str) -> Engine:

@@ -19,20 +19,32 @@ from textual.message import Message
 from textual.screen import Screen
 
 from engine.config import Config
-from engine.events import CheckpointFailed, LineLogged, RunFailed, RunStarted, Terminal
+from engine.errors import DataError
+from engine.events import CheckpointFailed, LineLogged, PredictionsSaved, RunFailed, RunStarted, Terminal
+from engine.predictions import FILE
 from engine.session import run_of
 from tui_cifar.capture import Capture, printable
 from tui_cifar.guard import Guard
+from tui_cifar.inspector import Inspector
 from tui_cifar.outcome import exit_code, summary
+from tui_cifar.render.mosaic import Mode
 from tui_cifar.resources import ResourceSampler
 from tui_cifar.resume import Unfinished, find_unfinished, recall
+from tui_cifar.results import Results, open_results
 from tui_cifar.run_view import RunView
+from tui_cifar.screens.confusion import ConfusionScreen
 from tui_cifar.screens.dashboard import Dashboard
+from tui_cifar.screens.data import DataScreen
 from tui_cifar.screens.data_missing import DataMissing
 from tui_cifar.screens.failure import Failure
 from tui_cifar.screens.go_on import GoOn
 from tui_cifar.screens.help import Help
 from tui_cifar.screens.leave import Leave
+from tui_cifar.screens.log import LogScreen
+from tui_cifar.screens.model import ModelScreen
+from tui_cifar.screens.own_picture import OwnPicture
+from tui_cifar.screens.predictions import PredictionsScreen
+from tui_cifar.screens.run_screen import VIEWS, RunScreen
 from tui_cifar.signals import EXIT_CODES
 from tui_cifar.theme import THEMES
 from tui_cifar.worker import Engine, Worker, real_engine
@@ -60,6 +72,7 @@ class CifarApp(App[None]):
         theme: name of a theme.
         resumed: the run directory, or a checkpoint in it, that `engine` goes on from; its past is shown.
         offer: an unfinished run to ask about before anything starts.
+        directory: the run directory of a run that has ended and is only looked at.
     """
 
     CSS_PATH = "app.tcss"
@@ -69,6 +82,26 @@ class CifarApp(App[None]):
         Binding("space", "pause", "Pause", id="run.pause", tooltip="Hold the training itself at the next batch"),
         Binding("space", "resume", "Resume", id="run.resume", tooltip="Go on with the training"),
         Binding("s", "save", "Save now", id="run.save", tooltip="Write a checkpoint of this very batch"),
+        Binding(
+            "e",
+            "evaluate",
+            "Evaluate",
+            id="run.evaluate",
+            show=False,
+            tooltip="Classify the test pictures with the weights of this very batch",
+        ),
+        *[
+            Binding(str(i), f"view('{key}')", word, id=f"view.{key}", show=False, tooltip=f"Screen: {word}")
+            for i, (key, word) in enumerate(VIEWS.items(), 1)
+        ],
+        Binding(
+            "i",
+            "own_picture",
+            "Own picture",
+            id="app.picture",
+            show=False,
+            tooltip="Classify a picture of your own: asks for its path",
+        ),
         Binding(
             "d",
             "toggle_dark",
@@ -100,6 +133,7 @@ class CifarApp(App[None]):
         theme: str | None = None,
         resumed: Path | None = None,
         offer: Unfinished | None = None,
+        directory: Path | None = None,
     ) -> None:
         super().__init__()
         for t in THEMES:
@@ -111,6 +145,14 @@ class CifarApp(App[None]):
         self._engine = engine
         self._resumed, self._offer = resumed, offer
         self.resources = ResourceSampler()
+        self.results: Results | None = None
+        """The newest evaluation of the test set, or None before there is one."""
+        self.results_missing = ""
+        """Why the newest evaluation can't be shown, if so."""
+        self.directory = directory
+        self.inspector = Inspector(self)
+        self._evaluating = False
+        self.run_screens: dict[str, RunScreen] = {}
         self.leave_at_once = False
         self._exit_when_ended: int | None = None
         self.guard: Guard | None = None
@@ -124,7 +166,11 @@ class CifarApp(App[None]):
         """Show the dashboard; start training once its first frame is drawn."""
         self.theme = self._wanted_theme if self._wanted_theme in self.available_themes else "cifar-dark"
         self.begin_capture_print(self)
-        self.push_screen(Dashboard(images=self.images, ascii=self.ascii))
+        kinds = (Dashboard, PredictionsScreen, ConfusionScreen, DataScreen, ModelScreen, LogScreen)
+        for kind in kinds:
+            screen = self.run_screens[kind.view_id] = kind(images=self.images, ascii=self.ascii)
+            self.install_screen(screen, kind.view_id)
+        self.push_screen("dashboard")
         self.call_after_refresh(self._start)
 
     async def _start(self) -> None:
@@ -175,6 +221,8 @@ class CifarApp(App[None]):
                 self.capture.move(Path(event.directory) / "log.txt")
             if isinstance(event, CheckpointFailed):
                 self.notify(event.error, title="Checkpoint not saved", severity="error", markup=False)
+        if any(isinstance(event, PredictionsSaved) for event in events):
+            self._open_results()
         if not self.screen_stack:  # leaving: the last events count, but there is nothing left to draw on
             return
         if events and isinstance(events[-1], Terminal):
@@ -184,15 +232,45 @@ class CifarApp(App[None]):
             self.refresh_bindings()
 
     def show(self) -> None:
-        """Let the dashboard draw what has changed."""
+        """Let the screen that is shown, under a dialog too, draw what has changed."""
         for screen in self.screen_stack:
-            if isinstance(screen, Dashboard):
+            if isinstance(screen, RunScreen):
                 screen.show(self.view, self.resources.text)
+
+    @property
+    def run_path(self) -> Path | None:
+        """The run directory; None before there is one."""
+        if self.directory is not None:
+            return self.directory
+        return Path(self.view.started.directory) if self.view.started else None
+
+    @property
+    def picture_mode(self) -> Mode:
+        """How pictures are drawn: half-blocks in as many colours as the terminal has, letters, or not at all."""
+        if self.images != "half":
+            return "off" if self.images == "off" else "ascii"
+        if self.no_color:
+            return "ascii"
+        systems: dict[str | None, Mode] = {"truecolor": "truecolor", "256": "256", "standard": "16", "windows": "16"}
+        return systems.get(self.console.color_system, "ascii")
+
+    def _open_results(self) -> None:
+        """Read the newest evaluation."""
+        path = self.run_path
+        if path is None:
+            return
+        if self._evaluating:
+            self._evaluating = False
+            self.clear_notifications()
+        try:
+            self.results, self.results_missing = open_results(path / FILE), ""
+        except DataError as e:
+            self.results, self.results_missing = None, e.message
 
     def _ended(self, event: Terminal) -> None:
         if self._exit_when_ended is not None:
             self.exit(return_code=self._exit_when_ended)
-        elif isinstance(event, RunFailed):
+        elif isinstance(event, RunFailed) and self.directory is None:
             if event.kind == "data_unavailable":
                 self.push_screen(DataMissing(event.message), self._other_data)
             else:
@@ -204,7 +282,7 @@ class CifarApp(App[None]):
             self.exit(return_code=2)
             return
         self.config = dataclasses.replace(self.config, **change)
-        self.view = RunView()
+        self.view, self.results = RunView(), None
         self.worker = Worker(self.config, self._engine, self.wake)
         self.worker.start()
 
@@ -244,11 +322,11 @@ class CifarApp(App[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Pause and resume share a key; both and save need a run under way."""
         if action == "pause":
-            return not self.ended and not self.worker.control.paused
+            return not self.ended and self.directory is None and not self.worker.control.paused
         if action == "resume":
             return not self.ended and self.worker.control.paused
-        if action == "save":
-            return not self.ended
+        if action in ("save", "evaluate"):
+            return not self.ended and self.directory is None and (action == "save" or self.view.started is not None)
         return True
 
     def action_pause(self) -> None:
@@ -264,6 +342,24 @@ class CifarApp(App[None]):
     def action_save(self) -> None:
         """Write a checkpoint at the next batch."""
         self.worker.control.save()
+
+    def action_evaluate(self) -> None:
+        """Classify the test pictures with the present weights."""
+        if self.view.phase == "testing":
+            self.notify("The test is under way; its predictions come at its end.")
+            return
+        self.worker.control.evaluate()
+        self._evaluating = True
+        self.notify("Classifying the test pictures with the present weights …", timeout=30)
+
+    def action_view(self, key: str) -> None:
+        """Go to a screen."""
+        if isinstance(self.screen, RunScreen) and self.screen is not self.run_screens[key]:
+            self.switch_screen(key)
+
+    def action_own_picture(self) -> None:
+        """Ask for the path of a picture and show what the network takes it for."""
+        self.push_screen(OwnPicture(ascii=self.ascii))
 
     def action_toggle_dark(self) -> None:
         """Switch between the dark and the light theme."""
@@ -316,6 +412,8 @@ class CifarApp(App[None]):
                 f"Go on with this unfinished run from epoch {run.epoch}",
                 lambda: self.call_later(self.resume_run, run),
             )
+        if isinstance(screen, RunScreen):
+            yield from screen.commands()
         for active in screen.active_bindings.values():
             binding = active.binding
             if active.enabled and binding.id and not binding.id.startswith("app.interrupt"):

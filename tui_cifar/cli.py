@@ -18,6 +18,8 @@ from tui_cifar.arguments import Parser, complain
 
 COMMANDS = {
     "train": "train, in the dashboard or without it (the default)",
+    "browse": "look at a run that has ended: predictions, confusion matrix, data, network",
+    "predict": "classify pictures of your own with a trained network",
     "recipes": "list the recipes and their values",
     "bench": "measure this computer, the recipes and the dashboard",
     "export": "write a run's best weights to a file",
@@ -148,8 +150,8 @@ def _train(arguments: list[str]) -> int:
         from tui_cifar.headless import run_headless
 
         return run_headless(config, resume, as_json=options.json, keep_going=options.keep_going)
-    _require_terminal()
-    _tune_for_line()
+    require_terminal()
+    tune_for_line()
     from tui_cifar.app import run_dashboard
     from tui_cifar.resume import find_unfinished
 
@@ -157,7 +159,7 @@ def _train(arguments: list[str]) -> int:
         config,
         resume,
         images=options.images,
-        ascii=not _unicode_locale() if options.ascii is None else options.ascii,
+        ascii=not unicode_locale() if options.ascii is None else options.ascii,
         theme=options.theme,
         keep_going=options.keep_going,
         offer=None if resume is not None or config.name else find_unfinished(Path(config.runs_dir), given),
@@ -202,7 +204,7 @@ def _converted(f: dataclasses.Field[Any], text: Any) -> Any:
         raise ConfigError(f"{f.name}: {text!r} is not {word}; it must be {range_text(f)}.") from None
 
 
-def _require_terminal() -> None:
+def require_terminal() -> None:
     """Refuse before the first escape byte where there is no terminal to draw on."""
     try:
         interactive = os.isatty(sys.stdin.fileno()) and os.isatty(sys.stdout.fileno())
@@ -214,14 +216,14 @@ def _require_terminal() -> None:
         complain("the terminal (TERM=dumb) can't show the dashboard. Use --headless to train without it.")
 
 
-def _tune_for_line() -> None:
+def tune_for_line() -> None:
     """Fewer frames and no animations over SSH. Textual reads these when it is imported."""
     if os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY"):
         os.environ.setdefault("TEXTUAL_FPS", "15")
         os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 
 
-def _unicode_locale() -> bool:
+def unicode_locale() -> bool:
     """Whether the locale says that the terminal shows UTF-8. (Python itself speaks UTF-8 in the C locale, terminals don't.)"""
     locale = next((v for name in ("LC_ALL", "LC_CTYPE", "LANG") if (v := os.environ.get(name))), "C")
     return "utf8" in locale.lower().replace("-", "")

@@ -20,14 +20,17 @@ from engine.events import (
     CheckpointSaved,
     CheckpointSkipped,
     ClassCount,
+    DataDescribed,
     EpochCompleted,
     EpochStarted,
     Event,
     LineLogged,
     LossSampled,
+    ModelDescribed,
     PicturesChosen,
     PicturesClassified,
     PicturesSkipped,
+    PredictionsSaved,
     PreparationAdvanced,
     RunCompleted,
     RunFailed,
@@ -77,6 +80,9 @@ class RunView:
     """The log: (time, text), oldest first."""
     lines_ever: int = 0
     skipped: PicturesSkipped | None = None
+    predictions: PredictionsSaved | None = None
+    model: ModelDescribed | None = None
+    data: DataDescribed | None = None
     terminal: Terminal | None = None
     changes: dict[str, int] = field(default_factory=dict)
 
@@ -251,6 +257,18 @@ class RunView:
         self.tested = event
         self._touch("classes")
 
+    def _predictions(self, event: PredictionsSaved) -> None:
+        self.predictions = event
+        self._touch("predictions")
+
+    def _model(self, event: ModelDescribed) -> None:
+        self.model = event
+        self._touch("model")
+
+    def _data(self, event: DataDescribed) -> None:
+        self.data = event
+        self._touch("data")
+
     def _line(self, event: LineLogged) -> None:
         self._log(event.time, event.text)
 
@@ -299,6 +317,9 @@ _HANDLERS: dict[type[Event], Any] = {
     RunResumed: RunView._resumed,
     TestStarted: RunView._test_started,
     TestCompleted: RunView._test_completed,
+    PredictionsSaved: RunView._predictions,
+    ModelDescribed: RunView._model,
+    DataDescribed: RunView._data,
     LineLogged: RunView._line,
     PicturesSkipped: RunView._skipped,
     RunCompleted: RunView._ended,

@@ -81,6 +81,11 @@ def _scan(root: Path, report: Report) -> tuple[tuple[str, ...], dict[str, list[_
     return names, files
 
 
+def file_names(root: Path, report: Report) -> dict[str, list[str]]:
+    """The picture files under `root`, relative to it, by part, in the order in which they are loaded."""
+    return {part: [f.path for f in files] for part, files in _scan(root, report)[1].items()}
+
+
 def _decode_all(
     root: Path, names: tuple[str, ...], files: dict[str, list[_File]], fingerprint: str, report: Report
 ) -> Dataset:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar, TypeVar
 
 from textual import events
-from textual.app import ComposeResult
+from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer
 
 from tui_cifar.run_view import RunView
+from tui_cifar.screens.run_screen import RunScreen
 from tui_cifar.widgets.checkpoint_log import CheckpointLog
 from tui_cifar.widgets.class_bars import ClassBars
 from tui_cifar.widgets.epoch_table import EpochTable
 from tui_cifar.widgets.header import RunHeader
-from tui_cifar.widgets.log_pane import LogPane
 from tui_cifar.widgets.loss_plot import LossPlot
 from tui_cifar.widgets.panel_tabs import PanelTabs
 from tui_cifar.widgets.pictures import PictureStrip
@@ -30,18 +29,17 @@ PANELS = {
     "classes": "Classes",
     "pictures": "Pictures",
     "checkpoints": "Checkpoints",
-    "log": "Log",
 }
 OVERVIEW_SIZE = (110, 32)
 """Columns and rows from which all panels fit at once."""
 
 
-class Dashboard(Screen[None]):
+class Dashboard(RunScreen):
     """What is going on: state, loss, epochs, classes, pictures, checkpoints."""
 
-    AUTO_FOCUS = ""  # keys belong to the screen until a panel is chosen
+    view_id = "dashboard"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "next_panel(1)", "Next", id="panel.next", priority=True, tooltip="Next panel"),
+        Binding("tab", "next_panel(1)", "Panel", id="panel.next", priority=True, tooltip="Next panel: mark it, or show it"),
         Binding(
             "shift+tab",
             "next_panel(-1)",
@@ -51,18 +49,10 @@ class Dashboard(Screen[None]):
             show=False,
             tooltip="Previous panel",
         ),
-        Binding("0,escape", "overview", "Overview", id="panel.overview", key_display="0", tooltip="All panels at once"),
-        *[
-            Binding(
-                str(i),
-                f"panel('{key}')",
-                word,
-                id=f"panel.{key}",
-                show=False,
-                tooltip=f"{word} alone; again for all panels",
-            )
-            for i, (key, word) in enumerate(PANELS.items(), 1)
-        ],
+        Binding("enter", "enlarge", "Enlarge", id="panel.enlarge", tooltip="The marked panel alone"),
+        Binding(
+            "escape,enter", "overview", "All panels", id="panel.overview", key_display="esc", tooltip="All panels at once"
+        ),
         Binding(
             "l", "log_scale", "Log scale", id="plot.log", show=False, tooltip="Loss plot: logarithmic or linear scale"
         ),
@@ -111,33 +101,29 @@ class Dashboard(Screen[None]):
     ]
 
     def __init__(self, *, images: str, ascii: bool) -> None:
-        super().__init__()
-        self._images, self._ascii = images, ascii
+        super().__init__(images=images, ascii=ascii)
         self._current = "loss"
+        self._marked = False
         self._alone = False
 
-    def compose(self) -> ComposeResult:
-        """Header, panels in two columns, footer."""
+    def body(self) -> ComposeResult:
+        """Panels in two columns."""
         a = self._ascii
-        yield RunHeader(ascii=a, id="header")
         yield PanelTabs(PANELS, id="tabs")
         with Horizontal(id="panels"):
             with Vertical(id="left", classes="column"):
                 yield LossPlot(ascii=a, id="loss", classes="panel")
                 yield EpochTable(ascii=a, id="epochs", classes="panel")
-                yield LogPane(ascii=a, id="log", classes="panel")
             with Vertical(id="right", classes="column"):
                 yield ClassBars(ascii=a, id="classes", classes="panel")
                 yield PictureStrip(mode=self._images, ascii=a, id="pictures", classes="panel")
                 yield CheckpointLog(ascii=a, id="checkpoints", classes="panel")
-        yield Footer(show_command_palette=True)
 
     def on_mount(self) -> None:
         """Lay out for the terminal's size."""
-        self.set_class(self._ascii, "-ascii")
         self._arrange()
 
-    def on_resize(self, event: events.Resize) -> None:
+    def on_resize(self, event: events.Resize | None = None) -> None:
         """Another size may mean another layout."""
         self._arrange()
 
@@ -160,12 +146,12 @@ class Dashboard(Screen[None]):
         return self._small or self._alone
 
     def _arrange(self) -> None:
-        """One panel, or all of them but the log."""
+        """One panel, or all of them."""
         single = self._single
         self.set_class(single, "-single")
-        self.set_class(self.app.size.height < 20, "-low")
         for panel in self.query(".panel"):
-            panel.display = panel.id == self._current if single else panel.id != "log"
+            panel.display = panel.id == self._current or not single
+            panel.set_class(panel.id == self._current and self._marked and not single, "-marked")
         for column in self.query(".column"):
             column.display = any(child.display for child in column.children)
         self.query_one(PanelTabs).select(self._current)
@@ -179,24 +165,40 @@ class Dashboard(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer only what changes something in the present layout."""
-        if action == "next_panel":
-            return self._single
+        if action == "enlarge":
+            return not self._single
         if action == "overview":
             return self._alone and not self._small
         return True
 
+    def commands(self) -> Iterable[SystemCommand]:
+        """Each panel by its name."""
+        for key, word in PANELS.items():
+            yield SystemCommand(f"Panel: {word}", f"{word} alone", lambda k=key: self.show_alone(k))
+
+    def show_alone(self, key: str) -> None:
+        """One panel, however much room there is."""
+        self._alone = self._marked = True
+        self.action_panel(key)
+
     # -- actions ----------------------------------------------------------------------------------------------------------
 
     def action_panel(self, key: str) -> None:
-        """One panel alone; the same key again goes back to all."""
-        self._alone = not (self._alone and self._current == key)
+        """Choose a panel of the line of tabs."""
         self._current = key
         self._arrange()
 
     def action_next_panel(self, step: int) -> None:
-        """The next panel of the line of tabs."""
+        """Mark the next panel; where they are shown one at a time, show it."""
         keys = list(PANELS)
-        self._current = keys[(keys.index(self._current) + step) % len(keys)]
+        if self._marked or self._single:
+            self._current = keys[(keys.index(self._current) + step) % len(keys)]
+        self._marked = True
+        self._arrange()
+
+    def action_enlarge(self) -> None:
+        """The marked panel alone."""
+        self._alone = self._marked = True
         self._arrange()
 
     def action_overview(self) -> None:

@@ -14,10 +14,16 @@ from textual.widgets import Static
 
 _GROUPS = {
     "run": "Run",
+    "view": "Screens",
     "panel": "Panels",
     "plot": "Loss plot",
     "classes": "Classes",
     "pictures": "Pictures",
+    "browse": "Predictions",
+    "detail": "A picture in detail",
+    "confusion": "Confusion",
+    "model": "Model",
+    "tabbed": "Views",
     "app": "Program",
 }
 

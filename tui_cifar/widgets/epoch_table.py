@@ -34,7 +34,7 @@ class EpochTable(DataTable[Text]):
                  border-subtitle-color: $text-muted; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0;
                  scrollbar-background: $background; scrollbar-color: $border-blurred; }
     EpochTable:focus { background-tint: $background 0%; }
-    EpochTable:focus { border: round $accent; }
+    EpochTable:focus, EpochTable.-marked { border: round $accent; }
     EpochTable.-ascii { border: ascii $border-blurred; }
     EpochTable > .datatable--header { background: $background; color: $text-muted; text-style: none; }
     EpochTable > .datatable--cursor { background: $background; color: $text; text-style: none; }

@@ -25,6 +25,8 @@ class Panel(Static):
 
     DEFAULT_CSS = """
     Panel { border: round $border-blurred; padding: 0 1; border-title-color: $text; border-subtitle-color: $text-muted; }
+    Panel.-marked { border: round $accent; }
+    Panel.-ascii.-marked { border: ascii $accent; }
     Panel.-ascii { border: ascii $border-blurred; }
     """
 

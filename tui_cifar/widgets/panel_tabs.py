@@ -27,9 +27,9 @@ class PanelTabs(Static):
     def select(self, current: str) -> None:
         """Mark a panel as the one that is shown."""
         parts = []
-        for number, (key, word) in enumerate(self._panels.items(), 1):
-            label = f" {number} {word} "
+        for key, word in self._panels.items():
+            label = f" {word} "
             parts.append(
-                f"[$text bold reverse]{label}[/]" if key == current else f"[@click=screen.panel('{key}')]{label}[/]"
+                f"[$text bold underline]{label}[/]" if key == current else f"[@click=screen.panel('{key}')]{label}[/]"
             )
         self.update(Content.from_markup(" ".join(parts)))

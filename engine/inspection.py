@@ -1,0 +1,59 @@
+"""What can be asked about one picture, and the answer: plain values and NumPy arrays, so that whoever shows it needs no PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureMaps:
+    """What one layer made of the picture."""
+
+    layer: str
+    """The layer's name in the network, as in "conv1"."""
+    values: np.ndarray
+    """float32 (channels, height, width)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """A picture as one state of the network sees it."""
+
+    picture: np.ndarray
+    """uint8 (32, 32, 3): the picture as it was cut and scaled."""
+    class_names: tuple[str, ...]
+    probabilities: np.ndarray
+    """float32 (classes,), adding up to 1."""
+    epoch: int
+    step: int
+    """Of the weights: `step` batches into `epoch`, or the end of it where `step` is 0."""
+    network_input: np.ndarray
+    """float32 (32, 32, 3): the numbers that the network is given."""
+    draws: np.ndarray
+    """uint8 (n, 32, 32, 3): the picture as augmentation may present it."""
+    cam: np.ndarray
+    """float32 (32, 32) in [0, 1]: where the network looked for `cam_class` (Grad-CAM)."""
+    cam_class: int
+    maps: tuple[FeatureMaps, ...]
+    """Layer by layer, in the order of the network."""
+    filters: np.ndarray
+    """float32 (n, h, w, 3): the first layer's filters; empty where it does not look at three channels."""
+
+
+Reply = Callable[["Inspection | str"], None]
+"""Gets the answer, or one line that says why there is none. Called from the engine's thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What does the network make of this picture?"""
+
+    picture: np.ndarray | Path
+    """uint8 (32, 32, 3), or a picture file of any size and format that Pillow reads."""
+    reply: Reply
+    cam_class: int | None = None
+    """The class to ask "where is it?" about; None for the predicted one."""

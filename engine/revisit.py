@@ -1,0 +1,73 @@
+"""A trained network, back from the checkpoint of its run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from engine.augment import to_float
+from engine.checkpoint import load_checkpoint
+from engine.config import FIELDS, Config, make_config
+from engine.errors import CheckpointError, EngineError
+from engine.inspect import inspect
+from engine.inspection import Inspection, Question
+from engine.model import make_model
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A network with its best weights, on the CPU, in evaluation mode."""
+
+    model: nn.Module
+    config: Config
+    class_names: tuple[str, ...]
+    epoch: int
+    """The epoch of the weights."""
+
+    def classify(self, pictures: np.ndarray) -> np.ndarray:
+        """float32 (N, classes): the probabilities of uint8 (N, 32, 32, 3) pictures."""
+        x = to_float(torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2))
+        with torch.inference_mode():
+            probabilities: np.ndarray = self.model(x).softmax(1).numpy()
+        return probabilities
+
+    def inspect(self, question: Question) -> Inspection:
+        """Answer a question about one picture."""
+        return inspect(self.model, question, self.config, self.class_names, self.epoch, 0)
+
+    def answer(self, question: Question) -> None:
+        """Answer, or say why not, to whoever asked."""
+        try:
+            question.reply(self.inspect(question))
+        except EngineError as e:
+            question.reply(e.message)
+
+
+def load_trained(run: Path) -> Trained:
+    """The network of a run with its best weights; the network is built from the configuration that the checkpoint records.
+
+    Args:
+        run: the run directory.
+
+    Raises:
+        CheckpointError: there is no best.pt, it does not verify, or its weights do not fit its network.
+    """
+    path = run / "checkpoints" / "best.pt"
+    if not path.exists():
+        raise CheckpointError(f"{run}: it has no checkpoints/best.pt yet; the first epoch must be validated first.")
+    state = load_checkpoint(path)
+    try:
+        config = make_config({k: v for k, v in state["config"].items() if k in FIELDS})
+        names = tuple(state["class_names"])
+        model = make_model(config.model, len(names), config.dropout, config.seed)
+        model.load_state_dict(state["best"]["weights"])
+        epoch = int(state["best"]["epoch"])
+    except EngineError:
+        raise
+    except Exception as e:  # keys that are missing, shapes that do not fit: all the same to the user
+        raise CheckpointError(f"{path}: no network can be made of it ({type(e).__name__}).") from None
+    return Trained(model.eval(), config, names, epoch)

@@ -1,0 +1,240 @@
+"""One picture in detail: large, its probabilities, its channels with their numbers, its augmentation, where the network looked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from rich.segment import Segment
+
+from engine.inspection import Inspection
+from tui_cifar.render.bars import bar
+from tui_cifar.render.ink import Inks, words
+from tui_cifar.render.mosaic import (
+    Line,
+    Mode,
+    beside,
+    enlarge_or_shrink,
+    heat,
+    padded,
+    picture_lines,
+    tinted,
+)
+from tui_cifar.render.text import cut
+
+CHANNELS = ("red", "green", "blue")
+VIEWS = {"picture": "Picture", "channels": "Channels", "augmented": "Augmented", "map": "Where it looked"}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is shown."""
+
+    picture: np.ndarray | None
+    """uint8 (32, 32, 3), or None where it is not on this disk."""
+    class_names: tuple[str, ...]
+    probabilities: np.ndarray
+    """float (classes,)."""
+    true: int | None
+    """The true class, where it is known."""
+    figures: tuple[str, ...]
+    """Lines of words below the bars."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How it is drawn."""
+
+    mode: Mode
+    inks: Inks
+    light: bool
+    ascii: bool
+
+
+def verdict(subject: Subject, inks: Inks) -> Line:
+    """ "✗ dog, is cat", or the first guess alone where the truth is not known."""
+    names, guess = subject.class_names, int(subject.probabilities.argmax())
+    if subject.true is None:
+        return [words(names[guess], inks.strong)]
+    if guess == subject.true:
+        return [words("✓ ", inks.right), words(names[guess], inks.strong)]
+    return [words("✗ ", inks.wrong), words(f"{names[guess]}, is {names[subject.true]}", inks.strong)]
+
+
+def probability_lines(subject: Subject, width: int, most: int, look: Look) -> list[Line]:
+    """The probabilities as bars, `most` of them, the likeliest first where not all fit; the true class marked."""
+    names, p, inks = subject.class_names, subject.probabilities, look.inks
+    order = list(range(len(names)))
+    if len(names) > most:
+        order = np.argsort(-p, kind="stable")[:most].tolist()
+    name_width = min(max((len(names[i]) for i in order), default=0), max(6, width // 3))
+    guess, lines = int(p.argmax()), []
+    for i in order:
+        ink = inks.right if i == subject.true else inks.wrong if i == guess and subject.true is not None else inks.dim
+        mark = "✓" if i == subject.true else "✗" if i == guess and subject.true is not None else " "
+        name_ink = inks.strong if i in (guess, subject.true) else inks.text
+        filled = bar(float(p[i]), max(0, width - name_width - 11), ascii=look.ascii)
+        lines.append(
+            [
+                words(f"{mark} ", ink),
+                words(f"{cut(names[i], name_width):{name_width}} ", name_ink),
+                words(filled, ink if i in (guess, subject.true) else inks.dim),
+                words(f"{p[i] * 100:6.1f} %", inks.text),
+            ]
+        )
+    return lines
+
+
+def side_for(width: int, height: int, beside_width: int) -> int:
+    """The largest of 64, 32 and 16 pixels a side that leaves `beside_width` columns; 0 where none does."""
+    return next((s for s in (64, 32, 16) if s // 2 <= height and s + 2 + beside_width <= width), 0)
+
+
+def picture_view(
+    subject: Subject, inspection: Inspection | str | None, width: int, height: int, look: Look
+) -> list[Line]:
+    """The picture large, its probabilities as bars, and, where there is room below, where the network looked."""
+    side = side_for(width, height, 34) if subject.picture is not None and look.mode != "off" else 0
+    right = width - side - 3 if side else width
+    column: list[Line] = [verdict(subject, look.inks), []]
+    column += probability_lines(subject, right, max(3, height - 6), look)
+    column += [[], *([words(cut(f, right), look.inks.dim)] for f in subject.figures)]
+    if isinstance(inspection, Inspection) and height - len(column) >= 18 and right >= 32 and look.mode != "off":
+        column += [[], [words(cam_title(inspection), look.inks.dim)], *cam_lines(inspection, 32, look)]
+    if not side:
+        if subject.picture is None:
+            column.append([words("The pictures themselves are not on this disk any more.", look.inks.dim)])
+        return column
+    assert subject.picture is not None
+    large = picture_lines(enlarge_or_shrink(subject.picture, side), look.mode, light=look.light)
+    return beside([(side, large), (right, column)], 3)
+
+
+def cam_title(inspection: Inspection) -> str:
+    """Which class the map is for."""
+    return f"where it looked for {inspection.class_names[inspection.cam_class]}"
+
+
+def cam_lines(inspection: Inspection, side: int, look: Look) -> list[Line]:
+    """The Grad-CAM map over the picture; where there are no colours, the map alone."""
+    cam = np.rint(inspection.cam * 255).astype(np.uint8)
+    if look.mode == "ascii":
+        shown = enlarge_or_shrink(np.repeat(cam[..., None], 3, axis=2), side)
+    else:
+        shown = enlarge_or_shrink(heat(inspection.picture, inspection.cam), side)
+    return picture_lines(shown, look.mode, light=look.light)
+
+
+def map_view(subject: Subject, inspection: Inspection, width: int, height: int, look: Look) -> list[Line]:
+    """Picture and map side by side, as large as they fit."""
+    assert subject.picture is not None
+    side = next((s for s in (64, 32, 16) if s // 2 + 3 <= height and 2 * s + 3 <= width), 16)
+    picture = picture_lines(enlarge_or_shrink(subject.picture, side), look.mode, light=look.light)
+    p = inspection.probabilities[inspection.cam_class]
+    heads = beside(
+        [
+            (side, [verdict(subject, look.inks)]),
+            (side, [[words(f"{cam_title(inspection)}  {p * 100:.1f} %", look.inks.text)]]),
+        ],
+        3,
+    )
+    legend = "orange: what speaks for the class; grey: what does not" if look.mode != "ascii" else (
+        "right: the stronger the letter, the more it speaks for the class"
+    )
+    if not inspection.cam.any():
+        legend = "Nothing in the last convolution speaks for this class."
+    return [
+        *heads,
+        *beside([(side, picture), (side, cam_lines(inspection, side, look))], 3),
+        [words(legend, look.inks.dim)],
+        [words("Grad-CAM on the last convolution (Selvaraju et al., 2017)", look.inks.dim)],
+    ]
+
+
+def augmented_view(inspection: Inspection, width: int, height: int, look: Look) -> list[Line]:
+    """The picture as it is, and as augmentation may present it."""
+    pictures = [inspection.picture, *inspection.draws]
+    words_of = ["as it is", *(f"draw {i}" for i in range(1, len(pictures)))]
+    for side in (32, 16, 8):
+        columns, rows = (width + 2) // (side + 2), height // (side // 2 + 1)
+        if columns * rows >= 6 or side == 8:
+            break
+    shown = list(zip(pictures, words_of, strict=True))[: columns * rows]
+    lines: list[Line] = []
+    for start in range(0, len(shown), max(1, columns)):
+        blocks = []
+        for picture, word in shown[start : start + columns]:
+            drawn = picture_lines(enlarge_or_shrink(picture, side), look.mode, light=look.light)
+            blocks.append((side, [*drawn, padded([words(cut(word, side), look.inks.dim)], side)]))
+        lines += beside(blocks, 2)
+    return lines
+
+
+def channels_view(
+    picture: np.ndarray,
+    network_input: np.ndarray | None,
+    cursor: tuple[int, int],
+    chosen: int,
+    width: int,
+    height: int,
+    look: Look,
+) -> list[Line]:
+    """Red, green and blue, each in its own shade, with the numbers about the cursor.
+
+    Args:
+        picture: uint8 (32, 32, 3).
+        network_input: float (32, 32, 3), the same as the network gets it; None while that is not known.
+        cursor: (row, column).
+        chosen: the channel that is shown where there is no room for three.
+    """
+    row, column = cursor
+    value: Line = [words(f"row {row:2}  column {column:2}   ", look.inks.dim)]
+    for i, name in enumerate(CHANNELS):
+        told = f"{name} {picture[row, column, i]:3}"
+        if network_input is not None:
+            told += f" → {network_input[row, column, i]:+.3f}".replace("-", "−")
+        value.append(words(told + "   ", look.inks.strong if i == chosen else look.inks.text))
+    three = width >= 3 * 33 + 2 * 3
+    if three:
+        blocks = [_channel_block(picture, i, cursor, look, i == chosen) for i in range(3)]
+        lines = [value, *beside(blocks, 3)]
+        rest = height - len(lines) - 1
+        if rest >= 3:
+            half = min(4, (rest - 1) // 2)
+            tables = [(33, number_table(picture[..., i], cursor, half, 3, look.inks)) for i in range(3)]
+            lines += [[], *beside(tables, 3)]
+        return lines
+    block = _channel_block(picture, chosen, cursor, look, True)
+    room = width - block[0] - 3
+    if room < 12:
+        return [value, *block[1]]
+    half_width = min(4, (room // 4 - 1) // 2)
+    table = number_table(picture[..., chosen], cursor, min(6, (height - 4) // 2), half_width, look.inks)
+    return [value, *beside([block, (room, [[words(f"{CHANNELS[chosen]} bytes", look.inks.dim)], *table])], 3)]
+
+
+def _channel_block(
+    picture: np.ndarray, i: int, cursor: tuple[int, int], look: Look, chosen: bool
+) -> tuple[int, list[Line]]:
+    """A channel with pointers to the cursor above it and to its right."""
+    row, column = cursor
+    head: Line = [words(" " * column, None), words("▾", look.inks.accent)]
+    image = np.repeat(picture[..., i : i + 1], 3, axis=2) if look.mode in ("ascii", "16") else tinted(picture[..., i], i)
+    drawn = picture_lines(image, look.mode, light=look.light)
+    lines = [[*line, words("◂" if y == row // 2 else " ", look.inks.accent)] for y, line in enumerate(drawn)]
+    name = words(CHANNELS[i], look.inks.strong if chosen else look.inks.dim)
+    return 33, [head, *lines, [name]]
+
+
+def number_table(channel: np.ndarray, cursor: tuple[int, int], half_height: int, half_width: int, inks: Inks) -> list[Line]:
+    """The bytes about the cursor, the cursor's own marked; blanks beyond the edge."""
+    row, column = cursor
+    lines = []
+    for y in range(row - half_height, row + half_height + 1):
+        line: Line = []
+        for x in range(column - half_width, column + half_width + 1):
+            inside = 0 <= y < channel.shape[0] and 0 <= x < channel.shape[1]
+            text = f"{channel[y, x]:3}" if inside else "   "
+            line += [Segment(text, inks.cursor if (y, x) == cursor else inks.text), Segment(" ")]
+        lines.append(line)
+    return lines

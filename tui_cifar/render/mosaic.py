@@ -1,0 +1,264 @@
+"""Pictures as terminal cells, quickly: numpy finds the colours of all cells, and each cell's escape codes are written once.
+
+Rich works out a style's codes when it draws it, 15 µs a cell, which a screen of 4,800 differently coloured cells can't
+afford. `CellStyle` is a Rich style that is born with its codes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+from rich.color import Color
+from rich.color_triplet import ColorTriplet
+from rich.segment import Segment
+from rich.style import Style
+
+from tui_cifar.render.pictures import as_rgb, ascii_ramp, enlarge, shrink
+
+Mode = Literal["truecolor", "256", "16", "ascii", "off"]
+"""How many colours the terminal has; letters where it has none; or no pictures at all."""
+Line = list[Segment]
+"""Segments side by side. A segment without a style, or with one without a background, lies on the widget's own ground."""
+
+_BAYER = (
+    np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], dtype=np.float32) / 16 - 0.46875
+)  # Bayer's threshold matrix (1973), about zero
+_CUBE = np.array([0, 95, 135, 175, 215, 255], dtype=np.int32)
+_NEAREST_CUBE = np.abs(np.arange(256)[:, None] - _CUBE).argmin(1).astype(np.int32)
+ANSI16 = np.array(
+    [
+        (0, 0, 0),
+        (205, 0, 0),
+        (0, 205, 0),
+        (205, 205, 0),
+        (0, 0, 238),
+        (205, 0, 205),
+        (0, 205, 205),
+        (229, 229, 229),
+        (127, 127, 127),
+        (255, 0, 0),
+        (0, 255, 0),
+        (255, 255, 0),
+        (92, 92, 255),
+        (255, 0, 255),
+        (0, 255, 255),
+        (255, 255, 255),
+    ],
+    dtype=np.float32,
+)
+"""The sixteen colours as xterm has them; terminals differ a little."""
+NONE = -1
+"""Stands for "no colour" among packed colours and colour numbers."""
+
+
+class CellStyle(Style):
+    """Foreground and background of a cell, with the escape codes that show them. Made by `_cell_style` alone."""
+
+    __slots__ = ("_lower", "_mode", "_upper")
+    # What every cell has in common belongs to the class: an instance sets four fields instead of fourteen.
+    _color = _bgcolor = _link = _meta = _style_definition = None  # type: ignore[assignment]
+    _attributes = _set_attributes = 0
+    _link_id, _null = "", False
+
+    @property
+    def color(self) -> Color | None:
+        """The upper pixel."""
+        return _rich_colour(self._upper, self._mode)
+
+    @property
+    def bgcolor(self) -> Color | None:
+        """The lower pixel."""
+        return _rich_colour(self._lower, self._mode)
+
+    def clear_meta_and_links(self) -> Style:
+        """There are none; Textual asks for this where it dims what lies under a dialog."""
+        return Style(color=self.color, bgcolor=self.bgcolor)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, CellStyle) and self._ansi == other._ansi
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self._ansi)
+
+
+def _rich_colour(value: int, mode: str) -> Color | None:
+    if value == NONE:
+        return None
+    if mode == "truecolor":
+        return Color.from_triplet(ColorTriplet(value >> 16, value >> 8 & 255, value & 255))
+    return Color.from_ansi(value)
+
+
+def _codes(value: int, mode: str, *, ground: bool) -> str:
+    """The SGR parameters that choose a colour."""
+    if mode == "truecolor":
+        return f"{48 if ground else 38};2;{value >> 16};{value >> 8 & 255};{value & 255}"
+    if mode == "256":
+        return f"{48 if ground else 38};5;{value}"
+    return str((40 if ground else 30) + value if value < 8 else (100 if ground else 90) + value - 8)
+
+
+def _cell_style(upper: int, lower: int, mode: str) -> CellStyle:
+    style = CellStyle.__new__(CellStyle)
+    style._upper, style._lower, style._mode = upper, lower, mode
+    if mode == "truecolor":  # most of them: written out, as this is where the time goes
+        ground = f";48;2;{lower >> 16};{lower >> 8 & 255};{lower & 255}" if lower != NONE else ""
+        style._ansi = f"38;2;{upper >> 16};{upper >> 8 & 255};{upper & 255}{ground}"
+    else:
+        ground = ";" + _codes(lower, mode, ground=True) if lower != NONE else ""
+        style._ansi = _codes(upper, mode, ground=False) + ground
+    return style
+
+
+_numbered_style = lru_cache(maxsize=65_536)(_cell_style)  # few enough colours that pairs of them come again and again
+
+
+def colour_numbers(image: np.ndarray, mode: str) -> np.ndarray:
+    """The colour that stands for each pixel: 0xRRGGBB, or the number of one of 256 (nearest) or 16 (dithered) colours.
+
+    Args:
+        image: uint8 (H, W, 3).
+
+    Returns:
+        int32 (H, W).
+    """
+    rgb = image.astype(np.int32)
+    if mode == "truecolor":
+        packed: np.ndarray = rgb[..., 0] << 16 | rgb[..., 1] << 8 | rgb[..., 2]
+        return packed
+    if mode == "256":
+        steps = _NEAREST_CUBE[rgb]
+        cube = 16 + 36 * steps[..., 0] + 6 * steps[..., 1] + steps[..., 2]
+        grey = np.rint((rgb.mean(axis=2) - 8) / 10).clip(0, 23).astype(np.int32)
+        cube_error = ((_CUBE[steps] - rgb) ** 2).sum(2)
+        grey_error = (((8 + 10 * grey)[..., None] - rgb) ** 2).sum(2)
+        numbers: np.ndarray = np.where(grey_error < cube_error, 232 + grey, cube).astype(np.int32)
+        return numbers
+    h, w = rgb.shape[:2]
+    threshold = np.tile(_BAYER, (-(-h // 4), -(-w // 4)))[:h, :w, None] * 96
+    wanted = image.astype(np.float32) + threshold
+    # |a - b|² without the |a|² that is the same for all candidates.
+    distance = (ANSI16**2).sum(1) - 2 * (wanted.reshape(-1, 3) @ ANSI16.T)
+    return distance.argmin(1).reshape(h, w).astype(np.int32)
+
+
+def half_block_lines(image: np.ndarray, mode: str) -> list[Line]:
+    """Two pixels a cell, upper one as foreground: ceil(H / 2) lines of W cells; neighbours of the same colours share one.
+
+    Args:
+        image: uint8 (H, W), (H, W, 1), (H, W, 3) or (H, W, 4). Where H is odd, the last row has no background.
+        mode: "truecolor", "256" or "16".
+    """
+    h, w = image.shape[:2]
+    if not h or not w:
+        return [[] for _ in range(-(-h // 2))]
+    numbers = colour_numbers(as_rgb(image), mode)
+    if h % 2:
+        numbers = np.vstack((numbers, np.full((1, w), NONE, dtype=np.int32)))
+    upper, lower = numbers[0::2], numbers[1::2]
+    change = np.ones(upper.shape, dtype=bool)
+    change[:, 1:] = (upper[:, 1:] != upper[:, :-1]) | (lower[:, 1:] != lower[:, :-1])
+    make = _cell_style if mode == "truecolor" else _numbered_style
+    lines = []
+    for y in range(len(upper)):
+        starts = np.flatnonzero(change[y])
+        lengths = np.diff(starts, append=w).tolist()
+        lines.append(
+            [
+                Segment("▀" * n, make(u, v, mode))
+                for u, v, n in zip(upper[y, starts].tolist(), lower[y, starts].tolist(), lengths, strict=True)
+            ]
+        )
+    return lines
+
+
+def picture_lines(image: np.ndarray, mode: Mode, *, light: bool = False) -> list[Line]:
+    """A picture in the way that the terminal allows; `light` says that letters are dark on a light ground."""
+    if mode == "off":
+        return [[Segment(" " * image.shape[1])] for _ in range(-(-image.shape[0] // 2))]
+    if mode == "ascii":
+        return [[Segment(line.plain)] for line in ascii_ramp(image, light)]
+    return half_block_lines(image, mode)
+
+
+def width_of(line: Line) -> int:
+    """Cells of a line. Nothing here is wider than one cell a character."""
+    return sum(len(segment.text) for segment in line)
+
+
+def padded(line: Line, width: int) -> Line:
+    """The line with blanks up to `width`."""
+    missing = width - width_of(line)
+    return [*line, Segment(" " * missing)] if missing > 0 else line
+
+
+def beside(blocks: Sequence[tuple[int, list[Line]]], gap: int) -> list[Line]:
+    """Blocks of (width, lines) side by side, `gap` blanks between, the shorter ones ending in blanks."""
+    height = max((len(lines) for _, lines in blocks), default=0)
+    between = Segment(" " * gap)
+    out = []
+    for y in range(height):
+        line: Line = []
+        for i, (width, lines) in enumerate(blocks):
+            if i:
+                line.append(between)
+            line += padded(lines[y], width) if y < len(lines) else [Segment(" " * width)]
+        out.append(line)
+    return out
+
+
+def heat(picture: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """A picture with a map laid over it: dim grey where the map is 0, the picture's own brightness in orange where it is 1.
+
+    Args:
+        picture: uint8 (H, W, 3).
+        weight: float (H, W) in [0, 1].
+    """
+    grey = picture.astype(np.float32) @ np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
+    cold = grey[..., None] * np.array([0.45, 0.5, 0.6], dtype=np.float32)
+    hot = 90 + 0.65 * grey[..., None] * np.array([1.0, 0.62, 0.2], dtype=np.float32)
+    hot[..., 2] -= 80
+    hot[..., 1] -= 30
+    w = weight[..., None].astype(np.float32)
+    return np.rint(cold * (1 - w) + hot * w).clip(0, 255).astype(np.uint8)
+
+
+def tinted(channel: np.ndarray, which: int) -> np.ndarray:
+    """uint8 (H, W) of one channel as uint8 (H, W, 3) in that channel's own shade: 0 red, 1 green, 2 blue."""
+    out = np.zeros((*channel.shape, 3), dtype=np.uint8)
+    out[..., which] = channel
+    if which == 2:  # pure blue is too dark to see on most screens
+        out[..., 1] = channel // 3
+        out[..., 0] = channel // 4
+    return out
+
+
+def stretched(values: np.ndarray) -> np.ndarray:
+    """Numbers of any range as uint8, the lowest 0 and the highest 255; all of them 0 where they are all the same."""
+    low, high = float(values.min(initial=0)), float(values.max(initial=0))
+    if values.size:
+        low, high = float(values.min()), float(values.max())
+    if not high > low:
+        return np.zeros(values.shape, dtype=np.uint8)
+    return np.rint((values - low) * (255 / (high - low))).astype(np.uint8)
+
+
+def enlarge_or_shrink(picture: np.ndarray, side: int) -> np.ndarray:
+    """A square picture with `side` pixels a side, where one is a whole multiple of the other; else the nearest that is."""
+    now = picture.shape[0]
+    if side >= 2 * now:
+        return enlarge(picture, side // now)
+    return shrink(picture, now // side) if 0 < side < now else picture
+
+
+def printed(line: Line) -> str:
+    """A line with its escape codes, for a terminal that is written to directly."""
+    return "".join(
+        f"\x1b[{style._ansi}m{text}\x1b[0m" if isinstance(style, CellStyle) else text for text, style, _ in line
+    )

@@ -1,0 +1,255 @@
+"""The confusion matrix, and accuracy by class over the epochs."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+from rich.color import Color
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from tui_cifar.render.bars import curve, sparkline
+from tui_cifar.render.ink import fitted, spread, words
+from tui_cifar.render.matrix import SHARES, Heat, matrix_lines
+from tui_cifar.render.mosaic import Line
+from tui_cifar.render.text import cut
+from tui_cifar.results import Selection, confused_pairs, pair_sentence, recall
+from tui_cifar.run_view import RunView
+from tui_cifar.screens.predictions import PredictionsScreen
+from tui_cifar.screens.run_screen import RunScreen
+from tui_cifar.theme import colour
+from tui_cifar.widgets.canvas import Canvas
+
+ORDERS = ("class order", "best first", "worst first")
+
+
+class ConfusionScreen(RunScreen):
+    """Rows are true classes, columns predicted ones; Enter shows the pictures of a cell."""
+
+    view_id = "confusion"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "Pictures", id="confusion.open", tooltip="The pictures of this cell"),
+        Binding("n", "normalise", "Normalise", id="confusion.share", tooltip="Counts, share of the row, of the column"),
+        Binding("o", "order", "Order", id="confusion.order", tooltip="Class order, best first, worst first"),
+        Binding("h", "history", "Over epochs", id="confusion.history", tooltip="Accuracy by class over the epochs"),
+        Binding("h,escape", "matrix", "Matrix", id="confusion.matrix", tooltip="Back to the matrix"),
+        Binding("left", "move(-1, 0)", "Left", id="confusion.left", show=False, tooltip="Move the mark"),
+        Binding("right", "move(1, 0)", "Right", id="confusion.right", show=False, tooltip="Move the mark"),
+        Binding("up", "move(0, -1)", "Up", id="confusion.up", show=False, tooltip="Move the mark"),
+        Binding("down", "move(0, 1)", "Down", id="confusion.down", show=False, tooltip="Move the mark"),
+    ]
+
+    def __init__(self, *, images: str, ascii: bool) -> None:
+        super().__init__(images=images, ascii=ascii)
+        self.cursor = (0, 0)
+        """Row and column as shown."""
+        self.share = 0
+        self.order = 0
+        self.over_epochs = False
+
+    def body(self) -> ComposeResult:
+        """A line of words and the matrix."""
+        status = Canvas(self._status, ascii=self._ascii, id="status")
+        status.styles.height = 1
+        yield status
+        yield Canvas(self._draw, ascii=self._ascii, id="matrix")
+
+    # -- what is shown ----------------------------------------------------------------------------------------------------
+
+    def parts(self) -> tuple[str, ...]:
+        """The evaluation, the test, the epochs."""
+        return ("predictions", "classes", "rows")
+
+    @property
+    def confusion(self) -> np.ndarray | None:
+        """int (classes, classes): of the newest evaluation; of the test, where there is only that."""
+        names = self.view.class_names
+        if self.cifar.results is not None:
+            return self.cifar.results.confusion
+        if self.view.tested is not None and len(self.view.tested.confusion) == len(names):
+            return np.array(self.view.tested.confusion, dtype=np.int64)
+        return None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The classes."""
+        return self.cifar.results.class_names if self.cifar.results is not None else self.view.class_names
+
+    def class_order(self, confusion: np.ndarray) -> list[int]:
+        """The classes as they are shown."""
+        if not self.order:
+            return list(range(len(confusion)))
+        found = np.nan_to_num(recall(confusion))
+        return np.argsort(-found if self.order == 1 else found, kind="stable").tolist()
+
+    def _status(self, width: int, height: int) -> list[Line]:
+        inks, results = self.inks, self.cifar.results
+        if self.over_epochs:
+            return [[words("Validation accuracy by class over the epochs", inks.strong)]]
+        if self.confusion is None:
+            return [[words("Confusion", inks.strong)]]
+        of = results.weights if results is not None else f"epoch {self.view.tested.epoch}" if self.view.tested else ""
+        left = [words("Confusion ", inks.strong)]
+        if width >= 90:
+            left.append(words(f"· test set · {of}   ", inks.dim))
+        left.append(words(f"{SHARES[self.share]} · {ORDERS[self.order]}", inks.accent))
+        return [spread(left, [words("rows true, columns predicted", inks.dim)], width)]
+
+    def _draw(self, width: int, height: int) -> list[Line]:
+        if self.over_epochs:
+            return self._history(width, height)
+        inks, confusion = self.inks, self.confusion
+        if confusion is None:
+            return [
+                [words("The confusion matrix appears here at the end of the run.", inks.dim)],
+                [words("Press e to classify the test pictures now.", inks.dim)],
+            ]
+        order = self.class_order(confusion)
+        matrix = matrix_lines(
+            confusion, self.names, order, self.cursor, width, height - 2, self.share, inks, self._heat()
+        )
+        row, column = order[self.cursor[0]], order[self.cursor[1]]
+        count, names = int(confusion[row, column]), self.names
+        of = int(confusion[row].sum())
+        told = f"{names[row]} taken for {names[column]}" if row != column else f"{names[row]} recognised"
+        share = f", {count / of * 100:.1f} % of {of:,}" if of else ""
+        lines: list[Line] = [*matrix, [], [words(f"{told}: {count:,}{share}", inks.strong)]]
+        pairs = confused_pairs(confusion, max(0, height - len(lines) - 1))
+        if pairs:
+            lines += [[], [words("most confused:", inks.dim)]]
+        spare = height - len(lines)
+        lines += [fitted([words(f"  {pair_sentence(p, names)}", inks.text)], width) for p in pairs[: max(0, spare)]]
+        return lines
+
+    def _heat(self) -> Heat | None:
+        if self.app.no_color or self._ascii:
+            return None
+        theme = self.app.theme_variables
+
+        def rgb(name: str) -> tuple[int, int, int] | None:
+            told = colour(theme, name)
+            if told == "default":
+                return None
+            found = Color.parse(told).get_truecolor()
+            return found.red, found.green, found.blue
+
+        ground, right, wrong, text = (rgb(n) for n in ("background", "success", "error", "foreground"))
+        dark = self.app.current_theme.dark
+        if right is None or wrong is None:
+            return None
+        return Heat(ground or ((0, 0, 0) if dark else (255, 255, 255)), right, wrong, text or ((229,) * 3 if dark else (20,) * 3))
+
+    def _history(self, width: int, height: int) -> list[Line]:
+        """A small curve a class, and the chosen class large."""
+        rows, inks = self.view.rows, self.inks
+        if not rows:
+            return [[words("A curve for each class appears here after the first epoch.", inks.dim)]]
+        names = [c.name for c in rows[-1].per_class]
+        values = [[r.per_class[i].accuracy for r in rows if i < len(r.per_class)] for i in range(len(names))]
+        chosen = min(self.cursor[0], len(names) - 1)
+        name_width = min(max(map(len, names)), 14)
+        small = max(8, min(len(rows), 40, width // 3))
+        left = name_width + small + 10
+        top = visible_rows(len(names), chosen, height)
+        blocks: list[Line] = []
+        for i in top:
+            ink = inks.cursor if i == chosen else inks.text
+            change = (values[i][-1] - values[i][-2]) * 100 if len(values[i]) > 1 else 0.0
+            blocks.append(
+                [
+                    words(f"{cut(names[i], name_width):{name_width}}", ink),
+                    words(f" {sparkline(values[i], small):{small}}", inks.accent if i == chosen else inks.dim),
+                    words(f"{values[i][-1] * 100:6.1f}", inks.text),
+                    words(f"{change:+6.1f}".replace("-", "−") if change else "     =", inks.dim),
+                ]
+            )
+        left += 6
+        room = width - left - 3
+        if room < 16:
+            return blocks
+        low, high = min(values[chosen]), max(values[chosen])
+        low, high = max(0.0, low - 0.05), min(1.0, high + 0.05)
+        tall = min(height - 3, 20)
+        drawn = curve(values[chosen], room - 7, tall, low, high, ascii=self._ascii)
+        large: list[Line] = [[words(f"{names[chosen]}  {values[chosen][-1] * 100:.1f} %", inks.strong)]]
+        for y, line in enumerate(drawn):
+            label = f"{(high - (high - low) * y / max(1, tall - 1)) * 100:5.1f} " if y in (0, tall // 2, tall - 1) else " " * 6
+            large.append([words(label, inks.dim), words(line, inks.accent)])
+        first, last = f"epoch {rows[0].epoch}", f"{rows[-1].epoch}"
+        large.append([words(" " * 6 + first + last.rjust(max(1, room - 7 - len(first))), inks.dim)])
+        out = []
+        for y in range(max(len(blocks), len(large))):
+            line = list(blocks[y]) if y < len(blocks) else [words(" " * left)]
+            blank = left - sum(len(s.text) for s in line)
+            out.append([*line, words(" " * (blank + 3)), *(large[y] if y < len(large) else [])])
+        return out
+
+    # -- actions ----------------------------------------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer what the present view can do."""
+        if action in ("open", "normalise", "order"):
+            return not self.over_epochs and self.confusion is not None
+        if action == "history":
+            return not self.over_epochs
+        if action == "matrix":
+            return self.over_epochs
+        return True
+
+    def _redraw(self) -> None:
+        self.refresh_bindings()
+        for canvas in self.query(Canvas):
+            canvas.redraw()
+
+    def action_move(self, x: int, y: int) -> None:
+        """Move the mark."""
+        n = len(self.names)
+        if n:
+            row, column = self.cursor
+            self.cursor = min(n - 1, max(0, row + y)), min(n - 1, max(0, column + x))
+            self._redraw()
+
+    def action_normalise(self) -> None:
+        """Counts, share of the true class, share of the predicted class."""
+        self.share = (self.share + 1) % len(SHARES)
+        self._redraw()
+
+    def action_order(self) -> None:
+        """Class order, best first, worst first."""
+        self.order = (self.order + 1) % len(ORDERS)
+        self._redraw()
+
+    def action_history(self) -> None:
+        """Accuracy by class over the epochs."""
+        self.over_epochs = True
+        self._redraw()
+
+    def action_matrix(self) -> None:
+        """Back to the matrix."""
+        self.over_epochs = False
+        self._redraw()
+
+    def action_open(self) -> None:
+        """The pictures of the marked cell."""
+        confusion = self.confusion
+        if confusion is None or self.cifar.results is None:
+            return
+        order = self.class_order(confusion)
+        browser = self.cifar.run_screens["predictions"]
+        assert isinstance(browser, PredictionsScreen)
+        browser.set_selection(Selection(true=order[self.cursor[0]], predicted=order[self.cursor[1]], order="confidence"))
+        self.cifar.action_view("predictions")
+
+    def update(self, view: RunView) -> None:
+        """Keep the mark inside, and draw."""
+        n = max(1, len(self.names))
+        self.cursor = min(self.cursor[0], n - 1), min(self.cursor[1], n - 1)
+        self._redraw()
+
+
+def visible_rows(count: int, chosen: int, room: int) -> range:
+    """`room` of `count` rows, the chosen one among them."""
+    room = max(1, min(room, count))
+    start = min(max(0, chosen - room // 2), count - room)
+    return range(start, start + room)

@@ -1,0 +1,224 @@
+"""The network: its layers, the first layer's filters, and what the layers make of a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+
+import numpy as np
+from textual.binding import Binding, BindingType
+
+from engine.inspection import Inspection
+from tui_cifar.inspector import Answered
+from tui_cifar.render.ink import fitted, words
+from tui_cifar.render.mosaic import Line, beside, enlarge, picture_lines, stretched
+from tui_cifar.render.tables import layer_lines, size
+from tui_cifar.run_view import RunView
+from tui_cifar.screens.predictions import PredictionsScreen
+from tui_cifar.screens.tabbed import TabbedScreen
+
+
+class ModelScreen(TabbedScreen):
+    """What is trained."""
+
+    view_id = "model"
+    words_of_views = {"layers": "Layers", "filters": "First filters", "maps": "Feature maps"}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "walk(-1)", "Picture before", id="model.before", show=False, tooltip="The picture before"),
+        Binding("right", "walk(1)", "Next picture", id="model.next", show=False, tooltip="The next picture"),
+        Binding("n", "ask_again", "Newest weights", id="model.again", tooltip="Ask the network as it is now"),
+    ]
+
+    def __init__(self, *, images: str, ascii: bool) -> None:
+        super().__init__(images=images, ascii=ascii)
+        self.answer: Inspection | str | None = None
+        self._asked: object = None
+        self._shown = 0
+
+    def parts(self) -> tuple[str, ...]:
+        """The layers; the pictures to choose from."""
+        return ("model", "predictions")
+
+    def state(self) -> object:
+        """Whether the run has ended: then others answer questions."""
+        return self.view.terminal is None, self.view.pictures is None
+
+    def update(self, view: RunView) -> None:
+        """Ask again and draw."""
+        self._asked = None
+        self.redraw()
+
+    @property
+    def drawers(self) -> Mapping[str, Callable[[int, int], list[Line]]]:
+        """The three views."""
+        return {"layers": self._layers, "filters": self._filters, "maps": self._maps}
+
+    def last(self) -> int:
+        """The last layer."""
+        if self.current == "layers":
+            return max(0, len(self.view.model.layers) - 1) if self.view.model else 0
+        if self.current == "maps" and isinstance(self.answer, Inspection):
+            return max(0, len(self.answer.maps) - 1)
+        return 0
+
+    # -- the picture ------------------------------------------------------------------------------------------------------
+
+    @property
+    def picture(self) -> tuple[np.ndarray, str] | None:
+        """The picture chosen in the browser, or else one of those shown while training, with words for it."""
+        browser, results = self.cifar.run_screens["predictions"], self.cifar.results
+        assert isinstance(browser, PredictionsScreen)
+        if results is not None and results.pictures is not None and browser.number is not None:
+            number = browser.number
+            return np.array(results.pictures[number]), f"#{number:,} {results.class_names[results.labels[number]]}"
+        if self.view.pictures is not None and len(self.view.labels):
+            i = self._shown % len(self.view.labels)
+            return self.view.pictures[i], self.view.class_names[self.view.labels[i]]
+        return None
+
+    def _ask(self) -> None:
+        chosen = self.picture
+        if chosen is None:
+            return
+        key = chosen[0].tobytes()
+        if key != self._asked:
+            self._asked = key
+            self.cifar.inspector.ask(chosen[0], key, self.post_message)
+
+    def on_answered(self, message: Answered) -> None:
+        """Show the answer, if it is to the newest question."""
+        if message.key == self._asked:
+            self.answer = message.answer
+            self.redraw()
+
+    # -- views ------------------------------------------------------------------------------------------------------------
+
+    def _layers(self, width: int, height: int) -> list[Line]:
+        model, inks = self.view.model, self.inks
+        if model is None:
+            return [[words("The layers appear here when training begins.", inks.dim)]]
+        most = max(1, height - 8)
+        top = min(self.top, max(0, len(model.layers) - most))
+        lines = layer_lines(model.layers, width, top, most, inks)
+        if len(model.layers) > most:
+            told = f"layers {top + 1}–{min(top + most, len(model.layers))} of {len(model.layers)}"
+            lines.append([words(told, inks.dim)])
+        work = sum(x.multiply_adds for x in model.layers)
+        outputs = sum(int(np.prod(x.output)) for x in model.layers)
+        batch = int(self.view.config.get("batch_size", 1))
+        trained = self.view.started.parameters if self.view.started else model.parameters
+        momentum = 1 if self.view.config.get("momentum") else 0
+        needs = 4 * (model.parameters + (1 + momentum) * trained)
+        frozen = f", {model.parameters - trained:,} of them fixed" if model.parameters > trained else ""
+        for name, told in (
+            ("parameters", f"{model.parameters:,}{frozen}; {size(4 * model.parameters)} as float32"),
+            ("work", f"{work / 1e6:,.1f} million multiply-adds a picture, about three times that to train on it"),
+            ("memory", f"weights, gradients{', momentum' if momentum else ''} {size(needs)}; "
+             f"layer outputs {size(4 * outputs)} a picture, {size(4 * outputs * batch)} a batch of {batch:,}"),
+        ):
+            lines.append([] if name == "parameters" else [])
+            if name != "parameters":
+                lines.pop()
+            lines.append(fitted([words(f"{name:12}", inks.dim), words(told, inks.text)], width))
+        return lines
+
+    def _filters(self, width: int, height: int) -> list[Line]:
+        self._ask()
+        answer, inks = self.answer, self.inks
+        if not isinstance(answer, Inspection) or self.mode == "off":
+            return [[words(self._no_answer(), inks.dim)]]
+        filters = answer.filters
+        if not len(filters):
+            return [[words("The first layer does not look at three colour channels.", inks.dim)]]
+        n, h, w = filters.shape[:3]
+        factor = next((f for f in (6, 4, 3, 2, 1) if self._fits(n, w * f, -(-h * f // 2) + 1, width, height - 2)), 1)
+        told = f"{n} filters of {h}×{w}×3, {self._weights(answer)}; each stretched to its own range, grey is about its mean"
+        return [
+            fitted([words(told, inks.dim)], width),
+            [],
+            *self._tiles([stretched(f) for f in filters], factor, width, height - 2, rgb=True),
+        ]
+
+    def _maps(self, width: int, height: int) -> list[Line]:
+        self._ask()
+        answer, inks = self.answer, self.inks
+        if not isinstance(answer, Inspection) or self.mode == "off":
+            return [[words(self._no_answer(), inks.dim)]]
+        if not answer.maps:
+            return [[words("No layer of this network gives a picture.", inks.dim)]]
+        self.top = min(self.top, len(answer.maps) - 1)
+        layer = answer.maps[self.top]
+        n, h, w = layer.values.shape
+        chosen = self.picture
+        told = f"{layer.layer}: {n} maps of {h}×{w}"
+        where = f"   layer {self.top + 1} of {len(answer.maps)} (up, down)   picture {chosen[1] if chosen else ''} (left, right)   {self._weights(answer)}"
+        side_width = 0
+        lines: list[Line] = [fitted([words(told, inks.strong), words(where, inks.dim)], width), []]
+        room_width = width
+        picture: list[Line] = []
+        if width >= 110:
+            picture = picture_lines(answer.picture, self.mode, light=self.light)
+            side_width, room_width = 32, width - 35
+        low, high = float(layer.values.min()), float(layer.values.max())
+        shown = [np.repeat(stretched(m)[..., None], 3, axis=2) for m in layer.values]
+        factor = next((f for f in (4, 2, 1) if self._fits(n, w * f, -(-h * f // 2), room_width, height - 3)), 1)
+        tiles = self._tiles(shown, factor, room_width, height - 3, rgb=False)
+        lines += beside([(side_width, picture), (room_width, tiles)], 3) if picture else tiles
+        lines = lines[: height - 1]
+        lines.append([words(f"each map stretched to its own range; the layer's values: {low:.2f} to {high:.2f}", inks.dim)])
+        return lines
+
+    def _fits(self, count: int, tile_width: int, tile_height: int, width: int, height: int) -> bool:
+        return ((width + 1) // (tile_width + 1)) * ((height + 1) // (tile_height + 1)) >= count
+
+    def _tiles(self, tiles: list[np.ndarray], factor: int, width: int, height: int, *, rgb: bool) -> list[Line]:
+        """As many tiles as fit, in rows."""
+        h, w = tiles[0].shape[:2]
+        columns = max(1, (width + 1) // (w * factor + 1))
+        tall = -(-h * factor // 2) + 1
+        rows = max(1, (height + 1) // tall)
+        lines: list[Line] = []
+        for start in range(0, min(len(tiles), columns * rows), columns):
+            part = tiles[start : min(start + columns, columns * rows)]
+            blocks = [(w * factor, picture_lines(enlarge(t, factor), self.mode, light=self.light)) for t in part]
+            lines += [*beside(blocks, 1), []]
+        return lines[:height]
+
+    def _weights(self, answer: Inspection) -> str:
+        if answer.epoch < 1 and not answer.step:
+            return "before training"
+        return f"epoch {answer.epoch}" + (f", batch {answer.step}" if answer.step else "")
+
+    def _no_answer(self) -> str:
+        if self.mode == "off":
+            return "Pictures are switched off (--images off)."
+        if isinstance(self.answer, str):
+            return self.answer
+        if self.picture is None:
+            return "This appears here when training begins."
+        return "The network is being asked …"
+
+    # -- actions ----------------------------------------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A picture matters only to the feature maps."""
+        if action == "walk":
+            return self.current == "maps"
+        if action == "ask_again":
+            return self.current != "layers" and self.view.terminal is None
+        return True
+
+    def action_walk(self, step: int) -> None:
+        """Another picture."""
+        browser = self.cifar.run_screens["predictions"]
+        assert isinstance(browser, PredictionsScreen)
+        if browser.number is not None:
+            browser.action_walk(step)
+        else:
+            self._shown += step
+        self.redraw()
+
+    def action_ask_again(self) -> None:
+        """The network as it is now."""
+        self._asked = None
+        self.redraw()

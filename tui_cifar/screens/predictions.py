@@ -1,0 +1,403 @@
+"""All test predictions with their pictures: filtered, ordered, paged, and each in detail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import ClassVar
+
+import numpy as np
+from textual.app import ComposeResult, SystemCommand
+from textual.binding import Binding, BindingType
+
+from engine.inspection import Inspection
+from tui_cifar.inspector import Answered
+from tui_cifar.render import detail
+from tui_cifar.render.gallery import Grid, choose_grid, gallery
+from tui_cifar.render.ink import spread, words
+from tui_cifar.render.mosaic import Line
+from tui_cifar.results import LEAST_SURE, MOST_CONFIDENTLY_WRONG, ORDERS, Results, Selection, select, with_outcome
+from tui_cifar.screens.choose import Choose, GoTo
+from tui_cifar.screens.run_screen import RunScreen
+from tui_cifar.widgets.canvas import Canvas
+
+ZOOMS = (None, 1, 2, 4)
+_GRID = ("outcome", "choose_class", "order", "reverse", "preset", "go_to", "zoom", "open", "page")
+_DETAIL = ("look", "other_class", "close", "walk")
+
+
+def _key(keys: str, action: str, word: str, id: str, tooltip: str, *, show: bool = True, display: str = "") -> Binding:
+    return Binding(keys, action, word, id=id, tooltip=tooltip, show=show, key_display=display or None)
+
+
+class PredictionsScreen(RunScreen):
+    """A grid of pictures, and one of them in detail."""
+
+    view_id = "predictions"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        _key("a", "outcome('all')", "All", "browse.all", "All pictures: no filter"),
+        _key("w", "outcome('wrong')", "Wrong", "browse.wrong", "Only wrong predictions"),
+        _key("r", "outcome('right')", "Right", "browse.right", "Only right predictions"),
+        _key("t", "choose_class('true')", "True…", "browse.true", "Only one true class"),
+        _key("p", "choose_class('predicted')", "Predicted…", "browse.predicted", "Only one predicted class"),
+        _key("o", "order", "Order", "browse.order", "Next order: number, confidence, loss, margin"),
+        _key("v", "reverse", "Reverse", "browse.reverse", "The same order from its other end", show=False),
+        _key("c", "preset('wrong')", "Confidently wrong", "browse.worst", "Most confidently wrong first", show=False),
+        _key("u", "preset('unsure')", "Least sure", "browse.unsure", "Closest calls first", show=False),
+        _key("g", "go_to", "Go to", "browse.goto", "Go to a picture by its number", show=False),
+        _key("z", "zoom", "Size", "browse.size", "Size of the pictures", show=False),
+        _key("enter", "open", "Detail", "browse.open", "The marked picture in detail"),
+        _key("pageup", "page(-1)", "Page up", "browse.pageup", "Page before", show=False),
+        _key("pagedown", "page(1)", "Page down", "browse.pagedown", "Next page", show=False),
+        _key("p", "look('picture')", "Picture", "detail.picture", "Picture and probabilities"),
+        _key("c", "look('channels')", "Channels", "detail.channels", "Red, green, blue; again: the next of them"),
+        _key("x", "look('augmented')", "Augmented", "detail.augmented", "As augmentation presents it"),
+        _key("m", "look('map')", "Map", "detail.map", "Where the network looked (Grad-CAM)"),
+        _key("o", "other_class", "Other class", "detail.class", "The map for the next class", show=False),
+        _key("comma", "walk(-1)", "Before", "detail.before", "The picture before", show=False, display=","),
+        _key("full_stop", "walk(1)", "Next", "detail.next", "The next picture", show=False, display="."),
+        _key("escape,enter,backspace", "close", "Back", "detail.close", "Back to the grid", display="esc"),
+        _key("left", "move(-1, 0)", "Left", "browse.left", "Left; in the detail, the picture before", show=False),
+        _key("right", "move(1, 0)", "Right", "browse.right_arrow", "Right; in the detail, the next one", show=False),
+        _key("up", "move(0, -1)", "Up", "browse.up", "Up", show=False),
+        _key("down", "move(0, 1)", "Down", "browse.down", "Down", show=False),
+        _key("home", "edge(False)", "First", "browse.home", "First picture", show=False),
+        _key("end", "edge(True)", "Last", "browse.end", "Last picture", show=False),
+    ]
+
+    def __init__(self, *, images: str, ascii: bool) -> None:
+        super().__init__(images=images, ascii=ascii)
+        self.selection = Selection()
+        self.numbers = np.zeros(0, dtype=np.int64)
+        """The pictures that the selection shows, in its order."""
+        self.cursor = 0
+        """Place of the marked picture among them."""
+        self.look: str | None = None
+        """The view of the detail, or None while the grid is shown."""
+        self.pixel = (16, 16)
+        self.channel = 0
+        self.answer: Inspection | str | None = None
+        self._asked: object = None
+        self._cam_class: int | None = None
+        self._zoom = 0
+        self._grid = Grid(0, 1, 1)
+        self._of: Results | None = None
+
+    def body(self) -> ComposeResult:
+        """A line of words and the pictures."""
+        status = Canvas(self._status, ascii=self._ascii, id="status")
+        status.styles.height = 1
+        yield status
+        yield Canvas(self._draw, ascii=self._ascii, id="pictures-canvas")
+
+    # -- what is shown ----------------------------------------------------------------------------------------------------
+
+    @property
+    def results(self) -> Results | None:
+        """The newest evaluation."""
+        return self.cifar.results
+
+    @property
+    def number(self) -> int | None:
+        """The number of the marked picture in the test set."""
+        return int(self.numbers[self.cursor]) if len(self.numbers) else None
+
+    def parts(self) -> tuple[str, ...]:
+        """The evaluation; whether one is under way."""
+        return ("predictions",)
+
+    def state(self) -> object:
+        """Which results, and whether the run has ended: then others answer questions."""
+        return id(self.results), self.view.terminal is None, self.view.started is None
+
+    def update(self, view: object) -> None:
+        """New results: select again, and keep to the marked picture where it is still among them."""
+        if self.results is not self._of:
+            self._of = self.results
+            self._select(self.selection)
+        self._asked = None
+        self._redraw()
+
+    def set_selection(self, selection: Selection) -> None:
+        """Show other pictures, from the first."""
+        self.look = None
+        self._select(selection, keep=False)
+        self._redraw()
+
+    def _select(self, selection: Selection, *, keep: bool = True) -> None:
+        number = self.number if keep else None
+        self.selection = selection
+        self.numbers = np.zeros(0, dtype=np.int64) if self.results is None else select(self.results, selection)
+        at = np.flatnonzero(self.numbers == number) if number is not None else []
+        self.cursor = int(at[0]) if len(at) else 0
+        if not len(self.numbers):
+            self.look = None
+
+    def _redraw(self) -> None:
+        self.refresh_bindings()
+        for canvas in self.query(Canvas):
+            canvas.redraw()
+
+    def _status(self, width: int, height: int) -> list[Line]:
+        results, inks = self.results, self.inks
+        if results is None:
+            return [[words("Predictions", inks.strong)]]
+        shown, total = len(self.numbers), len(results)
+        left = [words("Predictions ", inks.strong)]
+        if width >= 100:
+            left.append(words(f"· test set · {results.weights}   ", inks.dim))
+        left.append(words(self.selection.words(results.class_names), inks.accent))
+        at = f"{self.cursor + 1:,} of " if shown else ""
+        told = f"{shown:,}" if shown == total else f"{shown:,} of {total:,}"
+        place = f"{at}{told}" if shown == total or not at else f"{at}{shown:,} ({total:,})"
+        number = f"#{self.number:,}   " if self.number is not None else ""
+        return [spread(left, [words(number, inks.dim), words(place, inks.text)], width)]
+
+    def _draw(self, width: int, height: int) -> list[Line]:
+        results, inks = self.results, self.inks
+        if results is None:
+            return self._waiting()
+        if not len(self.numbers):
+            return [[words("No picture is like that. Press a for all.", inks.dim)]]
+        if self.look is not None:
+            return self._draw_detail(results, width, height)
+        drawn = results.pictures is not None and self.mode != "off"
+        self._grid = choose_grid(width, height, ZOOMS[self._zoom], pictures=drawn)
+        first = self.cursor // self._grid.page * self._grid.page
+        return gallery(
+            results, self.numbers, first, self.cursor, self._grid, width, self.mode, inks, light=self.light
+        )
+
+    def _waiting(self) -> list[Line]:
+        ink = self.inks.dim
+        if self.cifar.results_missing:
+            return [[words(self.cifar.results_missing, ink)]]
+        if self.view.terminal is not None:
+            return [
+                [words("This run ended before its test: there are no predictions.", ink)],
+                [words("An evaluation while it trains (key e), or its end, makes them.", ink)],
+            ]
+        return [
+            [words("The predictions of the test pictures appear here at the end of the run.", ink)],
+            [words("Press e to classify them now, with the weights of this very batch.", ink)],
+        ]
+
+    def _draw_detail(self, results: Results, width: int, height: int) -> list[Line]:
+        number = self.number
+        assert number is not None
+        self._ask(number)
+        picture = None if results.pictures is None else np.asarray(results.pictures[number])
+        figures = (
+            f"loss {results.loss[number]:.3f}   margin {results.margin[number]:.3f}   {results.weights}",
+            f"{self.cursor + 1:,} of {len(self.numbers):,}: {self.selection.words(results.class_names)}",
+        )
+        subject = detail.Subject(
+            picture, results.class_names, results.probabilities[number], int(results.labels[number]), figures
+        )
+        look = detail.Look(self.mode, self.inks, self.light, self._ascii)
+        answer = self.answer
+        if self.look == "picture" or picture is None:
+            return detail.picture_view(subject, answer, width, height, look)
+        if self.look == "channels":
+            numbers = answer.network_input if isinstance(answer, Inspection) else None
+            return detail.channels_view(picture, numbers, self.pixel, self.channel, width, height, look)
+        if not isinstance(answer, Inspection):
+            waits = answer or "The network is being asked …"
+            return [detail.verdict(subject, self.inks), [], [words(waits, self.inks.dim)]]
+        if self.look == "augmented":
+            return detail.augmented_view(answer, width, height, look)
+        return detail.map_view(subject, answer, width, height, look)
+
+    # -- questions to the network -----------------------------------------------------------------------------------------
+
+    def _ask(self, number: int) -> None:
+        results = self.results
+        key = (id(results), number, self._cam_class)
+        if results is None or results.pictures is None or key == self._asked:
+            return
+        self._asked = key
+        if not isinstance(self.answer, Inspection) or not np.array_equal(self.answer.picture, results.pictures[number]):
+            self.answer = None
+        self.cifar.inspector.ask(np.array(results.pictures[number]), key, self.post_message, self._cam_class)
+
+    def on_answered(self, message: Answered) -> None:
+        """Show the answer, if it is to the newest question."""
+        if message.key == self._asked:
+            self.answer = message.answer
+            if self.look is not None:
+                self.query_one("#pictures-canvas", Canvas).redraw()
+
+    # -- actions ----------------------------------------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The grid and the detail have keys of their own."""
+        if action in _GRID:
+            return self.look is None and self.results is not None
+        if action in _DETAIL:
+            return self.look is not None
+        return True
+
+    def action_outcome(self, outcome: str) -> None:
+        """All, wrong, or right."""
+        self._select(
+            Selection(order=self.selection.order, reverse=self.selection.reverse)
+            if outcome == "all"
+            else with_outcome(self.selection, outcome)
+        )
+        self._redraw()
+
+    def action_choose_class(self, which: str) -> None:
+        """Ask for a class and show only pictures of it."""
+        if self.results is None:
+            return
+        current: int | None = getattr(self.selection, which)
+
+        def chosen(answer: int | None) -> None:
+            if answer is not None:
+                self._select(replace(self.selection, **{which: answer - 1 if answer else None}))
+                self._redraw()
+
+        options = ["any class", *self.results.class_names]
+        self.app.push_screen(Choose(f"{which.capitalize()} class", options, 0 if current is None else current + 1), chosen)
+
+    def action_order(self) -> None:
+        """The next order."""
+        keys = list(ORDERS)
+        following = keys[(keys.index(self.selection.order) + 1) % len(keys)]
+        self._select(replace(self.selection, order=following, reverse=False), keep=False)
+        self._redraw()
+
+    def action_reverse(self) -> None:
+        """The order from its other end."""
+        self._select(replace(self.selection, reverse=not self.selection.reverse), keep=False)
+        self._redraw()
+
+    def action_preset(self, name: str) -> None:
+        """Most confidently wrong, or least sure."""
+        self.set_selection(MOST_CONFIDENTLY_WRONG if name == "wrong" else LEAST_SURE)
+
+    def action_go_to(self) -> None:
+        """Ask for a number and go there; a picture that the filters hide switches them off."""
+        if self.results is None:
+            return
+
+        def chosen(number: int | None) -> None:
+            if number is None:
+                return
+            if not (self.numbers == number).any():
+                self._select(Selection(order=self.selection.order, reverse=self.selection.reverse))
+            self.cursor = int(np.flatnonzero(self.numbers == number)[0])
+            self._redraw()
+
+        self.app.push_screen(GoTo(len(self.results) - 1), chosen)
+
+    def action_zoom(self) -> None:
+        """The next size of the pictures."""
+        self._zoom = (self._zoom + 1) % len(ZOOMS)
+        self._redraw()
+
+    def action_open(self) -> None:
+        """The detail of the marked picture."""
+        if self.number is not None:
+            self.look = "picture"
+            self._redraw()
+
+    def action_close(self) -> None:
+        """Back to the grid."""
+        self.look, self._cam_class = None, None
+        self._redraw()
+
+    def action_look(self, view: str) -> None:
+        """Another view of the picture; of the channels, again for the next one."""
+        if view == "channels" and self.look == "channels":
+            self.channel = (self.channel + 1) % 3
+        self.look = view
+        self._redraw()
+
+    def action_other_class(self) -> None:
+        """Ask where the network would look for the next class."""
+        if self.results is not None and self.look in ("map", "picture"):
+            now = self._cam_class
+            if now is None:
+                now = self.answer.cam_class if isinstance(self.answer, Inspection) else -1
+            self._cam_class = (now + 1) % len(self.results.class_names)
+            self._redraw()
+
+    def action_walk(self, step: int) -> None:
+        """The next picture of the selection."""
+        self._go(self.cursor + step)
+
+    def action_move(self, x: int, y: int) -> None:
+        """Move the mark; in the detail walk to a neighbour, or move over the pixels."""
+        if self.look == "channels":
+            row, column = self.pixel
+            self.pixel = min(31, max(0, row + y)), min(31, max(0, column + x))
+            self._redraw()
+        elif self.look is not None:
+            self._go(self.cursor + x)
+        else:
+            self._go(self.cursor + x + y * self._grid.columns)
+
+    def action_page(self, step: int) -> None:
+        """A page on or back."""
+        self._go(self.cursor + step * self._grid.page)
+
+    def action_edge(self, last: bool) -> None:
+        """The first or the last picture."""
+        self._go(len(self.numbers) - 1 if last else 0)
+
+    def _go(self, place: int) -> None:
+        place = min(len(self.numbers) - 1, max(0, place))
+        if place != self.cursor and place >= 0:
+            self.cursor = place
+            self._cam_class = None
+            self._redraw()
+
+    # -- mouse ------------------------------------------------------------------------------------------------------------
+
+    def on_canvas_pressed(self, message: Canvas.Pressed) -> None:
+        """Mark the picture under the mouse; twice opens it; on a channel, the pixel."""
+        if message.canvas.id != "pictures-canvas" or not len(self.numbers):
+            return
+        if self.look == "channels":
+            block, column = divmod(message.x, 36)
+            row = (message.y - 2) * 2
+            if 0 <= row < 32 and column < 32 and block < 3:
+                self.pixel = row, column
+                self._redraw()
+            return
+        if self.look is not None:
+            return
+        g = self._grid
+        height, width = (g.side // 2 + 1, g.side + 2) if g.factor else (1, 10_000)
+        x, y = message.x // width, message.y // height
+        place = self.cursor // g.page * g.page + y * g.columns + x
+        if x < g.columns and y < g.rows and place < len(self.numbers):
+            self._go(place)
+            if message.twice:
+                self.action_open()
+
+    def on_canvas_scrolled(self, message: Canvas.Scrolled) -> None:
+        """The wheel turns pages."""
+        if self.look is None:
+            self.action_page(message.by)
+        else:
+            self.action_walk(message.by)
+
+    def commands(self) -> Iterable[SystemCommand]:
+        """Each class as a filter, and each order."""
+        results = self.results
+        if results is None:
+            return
+        for which in ("true", "predicted"):
+            for i, name in enumerate(results.class_names):
+                chosen = replace(self.selection, **{which: i})
+                yield SystemCommand(
+                    f"{which.capitalize()} class: {name}",
+                    "Show only these predictions",
+                    lambda s=chosen: self.set_selection(s),
+                )
+        for order, (told, reversed_) in ORDERS.items():
+            for word, back in ((told, False), (reversed_, True)):
+                chosen = replace(self.selection, order=order, reverse=back)
+                yield SystemCommand(f"Order: {word}", "Order of the predictions", lambda s=chosen: self.set_selection(s))

@@ -1,0 +1,92 @@
+"""A place that is drawn line by line: pictures, matrices, tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Size
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui_cifar.render.mosaic import CellStyle, Line
+from tui_cifar.render.text import plain
+
+Draw = Callable[[int, int], list[Line]]
+"""Gives the lines for a width and a height."""
+
+
+class Canvas(Widget):
+    """Shows the lines that `draw` gives; asks for them again after `redraw`, in another size, or in another theme.
+
+    A cell of a picture keeps its own two colours; all else lies on the widget's ground.
+    """
+
+    DEFAULT_CSS = "Canvas { height: 1fr; padding: 0 1; }"
+
+    class Pressed(Message):
+        """The mouse pressed a cell."""
+
+        def __init__(self, canvas: Canvas, x: int, y: int, twice: bool) -> None:
+            super().__init__()
+            self.canvas, self.x, self.y, self.twice = canvas, x, y, twice
+
+    class Scrolled(Message):
+        """The wheel was turned: `by` is 1 or -1."""
+
+        def __init__(self, canvas: Canvas, by: int) -> None:
+            super().__init__()
+            self.canvas, self.by = canvas, by
+
+    def __init__(self, draw: Draw, *, ascii: bool = False, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._draw, self._ascii = draw, ascii
+        self._strips: list[Strip] = []
+        self._of: object = None
+
+    def redraw(self) -> None:
+        """Draw again."""
+        self._of = None
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """The strip of one line."""
+        size, ground = self.content_size, self.rich_style
+        key = (size, ground)
+        if key != self._of:
+            self._of = key
+            self._strips = [self._strip(line, ground, size) for line in self._draw(size.width, size.height)[: size.height]]
+        return self._strips[y] if y < len(self._strips) else Strip.blank(size.width, ground)
+
+    def _strip(self, line: Line, ground: Style, size: Size) -> Strip:
+        segments = []
+        for text, style, _ in line:
+            if not isinstance(style, CellStyle):
+                text, style = plain(text) if self._ascii else text, ground if style is None else ground + style
+            segments.append(Segment(text, style))
+        return Strip(segments).adjust_cell_length(size.width, ground)
+
+    @property
+    def words(self) -> str:
+        """The characters it shows."""
+        size = self.content_size
+        return "\n".join(self.render_line(y).text.rstrip() for y in range(size.height))
+
+    def on_click(self, event: events.Click) -> None:
+        """Tell which cell."""
+        at = event.get_content_offset(self)
+        if at is not None:
+            self.post_message(self.Pressed(self, at.x, at.y, event.chain > 1))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Forward."""
+        event.stop()
+        self.post_message(self.Scrolled(self, 1))
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Back."""
+        event.stop()
+        self.post_message(self.Scrolled(self, -1))

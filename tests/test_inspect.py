@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,11 @@ import torch
 from PIL import Image
 from torch import nn
 
-from engine.config import make_config
-from engine.errors import DataError
+from engine.checkpoint import serialize
+from engine.config import Config, make_config
+from engine.control import Control
+from engine.errors import CheckpointError, DataError
+from engine.events import EpochCompleted, Event, LossSampled, ValidationStarted
 from engine.inspect import (
     DRAWS,
     augmented,
@@ -25,6 +29,9 @@ from engine.inspect import (
 )
 from engine.inspection import Inspection, Question
 from engine.model import make_model
+from engine.predictions import FILE, read_predictions
+from engine.revisit import load_trained
+from tests.conftest import train
 
 
 class RedOrGreen(nn.Module):
@@ -178,3 +185,41 @@ def test_a_picture_file_is_inspected_as_it_was_read(tmp_path: Path) -> None:
     asked = Question(tmp_path / "green.png", lambda _: None, cam_class=2)
     found = inspect(make_model("tutorial", 3, 0.0, 0), asked, make_config({"device": "cpu"}), ("a", "b", "c"), 1, 0)
     assert isinstance(found, Inspection) and found.cam_class == 2 and found.picture[0, 0].tolist() == [0, 255, 0]
+
+
+def test_being_asked_and_evaluated_on_the_way_changes_no_bit_of_a_run(quick: Callable[..., Config]) -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    answers: list[Inspection | str] = []
+
+    def curious(event: Event, control: Control) -> None:
+        if isinstance(event, (LossSampled, ValidationStarted)):
+            control.ask(Question(picture, answers.append))
+            control.ask(Question(Path("nowhere.png"), answers.append))
+            control.evaluate()
+
+    alone, asked = train(quick(name="alone")), train(quick(name="asked"), curious)
+    assert [e.train_loss for e in asked.of(LossSampled)] == [e.train_loss for e in alone.of(LossSampled)]
+    assert [e.valid_loss for e in asked.of(EpochCompleted)] == [e.valid_loss for e in alone.of(EpochCompleted)]
+    inspections = [a for a in answers if isinstance(a, Inspection)]
+    assert len(inspections) > 2 and any("nowhere.png: can't read it" in a for a in answers if isinstance(a, str))
+    assert {type(a.epoch) for a in inspections} == {int}
+
+
+def test_the_network_comes_back_from_its_run(quick: Callable[..., Config]) -> None:
+    config = quick(epochs=1)
+    train(config)
+    run = Path(config.runs_dir) / "run"
+    saved = read_predictions(run / FILE)
+    pictures = np.load(saved.pictures)
+    trained = load_trained(run)
+    assert trained.class_names == saved.class_names and trained.epoch == 1
+    assert trained.classify(pictures) == pytest.approx(saved.probabilities, abs=1e-5)
+
+
+def test_a_run_without_weights_is_refused_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "checkpoints").mkdir()
+    with pytest.raises(CheckpointError, match=r"no checkpoints/best\.pt yet"):
+        load_trained(tmp_path)
+    (tmp_path / "checkpoints" / "best.pt").write_bytes(serialize({"config": {}, "class_names": ["a"]}))
+    with pytest.raises(CheckpointError, match="no network can be made of it"):
+        load_trained(tmp_path)

@@ -43,12 +43,14 @@ class Results:
     @cached_property
     def confidence(self) -> np.ndarray:
         """float32 (N,): the probability of the predicted class."""
-        return self.probabilities[np.arange(len(self)), self.predicted]
+        confidence: np.ndarray = self.probabilities[np.arange(len(self)), self.predicted]
+        return confidence
 
     @cached_property
     def loss(self) -> np.ndarray:
         """float (N,): cross-entropy of the true class, in nats."""
-        return -np.log(np.maximum(self.probabilities[np.arange(len(self)), self.labels], 1e-12))
+        of_true: np.ndarray = np.maximum(self.probabilities[np.arange(len(self)), self.labels], 1e-12)
+        return -np.log(of_true)
 
     @cached_property
     def margin(self) -> np.ndarray:
@@ -66,6 +68,8 @@ class Results:
     @property
     def weights(self) -> str:
         """Whose predictions these are: "epoch 18" or "epoch 3, batch 120"."""
+        if self.epoch < 1:
+            return "before training"
         return f"epoch {self.epoch}" + (f", batch {self.step}" if self.step else "")
 
 
@@ -137,6 +141,11 @@ def cycled(current: int | None, step: int, count: int) -> int | None:
     at = (0 if current is None else current + 1) + step
     at %= count + 1
     return None if at == 0 else at - 1
+
+
+def with_class(selection: Selection, which: str, label: int | None) -> Selection:
+    """The same with another true or predicted class, as `which` says; None for any."""
+    return replace(selection, true=label) if which == "true" else replace(selection, predicted=label)
 
 
 def with_outcome(selection: Selection, outcome: str) -> Selection:

@@ -15,8 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.config import make_config
+from engine.config import Config, make_config
+from engine.control import Control
 from engine.predictions import FILE, Predictions, keep_pictures, write_predictions
+from engine.session import Listener
 from tui_cifar.arguments import Parser
 from tui_cifar.render.mosaic import half_block_lines, picture_lines
 from tui_cifar.results import ORDERS, Selection, open_results, select
@@ -117,7 +119,12 @@ async def _screen(path: Path, repeat: int) -> list[tuple[str, list[float], float
         PredictionsSaved(path=str(path / FILE), epoch=1, step=0, accuracy=0.7),
         RunCompleted(epochs=1, seconds=1.0, test_accuracy=0.7, test_loss=1.0, best_epoch=1, best_valid_loss=1.0, best_valid_accuracy=0.7),
     ]
-    app = CifarApp(config, lambda c, control, tell: [tell(e) for e in events], directory=path)
+    def engine(_: Config, __: Control, tell: Listener) -> object:
+        for event in events:
+            tell(event)
+        return None
+
+    app = CifarApp(config, engine, directory=path)
     rows = []
     async with app.run_test(size=(120, 40)) as pilot:
         while app.view.terminal is None or app.results is None:

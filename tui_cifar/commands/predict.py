@@ -8,10 +8,16 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.errors import DataError
 from engine.run_directory import find_run
 from tui_cifar.arguments import Parser, complain
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from tui_cifar.render.mosaic import Mode
 
 TOP = 5
 
@@ -69,10 +75,8 @@ def run(arguments: list[str]) -> int:
     return 2 if failed else 0
 
 
-def _show(name: str, pixels: object, top: list[tuple[str, float]], images: str | None) -> None:
+def _show(name: str, pixels: np.ndarray, top: list[tuple[str, float]], images: str | None) -> None:
     """The picture and its classes, beside each other where there is room."""
-    import numpy as np
-
     from tui_cifar.cli import unicode_locale
     from tui_cifar.render.bars import bar
     from tui_cifar.render.mosaic import picture_lines, printed
@@ -90,7 +94,7 @@ def _show(name: str, pixels: object, top: list[tuple[str, float]], images: str |
         words.append(f"{cut(label, name_width):{name_width}} {filled}{p * 100:6.1f} %")
     if plainly:
         words = [plain(w) for w in words]
-    picture = [] if mode == "off" else [printed(line) for line in picture_lines(np.asarray(pixels), mode)]
+    picture = [] if mode == "off" else [printed(line) for line in picture_lines(pixels, mode)]
     if beside:
         words += [""] * (len(picture) - len(words))
         lines = [f"{p}   {w}".rstrip() for p, w in zip(picture, words, strict=False)]
@@ -99,9 +103,9 @@ def _show(name: str, pixels: object, top: list[tuple[str, float]], images: str |
     sys.stdout.write("\n".join(lines) + "\n\n")
 
 
-def output_mode(images: str | None, *, plainly: bool) -> str:
+def output_mode(images: str | None, *, plainly: bool) -> Mode:
     """How pictures are printed: as asked for; else in the terminal's colours, as letters where there are none."""
-    if images in ("ascii", "off"):
+    if images == "ascii" or images == "off":
         return images
     tty = sys.stdout.isatty()
     if images is None and (not tty or plainly or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"):

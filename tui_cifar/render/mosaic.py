@@ -58,8 +58,11 @@ class CellStyle(Style):
     """Foreground and background of a cell, with the escape codes that show them. Made by `_cell_style` alone."""
 
     __slots__ = ("_lower", "_mode", "_upper")
+    _lower: int
+    _mode: str
+    _upper: int
     # What every cell has in common belongs to the class: an instance sets four fields instead of fourteen.
-    _color = _bgcolor = _link = _meta = _style_definition = None  # type: ignore[assignment]
+    _color = _bgcolor = _link = _meta = _style_definition = None
     _attributes = _set_attributes = 0
     _link_id, _null = "", False
 
@@ -73,7 +76,7 @@ class CellStyle(Style):
         """The lower pixel."""
         return _rich_colour(self._lower, self._mode)
 
-    def clear_meta_and_links(self) -> Style:
+    def clear_meta_and_links(self) -> Style:  # type: ignore[override]  # Rich caches its own
         """There are none; Textual asks for this where it dims what lies under a dialog."""
         return Style(color=self.color, bgcolor=self.bgcolor)
 
@@ -138,14 +141,15 @@ def colour_numbers(image: np.ndarray, mode: str) -> np.ndarray:
         grey = np.rint((rgb.mean(axis=2) - 8) / 10).clip(0, 23).astype(np.int32)
         cube_error = ((_CUBE[steps] - rgb) ** 2).sum(2)
         grey_error = (((8 + 10 * grey)[..., None] - rgb) ** 2).sum(2)
-        numbers: np.ndarray = np.where(grey_error < cube_error, 232 + grey, cube).astype(np.int32)
+        numbers: np.ndarray = np.where(grey_error < cube_error, 232 + grey, cube)
         return numbers
     h, w = rgb.shape[:2]
     threshold = np.tile(_BAYER, (-(-h // 4), -(-w // 4)))[:h, :w, None] * 96
     wanted = image.astype(np.float32) + threshold
     # |a - b|² without the |a|² that is the same for all candidates.
     distance = (ANSI16**2).sum(1) - 2 * (wanted.reshape(-1, 3) @ ANSI16.T)
-    return distance.argmin(1).reshape(h, w).astype(np.int32)
+    nearest: np.ndarray = distance.argmin(1).reshape(h, w).astype(np.int32)
+    return nearest
 
 
 def half_block_lines(image: np.ndarray, mode: str) -> list[Line]:

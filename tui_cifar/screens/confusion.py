@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from tui_cifar.render.bars import curve, sparkline
 from tui_cifar.render.ink import fitted, spread, words
 from tui_cifar.render.matrix import SHARES, Heat, matrix_lines
-from tui_cifar.render.mosaic import Line
+from tui_cifar.render.mosaic import Line, beside
 from tui_cifar.render.text import cut
 from tui_cifar.results import Selection, confused_pairs, pair_sentence, recall
 from tui_cifar.run_view import RunView
@@ -81,7 +81,8 @@ class ConfusionScreen(RunScreen):
         if not self.order:
             return list(range(len(confusion)))
         found = np.nan_to_num(recall(confusion))
-        return np.argsort(-found if self.order == 1 else found, kind="stable").tolist()
+        order: list[int] = np.argsort(-found if self.order == 1 else found, kind="stable").tolist()
+        return order
 
     def _status(self, width: int, height: int) -> list[Line]:
         inks, results = self.inks, self.cifar.results
@@ -178,12 +179,7 @@ class ConfusionScreen(RunScreen):
             large.append([words(label, inks.dim), words(line, inks.accent)])
         first, last = f"epoch {rows[0].epoch}", f"{rows[-1].epoch}"
         large.append([words(" " * 6 + first + last.rjust(max(1, room - 7 - len(first))), inks.dim)])
-        out = []
-        for y in range(max(len(blocks), len(large))):
-            line = list(blocks[y]) if y < len(blocks) else [words(" " * left)]
-            blank = left - sum(len(s.text) for s in line)
-            out.append([*line, words(" " * (blank + 3)), *(large[y] if y < len(large) else [])])
-        return out
+        return beside([(left, blocks), (room, large)], 3)
 
     # -- actions ----------------------------------------------------------------------------------------------------------
 

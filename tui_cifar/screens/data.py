@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -20,22 +21,25 @@ class DataScreen(TabbedScreen):
     """What is trained on."""
 
     view_id = "data"
-    words_of_views = {"classes": "Classes", "problems": "Duplicates and unreadable", "draws": "Augmentation", "batch": "Batch"}
+    words_of_views: ClassVar[Mapping[str, str]] = {"classes": "Classes", "problems": "Duplicates and unreadable", "draws": "Augmentation", "batch": "Batch"}
 
     def __init__(self, *, images: str, ascii: bool) -> None:
         super().__init__(images=images, ascii=ascii)
         self._samples: tuple[Path, Samples | str] | None = None
-        self._rows = 1
+
+    def state(self) -> object:
+        """Whether there is a run, and whether it has ended."""
+        return self.view.started is None, self.view.terminal is None
 
     def parts(self) -> tuple[str, ...]:
         """The description."""
-        return ("data", "curve")
+        return ("data",)
 
     @property
     def drawers(self) -> Mapping[str, Callable[[int, int], list[Line]]]:
         """The four views."""
         return {
-            "classes": self._classes,
+            "classes": self._counts,
             "problems": self._problems,
             "draws": self._draws,
             "batch": self._batch,
@@ -71,7 +75,7 @@ class DataScreen(TabbedScreen):
             return "This run ended before its data was described."
         return "The data is described here soon after training begins."
 
-    def _classes(self, width: int, height: int) -> list[Line]:
+    def _counts(self, width: int, height: int) -> list[Line]:
         data, inks = self.view.data, self.inks
         if data is None:
             return [[words(self._waits(), inks.dim)]]

@@ -11,7 +11,8 @@ from textual.binding import Binding, BindingType
 from engine.inspection import Inspection
 from tui_cifar.inspector import Answered
 from tui_cifar.render.ink import fitted, words
-from tui_cifar.render.mosaic import Line, beside, enlarge, picture_lines, stretched
+from tui_cifar.render.mosaic import Line, beside, picture_lines, stretched
+from tui_cifar.render.pictures import enlarge
 from tui_cifar.render.tables import layer_lines, size
 from tui_cifar.run_view import RunView
 from tui_cifar.screens.predictions import PredictionsScreen
@@ -22,7 +23,7 @@ class ModelScreen(TabbedScreen):
     """What is trained."""
 
     view_id = "model"
-    words_of_views = {"layers": "Layers", "filters": "First filters", "maps": "Feature maps"}
+    words_of_views: ClassVar[Mapping[str, str]] = {"layers": "Layers", "filters": "First filters", "maps": "Feature maps"}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "walk(-1)", "Picture before", id="model.before", show=False, tooltip="The picture before"),
         Binding("right", "walk(1)", "Next picture", id="model.next", show=False, tooltip="The next picture"),
@@ -108,6 +109,7 @@ class ModelScreen(TabbedScreen):
         batch = int(self.view.config.get("batch_size", 1))
         trained = self.view.started.parameters if self.view.started else model.parameters
         momentum = 1 if self.view.config.get("momentum") else 0
+        lines.append([])
         needs = 4 * (model.parameters + (1 + momentum) * trained)
         frozen = f", {model.parameters - trained:,} of them fixed" if model.parameters > trained else ""
         for name, told in (
@@ -116,9 +118,6 @@ class ModelScreen(TabbedScreen):
             ("memory", f"weights, gradients{', momentum' if momentum else ''} {size(needs)}; "
              f"layer outputs {size(4 * outputs)} a picture, {size(4 * outputs * batch)} a batch of {batch:,}"),
         ):
-            lines.append([] if name == "parameters" else [])
-            if name != "parameters":
-                lines.pop()
             lines.append(fitted([words(f"{name:12}", inks.dim), words(told, inks.text)], width))
         return lines
 

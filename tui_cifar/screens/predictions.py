@@ -16,7 +16,7 @@ from tui_cifar.render import detail
 from tui_cifar.render.gallery import Grid, choose_grid, gallery
 from tui_cifar.render.ink import spread, words
 from tui_cifar.render.mosaic import Line
-from tui_cifar.results import LEAST_SURE, MOST_CONFIDENTLY_WRONG, ORDERS, Results, Selection, select, with_outcome
+from tui_cifar.results import LEAST_SURE, MOST_CONFIDENTLY_WRONG, ORDERS, Results, Selection, select, with_class, with_outcome
 from tui_cifar.screens.choose import Choose, GoTo
 from tui_cifar.screens.run_screen import RunScreen
 from tui_cifar.widgets.canvas import Canvas
@@ -128,7 +128,7 @@ class PredictionsScreen(RunScreen):
         number = self.number if keep else None
         self.selection = selection
         self.numbers = np.zeros(0, dtype=np.int64) if self.results is None else select(self.results, selection)
-        at = np.flatnonzero(self.numbers == number) if number is not None else []
+        at = np.flatnonzero(self.numbers == number) if number is not None else np.zeros(0, dtype=np.int64)
         self.cursor = int(at[0]) if len(at) else 0
         if not len(self.numbers):
             self.look = None
@@ -254,7 +254,7 @@ class PredictionsScreen(RunScreen):
 
         def chosen(answer: int | None) -> None:
             if answer is not None:
-                self._select(replace(self.selection, **{which: answer - 1 if answer else None}))
+                self._select(with_class(self.selection, which, answer - 1 if answer else None))
                 self._redraw()
 
         options = ["any class", *self.results.class_names]
@@ -391,7 +391,7 @@ class PredictionsScreen(RunScreen):
             return
         for which in ("true", "predicted"):
             for i, name in enumerate(results.class_names):
-                chosen = replace(self.selection, **{which: i})
+                chosen = with_class(self.selection, which, i)
                 yield SystemCommand(
                     f"{which.capitalize()} class: {name}",
                     "Show only these predictions",

@@ -370,7 +370,11 @@ class _Session:
 
         try:
             names = dataset.class_names
-            sets = [("train", dataset.train, split[0]), ("valid", dataset.train, split[1]), ("test", dataset.test, None)]
+            sets = [
+                ("train", dataset.train, split[0]),
+                ("valid", dataset.train, split[1]),
+                ("test", dataset.test, None),
+            ]
             described = []
             for name, pictures, chosen in sets:
                 images = pictures.images if chosen is None else pictures.images[chosen]

@@ -78,8 +78,9 @@ def test_grad_cam_on_a_smaller_map_is_scaled_up() -> None:
 
 
 def test_grad_cam_works_between_two_batches_of_a_validation() -> None:
+    net = RedOrGreen()
     with torch.inference_mode():
-        cam, _, _ = grad_cam(RedOrGreen(), red_left_green_right().clone(), 0)
+        cam, _, _ = grad_cam(net, red_left_green_right(), 0)
     assert cam[:, :10].min() == 1
 
 

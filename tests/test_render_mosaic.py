@@ -124,7 +124,9 @@ def test_dimming_under_a_dialog_keeps_the_colours() -> None:
     assert style is not None
     plain = style.clear_meta_and_links()
     assert type(plain) is Style and plain.color == style.color and plain.bgcolor == style.bgcolor
-    assert style == half_block_lines(np.array([[[10, 20, 30]], [[40, 50, 60]]], dtype=np.uint8), "truecolor")[0][0].style
+    assert (
+        style == half_block_lines(np.array([[[10, 20, 30]], [[40, 50, 60]]], dtype=np.uint8), "truecolor")[0][0].style
+    )
 
 
 def test_blocks_side_by_side_fill_up_with_blanks() -> None:

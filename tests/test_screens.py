@@ -346,7 +346,15 @@ async def test_the_model(run_path: Path, size: tuple[int, int]) -> None:
     async with browsing(run_path, size, "5") as (app, pilot):
         assert isinstance(app.screen, ModelScreen)
         text = screen_text(app)
-        for wanted in ("conv1", "Conv2d 3×3, 3 → 16", "16×32×32", "442,368", "fc2", "537,587", "multiply-adds a picture"):
+        for wanted in (
+            "conv1",
+            "Conv2d 3×3, 3 → 16",
+            "16×32×32",
+            "442,368",
+            "fc2",
+            "537,587",
+            "multiply-adds a picture",
+        ):
             assert wanted in text, f"{wanted}\n{text}"
         await press(pilot, "tab")
         await until(pilot, lambda: "16 filters of 3×3×3" in screen_text(app), 60)
@@ -395,7 +403,13 @@ def test_completing_paths(tmp_path: Path) -> None:
 async def test_help_and_palette_know_the_keys_of_each_screen(run_path: Path) -> None:
     async with browsing(run_path, (120, 60)) as (app, pilot):
         titles = {c.title for c in app.get_system_commands(app.screen)}
-        assert {"Wrong", "True class: green", "Predicted class: red", "Order: highest loss first", "Least sure"} <= titles
+        assert {
+            "Wrong",
+            "True class: green",
+            "Predicted class: red",
+            "Order: highest loss first",
+            "Least sure",
+        } <= titles
         for key, word in (("2", "Only wrong predictions"), ("3", "Counts, share of the row"), ("5", "Ask the network")):
             await press(pilot, key, "question_mark")
             await until(pilot, lambda: isinstance(app.screen, Help))

@@ -50,7 +50,8 @@ class Results:
     def loss(self) -> np.ndarray:
         """float (N,): cross-entropy of the true class, in nats."""
         of_true: np.ndarray = np.maximum(self.probabilities[np.arange(len(self)), self.labels], 1e-12)
-        return -np.log(of_true)
+        loss: np.ndarray = -np.log(of_true)
+        return loss
 
     @cached_property
     def margin(self) -> np.ndarray:

@@ -117,8 +117,17 @@ async def _screen(path: Path, repeat: int) -> list[tuple[str, list[float], float
     events = [
         started,
         PredictionsSaved(path=str(path / FILE), epoch=1, step=0, accuracy=0.7),
-        RunCompleted(epochs=1, seconds=1.0, test_accuracy=0.7, test_loss=1.0, best_epoch=1, best_valid_loss=1.0, best_valid_accuracy=0.7),
+        RunCompleted(
+            epochs=1,
+            seconds=1.0,
+            test_accuracy=0.7,
+            test_loss=1.0,
+            best_epoch=1,
+            best_valid_loss=1.0,
+            best_valid_accuracy=0.7,
+        ),
     ]
+
     def engine(_: Config, __: Control, tell: Listener) -> object:
         for event in events:
             tell(event)

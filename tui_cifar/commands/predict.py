@@ -33,7 +33,9 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("run", metavar="RUN", help="a run: its name or its folder")
     parser.add_argument("pictures", metavar="PICTURE", nargs="+", help="picture files")
-    parser.add_argument("--json", action="store_true", help="a JSON object a picture on a line of its own, nothing else")
+    parser.add_argument(
+        "--json", action="store_true", help="a JSON object a picture on a line of its own, nothing else"
+    )
     parser.add_argument("--runs-dir", metavar="TEXT", default="runs", help="where run directories are [runs]")
     parser.add_argument(
         "--images",
@@ -105,8 +107,8 @@ def _show(name: str, pixels: np.ndarray, top: list[tuple[str, float]], images: s
 
 def output_mode(images: str | None, *, plainly: bool) -> Mode:
     """How pictures are printed: as asked for; else in the terminal's colours, as letters where there are none."""
-    if images == "ascii" or images == "off":
-        return images
+    if images in ("ascii", "off"):
+        return "ascii" if images == "ascii" else "off"
     tty = sys.stdout.isatty()
     if images is None and (not tty or plainly or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"):
         return "ascii"

@@ -28,7 +28,9 @@ def sparkline(values: Sequence[float], width: int, low: float = 0.0, high: float
     return "".join(EIGHTHS[min(7, max(0, int((v - low) / span * 8)))] for v in newest)
 
 
-def curve(values: Sequence[float], width: int, height: int, low: float, high: float, *, ascii: bool = False) -> list[str]:
+def curve(
+    values: Sequence[float], width: int, height: int, low: float, high: float, *, ascii: bool = False
+) -> list[str]:
     """A curve in `width` by `height` cells, its first value at the left edge, the last at the right: braille, or stars.
 
     Args:
@@ -41,7 +43,9 @@ def curve(values: Sequence[float], width: int, height: int, low: float, high: fl
     if len(values):
         at = np.linspace(0, len(values) - 1, width * across)
         heights = np.interp(at, np.arange(len(values)), np.asarray(values, dtype=float))
-        rows = ((high - heights) / ((high - low) or 1.0) * (height * up - 1)).round().clip(0, height * up - 1).astype(int)
+        rows = (
+            ((high - heights) / ((high - low) or 1.0) * (height * up - 1)).round().clip(0, height * up - 1).astype(int)
+        )
         for x, row in enumerate(rows.tolist()):
             before = rows[x - 1] if x else row
             dots[min(row, before) : max(row, before) + 1, x] = True

@@ -138,8 +138,10 @@ def map_view(subject: Subject, inspection: Inspection, width: int, height: int, 
         ],
         3,
     )
-    legend = "orange: what speaks for the class; grey: what does not" if look.mode != "ascii" else (
-        "right: the stronger the letter, the more it speaks for the class"
+    legend = (
+        "orange: what speaks for the class; grey: what does not"
+        if look.mode != "ascii"
+        else ("right: the stronger the letter, the more it speaks for the class")
     )
     if not inspection.cam.any():
         legend = "Nothing in the last convolution speaks for this class."
@@ -219,14 +221,18 @@ def _channel_block(
     """A channel with pointers to the cursor above it and to its right."""
     row, column = cursor
     head: Line = [words(" " * column, None), words("▾", look.inks.accent)]
-    image = np.repeat(picture[..., i : i + 1], 3, axis=2) if look.mode in ("ascii", "16") else tinted(picture[..., i], i)
+    image = (
+        np.repeat(picture[..., i : i + 1], 3, axis=2) if look.mode in ("ascii", "16") else tinted(picture[..., i], i)
+    )
     drawn = picture_lines(image, look.mode, light=look.light)
     lines = [[*line, words("◂" if y == row // 2 else " ", look.inks.accent)] for y, line in enumerate(drawn)]
     name = words(CHANNELS[i], look.inks.strong if chosen else look.inks.dim)
     return 33, [head, *lines, [name]]
 
 
-def number_table(channel: np.ndarray, cursor: tuple[int, int], half_height: int, half_width: int, inks: Inks) -> list[Line]:
+def number_table(
+    channel: np.ndarray, cursor: tuple[int, int], half_height: int, half_width: int, inks: Inks
+) -> list[Line]:
     """The bytes about the cursor, the cursor's own marked; blanks beyond the edge."""
     row, column = cursor
     lines = []

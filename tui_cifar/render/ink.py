@@ -15,14 +15,14 @@ from tui_cifar.render.text import cut
 class Inks:
     """Styles by what they mean."""
 
-    text: Style = Style()
-    strong: Style = Style(bold=True)
-    dim: Style = Style()
-    accent: Style = Style(bold=True)
-    right: Style = Style()
-    wrong: Style = Style()
-    line: Style = Style()
-    cursor: Style = Style(reverse=True)
+    text: Style
+    strong: Style
+    dim: Style
+    accent: Style
+    right: Style
+    wrong: Style
+    line: Style
+    cursor: Style
 
 
 def words(text: str, ink: Style | None = None) -> Segment:
@@ -40,7 +40,9 @@ def fitted(line: Line, width: int) -> Line:
             out.append(segment)
             left -= len(segment.text)
         else:
-            out.append(Segment(cut(segment.text, left) if len(segment.text) > left or rest else segment.text, segment.style))
+            out.append(
+                Segment(cut(segment.text, left) if len(segment.text) > left or rest else segment.text, segment.style)
+            )
             break
     return out
 

@@ -89,7 +89,9 @@ def matrix_lines(
     lines = [heads]
     for r in rows:
         true = order[r]
-        line: Line = [words(f"{cut(names[true], name_width):{name_width}}", inks.accent if r == cursor[0] else inks.text)]
+        line: Line = [
+            words(f"{cut(names[true], name_width):{name_width}}", inks.accent if r == cursor[0] else inks.text)
+        ]
         for c in columns:
             text = f"{texts[true][order[c]]:>{cell}}"
             if (r, c) == cursor:

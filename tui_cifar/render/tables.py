@@ -26,7 +26,7 @@ def count_table(
     heads = f"{'class':{name_width}}" + "".join(f"{SPLITS.get(s.name, s.name):>12}" for s in splits)
     lines: list[Line] = [[words(heads, inks.dim)]]
     top = max((s.per_class[i] for s in splits[:1] for i in range(len(names))), default=1)
-    shown = list(range(len(names)))[: max(1, most - 7)]
+    shown = list(range(len(names)))[: max(1, most - 6 if len(names) <= most - 6 else most - 7)]
     for i in shown:
         line: Line = [words(f"{cut(names[i], name_width):{name_width}}", inks.text)]
         line += [words(f"{s.per_class[i]:>12,}", inks.text) for s in splits]
@@ -45,14 +45,12 @@ def count_table(
     return [fitted(line, width) for line in lines]
 
 
-def layer_lines(
-    layers: Sequence[LayerDescribed], width: int, start: int, most: int, inks: Inks
-) -> list[Line]:
+def layer_lines(layers: Sequence[LayerDescribed], width: int, start: int, most: int, inks: Inks) -> list[Line]:
     """The layers, `most` of them from `start` on, under their heads."""
     name_width = max(5, min(max((len(x.name) for x in layers), default=5), max(8, width // 5)))
     outputs = ["×".join(map(str, x.output)) for x in layers]
     output_width = max(12, *(len(o) + 2 for o in outputs)) if layers else 12
-    kind_width = max(10, min(34, width - name_width - output_width - 12 - 14 - 2))
+    kind_width = max(10, min(34, width - name_width - output_width - 12 - 15 - 2))
     heads = f"{'layer':{name_width}}  {'type':{kind_width}}{'output':>{output_width}}{'parameters':>12}{'multiply-adds':>15}"
     lines: list[Line] = [[words(heads, inks.dim)]]
     for layer, output in list(zip(layers, outputs, strict=True))[start : start + most]:

@@ -116,7 +116,7 @@ class ConfusionScreen(RunScreen):
         told = f"{names[row]} taken for {names[column]}" if row != column else f"{names[row]} recognised"
         share = f", {count / of * 100:.1f} % of {of:,}" if of else ""
         lines: list[Line] = [*matrix, [], [words(f"{told}: {count:,}{share}", inks.strong)]]
-        pairs = confused_pairs(confusion, max(0, height - len(lines) - 1))
+        pairs = confused_pairs(confusion, min(10, max(0, height - len(lines) - 2)))
         if pairs:
             lines += [[], [words("most confused:", inks.dim)]]
         spare = height - len(lines)
@@ -139,7 +139,12 @@ class ConfusionScreen(RunScreen):
         dark = self.app.current_theme.dark
         if right is None or wrong is None:
             return None
-        return Heat(ground or ((0, 0, 0) if dark else (255, 255, 255)), right, wrong, text or ((229,) * 3 if dark else (20,) * 3))
+        return Heat(
+            ground or ((0, 0, 0) if dark else (255, 255, 255)),
+            right,
+            wrong,
+            text or ((229,) * 3 if dark else (20,) * 3),
+        )
 
     def _history(self, width: int, height: int) -> list[Line]:
         """A small curve a class, and the chosen class large."""
@@ -150,7 +155,7 @@ class ConfusionScreen(RunScreen):
         values = [[r.per_class[i].accuracy for r in rows if i < len(r.per_class)] for i in range(len(names))]
         chosen = min(self.cursor[0], len(names) - 1)
         name_width = min(max(map(len, names)), 14)
-        small = max(8, min(len(rows), 40, width // 3))
+        small = max(12, min(40, width // 4))
         left = name_width + small + 10
         top = visible_rows(len(names), chosen, height)
         blocks: list[Line] = []
@@ -160,7 +165,9 @@ class ConfusionScreen(RunScreen):
             blocks.append(
                 [
                     words(f"{cut(names[i], name_width):{name_width}}", ink),
-                    words(f" {sparkline(values[i], small):{small}}", inks.accent if i == chosen else inks.dim),
+                    words(
+                        f" {sparkline(wide(values[i], small), small):{small}}", inks.accent if i == chosen else inks.dim
+                    ),
                     words(f"{values[i][-1] * 100:6.1f}", inks.text),
                     words(f"{change:+6.1f}".replace("-", "−") if change else "     =", inks.dim),
                 ]
@@ -175,7 +182,11 @@ class ConfusionScreen(RunScreen):
         drawn = curve(values[chosen], room - 7, tall, low, high, ascii=self._ascii)
         large: list[Line] = [[words(f"{names[chosen]}  {values[chosen][-1] * 100:.1f} %", inks.strong)]]
         for y, line in enumerate(drawn):
-            label = f"{(high - (high - low) * y / max(1, tall - 1)) * 100:5.1f} " if y in (0, tall // 2, tall - 1) else " " * 6
+            label = (
+                f"{(high - (high - low) * y / max(1, tall - 1)) * 100:5.1f} "
+                if y in (0, tall // 2, tall - 1)
+                else " " * 6
+            )
             large.append([words(label, inks.dim), words(line, inks.accent)])
         first, last = f"epoch {rows[0].epoch}", f"{rows[-1].epoch}"
         large.append([words(" " * 6 + first + last.rjust(max(1, room - 7 - len(first))), inks.dim)])
@@ -234,7 +245,9 @@ class ConfusionScreen(RunScreen):
         order = self.class_order(confusion)
         browser = self.cifar.run_screens["predictions"]
         assert isinstance(browser, PredictionsScreen)
-        browser.set_selection(Selection(true=order[self.cursor[0]], predicted=order[self.cursor[1]], order="confidence"))
+        browser.set_selection(
+            Selection(true=order[self.cursor[0]], predicted=order[self.cursor[1]], order="confidence")
+        )
         self.cifar.action_view("predictions")
 
     def update(self, view: RunView) -> None:
@@ -242,6 +255,11 @@ class ConfusionScreen(RunScreen):
         n = max(1, len(self.names))
         self.cursor = min(self.cursor[0], n - 1), min(self.cursor[1], n - 1)
         self._redraw()
+
+
+def wide(values: list[float], width: int) -> list[float]:
+    """Few values as steps that fill most of `width`."""
+    return [v for v in values for _ in range(max(1, width // max(1, len(values))))]
 
 
 def visible_rows(count: int, chosen: int, room: int) -> range:

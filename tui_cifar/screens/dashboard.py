@@ -39,7 +39,9 @@ class Dashboard(RunScreen):
 
     view_id = "dashboard"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "next_panel(1)", "Panel", id="panel.next", priority=True, tooltip="Next panel: mark it, or show it"),
+        Binding(
+            "tab", "next_panel(1)", "Panel", id="panel.next", priority=True, tooltip="Next panel: mark it, or show it"
+        ),
         Binding(
             "shift+tab",
             "next_panel(-1)",
@@ -51,7 +53,12 @@ class Dashboard(RunScreen):
         ),
         Binding("enter", "enlarge", "Enlarge", id="panel.enlarge", tooltip="The marked panel alone"),
         Binding(
-            "escape,enter", "overview", "All panels", id="panel.overview", key_display="esc", tooltip="All panels at once"
+            "escape,enter",
+            "overview",
+            "All panels",
+            id="panel.overview",
+            key_display="esc",
+            tooltip="All panels at once",
         ),
         Binding(
             "l", "log_scale", "Log scale", id="plot.log", show=False, tooltip="Loss plot: logarithmic or linear scale"

@@ -21,7 +21,12 @@ class DataScreen(TabbedScreen):
     """What is trained on."""
 
     view_id = "data"
-    words_of_views: ClassVar[Mapping[str, str]] = {"classes": "Classes", "problems": "Duplicates and unreadable", "draws": "Augmentation", "batch": "Batch"}
+    words_of_views: ClassVar[Mapping[str, str]] = {
+        "classes": "Classes",
+        "problems": "Duplicates and unreadable",
+        "draws": "Augmentation",
+        "batch": "Batch",
+    }
 
     def __init__(self, *, images: str, ascii: bool) -> None:
         super().__init__(images=images, ascii=ascii)
@@ -79,16 +84,22 @@ class DataScreen(TabbedScreen):
         data, inks = self.view.data, self.inks
         if data is None:
             return [[words(self._waits(), inks.dim)]]
-        lines = count_table(data.splits, self.view.class_names, width, height - 3, inks, ascii=self._ascii)
+        lines = count_table(data.splits, self.view.class_names, width, height - 2, inks, ascii=self._ascii)
         skipped = self.view.skipped.count if self.view.skipped else 0
         told = f"{data.duplicate_count:,} duplicates   {skipped:,} unreadable"
-        return [*lines, [], [words(told, inks.text), words("   tab names them" if data.duplicate_count or skipped else "", inks.dim)]]
+        return [
+            *lines,
+            [],
+            [words(told, inks.text), words("   tab names them" if data.duplicate_count or skipped else "", inks.dim)],
+        ]
 
     def _problem_lines(self) -> list[Line]:
         data, skipped, inks = self.view.data, self.view.skipped, self.inks
         if data is None:
             return [[words(self._waits(), inks.dim)]]
-        lines: list[Line] = [[words(f"{data.duplicate_count:,} pictures are the same, byte for byte, as an earlier one", inks.strong)]]
+        lines: list[Line] = [
+            [words(f"{data.duplicate_count:,} pictures are the same, byte for byte, as an earlier one", inks.strong)]
+        ]
         lines += [[words(f"  {name}", inks.text)] for name in data.duplicates]
         if data.duplicate_count > len(data.duplicates):
             lines.append([words(f"  and {data.duplicate_count - len(data.duplicates):,} more", inks.dim)])

@@ -12,7 +12,7 @@ from engine.inspection import Inspection
 from tui_cifar.inspector import Answered
 from tui_cifar.render.ink import fitted, words
 from tui_cifar.render.mosaic import Line, beside, picture_lines, stretched
-from tui_cifar.render.pictures import enlarge
+from tui_cifar.render.pictures import enlarge, shrink
 from tui_cifar.render.tables import layer_lines, size
 from tui_cifar.run_view import RunView
 from tui_cifar.screens.predictions import PredictionsScreen
@@ -23,7 +23,11 @@ class ModelScreen(TabbedScreen):
     """What is trained."""
 
     view_id = "model"
-    words_of_views: ClassVar[Mapping[str, str]] = {"layers": "Layers", "filters": "First filters", "maps": "Feature maps"}
+    words_of_views: ClassVar[Mapping[str, str]] = {
+        "layers": "Layers",
+        "filters": "First filters",
+        "maps": "Feature maps",
+    }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "walk(-1)", "Picture before", id="model.before", show=False, tooltip="The picture before"),
         Binding("right", "walk(1)", "Next picture", id="model.next", show=False, tooltip="The next picture"),
@@ -114,9 +118,9 @@ class ModelScreen(TabbedScreen):
         frozen = f", {model.parameters - trained:,} of them fixed" if model.parameters > trained else ""
         for name, told in (
             ("parameters", f"{model.parameters:,}{frozen}; {size(4 * model.parameters)} as float32"),
-            ("work", f"{work / 1e6:,.1f} million multiply-adds a picture, about three times that to train on it"),
-            ("memory", f"weights, gradients{', momentum' if momentum else ''} {size(needs)}; "
-             f"layer outputs {size(4 * outputs)} a picture, {size(4 * outputs * batch)} a batch of {batch:,}"),
+            ("work", f"{work / 1e6:,.1f} million multiply-adds a picture; about three times that to train"),
+            ("memory", f"weights, gradients{', momentum' if momentum else ''}: {size(needs)}"),
+            ("", f"layer outputs: {size(4 * outputs)} a picture, {size(4 * outputs * batch)} a batch of {batch:,}"),
         ):
             lines.append(fitted([words(f"{name:12}", inks.dim), words(told, inks.text)], width))
         return lines
@@ -131,11 +135,11 @@ class ModelScreen(TabbedScreen):
             return [[words("The first layer does not look at three colour channels.", inks.dim)]]
         n, h, w = filters.shape[:3]
         factor = next((f for f in (6, 4, 3, 2, 1) if self._fits(n, w * f, -(-h * f // 2) + 1, width, height - 2)), 1)
-        told = f"{n} filters of {h}×{w}×3, {self._weights(answer)}; each stretched to its own range, grey is about its mean"
+        told = f"{n} filters of {h}×{w}×3, {self._weights(answer)}; each stretched to its own range"
         return [
             fitted([words(told, inks.dim)], width),
             [],
-            *self._tiles([stretched(f) for f in filters], factor, width, height - 2, rgb=True),
+            *self._tiles([stretched(f) for f in filters], factor, width, height - 2),
         ]
 
     def _maps(self, width: int, height: int) -> list[Line]:
@@ -150,7 +154,8 @@ class ModelScreen(TabbedScreen):
         n, h, w = layer.values.shape
         chosen = self.picture
         told = f"{layer.layer}: {n} maps of {h}×{w}"
-        where = f"   layer {self.top + 1} of {len(answer.maps)} (up, down)   picture {chosen[1] if chosen else ''} (left, right)   {self._weights(answer)}"
+        where = f"   layer {self.top + 1} of {len(answer.maps)} (up, down)"
+        where += f"   picture {chosen[1] if chosen else ''} (left, right)   {self._weights(answer)}"
         side_width = 0
         lines: list[Line] = [fitted([words(told, inks.strong), words(where, inks.dim)], width), []]
         room_width = width
@@ -161,16 +166,19 @@ class ModelScreen(TabbedScreen):
         low, high = float(layer.values.min()), float(layer.values.max())
         shown = [np.repeat(stretched(m)[..., None], 3, axis=2) for m in layer.values]
         factor = next((f for f in (4, 2, 1) if self._fits(n, w * f, -(-h * f // 2), room_width, height - 3)), 1)
-        tiles = self._tiles(shown, factor, room_width, height - 3, rgb=False)
+        if factor == 1 and w >= 16 and not self._fits(n, w, -(-h // 2), room_width, height - 3):
+            shown = [shrink(m, 2) for m in shown]
+        tiles = self._tiles(shown, factor, room_width, height - 3)
         lines += beside([(side_width, picture), (room_width, tiles)], 3) if picture else tiles
         lines = lines[: height - 1]
-        lines.append([words(f"each map stretched to its own range; the layer's values: {low:.2f} to {high:.2f}", inks.dim)])
+        told = f"each map stretched to its own range; the layer's values: {low:.2f} to {high:.2f}"
+        lines.append(fitted([words(told, inks.dim)], width))
         return lines
 
     def _fits(self, count: int, tile_width: int, tile_height: int, width: int, height: int) -> bool:
         return ((width + 1) // (tile_width + 1)) * ((height + 1) // (tile_height + 1)) >= count
 
-    def _tiles(self, tiles: list[np.ndarray], factor: int, width: int, height: int, *, rgb: bool) -> list[Line]:
+    def _tiles(self, tiles: list[np.ndarray], factor: int, width: int, height: int) -> list[Line]:
         """As many tiles as fit, in rows."""
         h, w = tiles[0].shape[:2]
         columns = max(1, (width + 1) // (w * factor + 1))

@@ -111,7 +111,9 @@ class OwnPicture(ModalScreen[None]):
             return []
         inks = below.inks
         if self._asked is None:
-            return [[words("Any size and format: it is turned upright, cut to a square and scaled to 32×32.", inks.dim)]]
+            return [
+                [words("Any size and format: it is turned upright, cut to a square and scaled to 32×32.", inks.dim)]
+            ]
         if not isinstance(self.answer, Inspection):
             told = self.answer or "The network is being asked …"
             lines = [told[i : i + width] for i in range(0, len(told), max(1, width))]

@@ -16,7 +16,16 @@ from tui_cifar.render import detail
 from tui_cifar.render.gallery import Grid, choose_grid, gallery
 from tui_cifar.render.ink import spread, words
 from tui_cifar.render.mosaic import Line
-from tui_cifar.results import LEAST_SURE, MOST_CONFIDENTLY_WRONG, ORDERS, Results, Selection, select, with_class, with_outcome
+from tui_cifar.results import (
+    LEAST_SURE,
+    MOST_CONFIDENTLY_WRONG,
+    ORDERS,
+    Results,
+    Selection,
+    select,
+    with_class,
+    with_outcome,
+)
 from tui_cifar.screens.choose import Choose, GoTo
 from tui_cifar.screens.run_screen import RunScreen
 from tui_cifar.widgets.canvas import Canvas
@@ -38,8 +47,8 @@ class PredictionsScreen(RunScreen):
         _key("a", "outcome('all')", "All", "browse.all", "All pictures: no filter"),
         _key("w", "outcome('wrong')", "Wrong", "browse.wrong", "Only wrong predictions"),
         _key("r", "outcome('right')", "Right", "browse.right", "Only right predictions"),
-        _key("t", "choose_class('true')", "True…", "browse.true", "Only one true class"),
-        _key("p", "choose_class('predicted')", "Predicted…", "browse.predicted", "Only one predicted class"),
+        _key("t", "choose_class('true')", "True", "browse.true", "Only one true class"),
+        _key("p", "choose_class('predicted')", "Predicted", "browse.predicted", "Only one predicted class"),
         _key("o", "order", "Order", "browse.order", "Next order: number, confidence, loss, margin"),
         _key("v", "reverse", "Reverse", "browse.reverse", "The same order from its other end", show=False),
         _key("c", "preset('wrong')", "Confidently wrong", "browse.worst", "Most confidently wrong first", show=False),
@@ -164,9 +173,7 @@ class PredictionsScreen(RunScreen):
         drawn = results.pictures is not None and self.mode != "off"
         self._grid = choose_grid(width, height, ZOOMS[self._zoom], pictures=drawn)
         first = self.cursor // self._grid.page * self._grid.page
-        return gallery(
-            results, self.numbers, first, self.cursor, self._grid, width, self.mode, inks, light=self.light
-        )
+        return gallery(results, self.numbers, first, self.cursor, self._grid, width, self.mode, inks, light=self.light)
 
     def _waiting(self) -> list[Line]:
         ink = self.inks.dim
@@ -258,7 +265,9 @@ class PredictionsScreen(RunScreen):
                 self._redraw()
 
         options = ["any class", *self.results.class_names]
-        self.app.push_screen(Choose(f"{which.capitalize()} class", options, 0 if current is None else current + 1), chosen)
+        self.app.push_screen(
+            Choose(f"{which.capitalize()} class", options, 0 if current is None else current + 1), chosen
+        )
 
     def action_order(self) -> None:
         """The next order."""
@@ -400,4 +409,6 @@ class PredictionsScreen(RunScreen):
         for order, (told, reversed_) in ORDERS.items():
             for word, back in ((told, False), (reversed_, True)):
                 chosen = replace(self.selection, order=order, reverse=back)
-                yield SystemCommand(f"Order: {word}", "Order of the predictions", lambda s=chosen: self.set_selection(s))
+                yield SystemCommand(
+                    f"Order: {word}", "Order of the predictions", lambda s=chosen: self.set_selection(s)
+                )

@@ -99,6 +99,8 @@ class TabbedScreen(RunScreen):
         x = 0
         for key, word in self.words_of_views.items():
             if x <= message.x < x + len(word):
-                self.action_next_view(list(self.words_of_views).index(key) - list(self.words_of_views).index(self.current))
+                self.action_next_view(
+                    list(self.words_of_views).index(key) - list(self.words_of_views).index(self.current)
+                )
                 return
             x += len(word) + 3

@@ -58,7 +58,9 @@ class Canvas(Widget):
         key = (size, ground)
         if key != self._of:
             self._of = key
-            self._strips = [self._strip(line, ground, size) for line in self._draw(size.width, size.height)[: size.height]]
+            self._strips = [
+                self._strip(line, ground, size) for line in self._draw(size.width, size.height)[: size.height]
+            ]
         return self._strips[y] if y < len(self._strips) else Strip.blank(size.width, ground)
 
     def _strip(self, line: Line, ground: Style, size: Size) -> Strip:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine import seeds
-from engine.augment import augment, to_float
+from engine.augment import Policy, augment, draw_flips, to_float
 from engine.config import Config
 from engine.events import LayerDescribed
 from engine.inspection import FeatureMaps, Inspection, Question
@@ -143,7 +143,9 @@ def feature_maps(model: nn.Module, x: Tensor) -> tuple[FeatureMaps, ...]:
     return tuple(maps)
 
 
-def grad_cam(model: nn.Module, x: Tensor, target: int | None = None) -> tuple[np.ndarray, np.ndarray, int]:
+def grad_cam(
+    model: nn.Module, x: Tensor, target: int | None = None, size: tuple[int, int] | None = None
+) -> tuple[np.ndarray, np.ndarray, int]:
     """Where the network looked: Grad-CAM (Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via
     Gradient-based Localization", ICCV 2017) on the last convolution.
 
@@ -154,9 +156,10 @@ def grad_cam(model: nn.Module, x: Tensor, target: int | None = None) -> tuple[np
         model: its parameters get no gradients.
         x: float (1, 3, H, W), as the network takes it.
         target: the class; None for the one with the highest logit.
+        size: of the map; None for that of `x`.
 
     Returns:
-        The map, float32 (H, W) in [0, 1], all 0 where nothing speaks for the class; the probabilities, float32
+        The map, float32 of that size in [0, 1], all 0 where nothing speaks for the class; the probabilities, float32
         (classes,); the class.
     """
     last: dict[str, Tensor] = {}
@@ -173,12 +176,12 @@ def grad_cam(model: nn.Module, x: Tensor, target: int | None = None) -> tuple[np
         chosen = int(logits[0].argmax()) if target is None else target
         probabilities = logits[0].detach().float().softmax(0).cpu().numpy()
         if "maps" not in last:
-            return np.zeros(tuple(x.shape[2:]), dtype=np.float32), probabilities, chosen
+            return np.zeros(size or tuple(x.shape[2:]), dtype=np.float32), probabilities, chosen
         (gradient,) = torch.autograd.grad(logits[0, chosen], last["maps"])
     maps = last["maps"].detach()
     weights = gradient.mean(dim=(2, 3), keepdim=True)
     cam = F.relu((weights * maps).sum(1, keepdim=True)).float()
-    cam = F.interpolate(cam, size=tuple(x.shape[2:]), mode="bilinear", align_corners=False)[0, 0]
+    cam = F.interpolate(cam, size=size or tuple(x.shape[2:]), mode="bilinear", align_corners=False)[0, 0]
     top = cam.max()
     cam = cam / top if float(top) > 0 else torch.zeros_like(cam)
     return cam.cpu().numpy().astype(np.float32), probabilities, chosen
@@ -194,32 +197,41 @@ def augmented(images: Tensor, config: Config, draw: int) -> Tensor:
         uint8 (N, 3, 32, 32).
     """
     generator = seeds.generator(config.seed, "shown draws", draw, device=images.device)
-    return augment(images, generator, flip=config.flip, rotation=config.rotation)
+    flips = draw_flips(config.flip, generator, len(images), draw)
+    every = torch.arange(len(images), device=images.device)
+    return augment(images, every, flips, generator, Policy(config.rotation, config.crop, config.cutout))
 
 
 def inspect(
-    model: nn.Module, question: Question, config: Config, class_names: tuple[str, ...], epoch: int, step: int
+    model: nn.Module,
+    question: Question,
+    config: Config,
+    class_names: tuple[str, ...],
+    epoch: int,
+    step: int,
+    size: int = 0,
 ) -> Inspection:
     """Answer a question with the network as it is.
 
     Args:
         epoch, step: where its weights come from, as in `Inspection`.
+        size: side that the picture is scaled to for the network, 0 for its own.
 
     Raises:
         engine.errors.DataError: the file can't be read as a picture.
     """
     pixels = read_picture(question.picture) if isinstance(question.picture, Path) else question.picture
     image = torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1).unsqueeze(0)
-    x = to_float(image).to(_like(model, ()))
+    x = to_float(image, size=size).to(_like(model, ()))
     draws = torch.cat([augmented(image, config, i) for i in range(DRAWS)])
-    cam, probabilities, chosen = grad_cam(model, x, question.cam_class)
+    cam, probabilities, chosen = grad_cam(model, x, question.cam_class, (image.shape[2], image.shape[3]))
     return Inspection(
         picture=pixels,
         class_names=class_names,
         probabilities=probabilities,
         epoch=epoch,
         step=step,
-        network_input=x[0].permute(1, 2, 0).float().cpu().numpy(),
+        network_input=to_float(image)[0].permute(1, 2, 0).contiguous().numpy(),
         draws=draws.permute(0, 2, 3, 1).contiguous().numpy(),
         cam=cam,
         cam_class=chosen,

@@ -32,7 +32,7 @@ class Inspection:
     step: int
     """Of the weights: `step` batches into `epoch`, or the end of it where `step` is 0."""
     network_input: np.ndarray
-    """float32 (32, 32, 3): the numbers that the network is given."""
+    """float32 (32, 32, 3): the picture in the numbers that the network is given, before any scaling of its size."""
     draws: np.ndarray
     """uint8 (n, 32, 32, 3): the picture as augmentation may present it."""
     cam: np.ndarray

@@ -27,17 +27,19 @@ class Trained:
     class_names: tuple[str, ...]
     epoch: int
     """The epoch of the weights."""
+    size: int
+    """Side of the pictures that they were validated on; 0 for the pictures' own."""
 
     def classify(self, pictures: np.ndarray) -> np.ndarray:
         """float32 (N, classes): the probabilities of uint8 (N, 32, 32, 3) pictures."""
-        x = to_float(torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2))
+        x = to_float(torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2), size=self.size)
         with torch.inference_mode():
             probabilities: np.ndarray = self.model(x).softmax(1).numpy()
         return probabilities
 
     def inspect(self, question: Question) -> Inspection:
         """Answer a question about one picture."""
-        return inspect(self.model, question, self.config, self.class_names, self.epoch, 0)
+        return inspect(self.model, question, self.config, self.class_names, self.epoch, 0, self.size)
 
     def answer(self, question: Question) -> None:
         """Answer, or say why not, to whoever asked."""
@@ -63,11 +65,11 @@ def load_trained(run: Path) -> Trained:
     try:
         config = make_config({k: v for k, v in state["config"].items() if k in FIELDS})
         names = tuple(state["class_names"])
-        model = make_model(config.model, len(names), config.dropout, config.seed)
+        model = make_model(config.model, len(names), config.dropout, config.seed, config.width)
         model.load_state_dict(state["best"]["weights"])
-        epoch = int(state["best"]["epoch"])
+        epoch, size = int(state["best"]["epoch"]), int(state["best"].get("size", 0))
     except EngineError:
         raise
     except Exception as e:  # keys that are missing, shapes that do not fit: all the same to the user
         raise CheckpointError(f"{path}: no network can be made of it ({type(e).__name__}).") from None
-    return Trained(model.eval(), config, names, epoch)
+    return Trained(model.eval(), config, names, epoch, size)

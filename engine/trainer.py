@@ -339,8 +339,10 @@ class Trainer:
     def _answer(self, question: Question) -> None:
         """Tell what the network of this very batch makes of a picture; training goes on as if nothing was asked."""
         at = (self.best.epoch, 0) if self.phase == "testing" else self._position()
+        size = self.schedule.size(min(self.epoch, self.config.epochs), self.step)
+        size = self.best.size if self.phase == "testing" else size
         try:
-            answer: Inspection | str = inspect(self.model, question, self.config, self.data.class_names, *at)
+            answer: Inspection | str = inspect(self.model, question, self.config, self.data.class_names, *at, size)
         except EngineError as e:
             answer = e.message
         question.reply(answer)

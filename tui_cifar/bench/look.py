@@ -1,6 +1,6 @@
 """How long it takes to open the browser on 10,000 predictions, to filter, order, page and draw. Medians of repeated runs.
 
-Run with `python -m tui_cifar.bench.look`. What is drawn is random, the dearest case: no two cells share their colours.
+What is drawn is random, the dearest case: no two cells share their colours.
 """
 
 from __future__ import annotations
@@ -112,6 +112,8 @@ async def _screen(path: Path, repeat: int) -> list[tuple[str, list[float], float
         epochs=1,
         steps_per_epoch=1,
         threads=1,
+        precision="float32",
+        memory_format="channels_last",
         versions={},
     )
     events = [

@@ -221,7 +221,7 @@ def inspect(
         engine.errors.DataError: the file can't be read as a picture.
     """
     pixels = read_picture(question.picture) if isinstance(question.picture, Path) else question.picture
-    image = torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1).unsqueeze(0)
+    image = torch.from_numpy(np.array(pixels)).permute(2, 0, 1).unsqueeze(0)
     x = to_float(image, size=size).to(_like(model, ()))
     draws = torch.cat([augmented(image, config, i) for i in range(DRAWS)])
     cam, probabilities, chosen = grad_cam(model, x, question.cam_class, (image.shape[2], image.shape[3]))

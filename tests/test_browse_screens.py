@@ -40,6 +40,7 @@ def run_path(picture_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     """A run of two epochs over three classes, thirty test pictures, not all of them right."""
     config = make_config(
         {
+            "recipe": "tutorial",
             "dataset": str(picture_folder),
             "runs_dir": str(tmp_path_factory.mktemp("runs")),
             "name": "run",

@@ -24,6 +24,7 @@ def run_path(picture_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     runs = tmp_path_factory.mktemp("runs")
     config = make_config(
         {
+            "recipe": "tutorial",
             "dataset": str(picture_folder),
             "runs_dir": str(runs),
             "name": "run",

@@ -366,6 +366,10 @@ class CifarApp(App[None]):
         self.theme = "cifar-light" if self.current_theme.dark else "cifar-dark"
         self.call_after_refresh(self.show)
 
+    def get_key_display(self, binding: Binding) -> str:
+        """Keys by their names: the sign for enter is missing from many fonts."""
+        return "enter" if binding.key == "enter" and not binding.key_display else super().get_key_display(binding)
+
     def action_help(self) -> None:
         """Show all keys."""
         self.push_screen(Help())

@@ -73,7 +73,7 @@ def matrix_lines(
     """
     n = len(names)
     digits = max((len(t) for row in cell_texts(confusion, share) for t in row), default=1)
-    name_width = max(4, min(max(map(len, names), default=4), max(6, width // 7)))
+    name_width = max(9, min(max(map(len, names), default=4), width // 7))
     cell = max(5, digits + 1) if width >= name_width + n * max(5, digits + 1) + 15 else max(4, digits + 1)
     if width >= name_width + n * 7 + 15:
         cell = 7

@@ -380,7 +380,7 @@ async def test_a_picture_of_ones_own(run_path: Path, picture_folder: Path, tmp_p
         field = app.screen.query_one(Input)
         field.value = str(tmp_path / "none.png")
         await press(pilot, "enter")
-        await until(pilot, lambda: "can't read it" in screen_text(app).replace("\n", ""), 60)
+        await until(pilot, lambda: isinstance(app.screen.answer, str) and "No such file" in screen_text(app), 60)
         field.value = str(picture_folder / "test" / "red" / "00")
         field.cursor_position = len(field.value)
         await press(pilot, "tab")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -116,7 +117,7 @@ class OwnPicture(ModalScreen[None]):
             ]
         if not isinstance(self.answer, Inspection):
             told = self.answer or "The network is being asked …"
-            lines = [told[i : i + width] for i in range(0, len(told), max(1, width))]
+            lines = textwrap.wrap(told, max(1, width))
             return [[words(line, inks.wrong if self.answer else inks.dim)] for line in lines]
         a = self.answer
         subject = detail.Subject(a.picture, a.class_names, a.probabilities, None, ())

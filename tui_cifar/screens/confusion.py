@@ -124,8 +124,8 @@ class ConfusionScreen(RunScreen):
         return lines
 
     def _heat(self) -> Heat | None:
-        if self.app.no_color or self._ascii:
-            return None
+        if self.app.no_color or self._ascii or self.app.console.color_system != "truecolor":
+            return None  # shades as few colours have them would mislead; the numbers say all
         theme = self.app.theme_variables
 
         def rgb(name: str) -> tuple[int, int, int] | None:

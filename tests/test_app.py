@@ -181,7 +181,7 @@ async def test_ctrl_c_twice_leaves_at_once() -> None:
 
 async def test_help_lists_every_key_from_the_bindings() -> None:
     app = make_app(Script(hold_at=(1, 3)))
-    async with app.run_test(size=(120, 50)) as pilot:
+    async with app.run_test(size=(120, 80)) as pilot:
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, Help) and "Loss plot" in screen_text(app))
         text = screen_text(app)

@@ -88,7 +88,7 @@ class CifarApp(App[None]):
             "Evaluate",
             id="run.evaluate",
             show=False,
-            tooltip="Classify the test pictures with the weights of this very batch",
+            tooltip="Classify the test pictures with this batch's weights",
         ),
         *[
             Binding(str(i), f"view('{key}')", word, id=f"view.{key}", show=False, tooltip=f"Screen: {word}")

@@ -409,9 +409,9 @@ def from_json(line: str) -> Event:
         if "per_class" in values:
             values["per_class"] = tuple(ClassCount(**c) for c in raw["per_class"])
         if "layers" in values:
-            values["layers"] = tuple(LayerDescribed(**{k: _frozen(v) for k, v in x.items()}) for x in raw["layers"])
+            values["layers"] = tuple(LayerDescribed(**_frozen_values(x)) for x in raw["layers"])
         if "splits" in values:
-            values["splits"] = tuple(SplitDescribed(**{k: _frozen(v) for k, v in x.items()}) for x in raw["splits"])
+            values["splits"] = tuple(SplitDescribed(**_frozen_values(x)) for x in raw["splits"])
         event = kind(**values)
     except (TypeError, RecursionError) as e:
         raise ValueError(f"{raw['event']}: {e}") from None
@@ -440,9 +440,16 @@ def _fits(value: Any, wanted: Any) -> bool:
         return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
     if wanted is int:
         return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
-    if wanted is ClassCount:
-        return isinstance(value, ClassCount) and all(_fits(getattr(value, k), t) for k, t in _types(wanted).items())
+    if wanted in (ClassCount, LayerDescribed, SplitDescribed):
+        return isinstance(value, wanted) and all(_fits(getattr(value, k), t) for k, t in _types(wanted).items())
     return isinstance(value, wanted)
+
+
+def _frozen_values(part: Any) -> dict[str, Any]:
+    """The fields of a part of an event; TypeError where it is no JSON object."""
+    if not isinstance(part, dict):
+        raise TypeError(f"{part!r} is no object")
+    return {k: _frozen(v) for k, v in part.items()}
 
 
 def _frozen(value: Any) -> Any:

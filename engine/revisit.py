@@ -32,7 +32,7 @@ class Trained:
 
     def classify(self, pictures: np.ndarray) -> np.ndarray:
         """float32 (N, classes): the probabilities of uint8 (N, 32, 32, 3) pictures."""
-        x = to_float(torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2), size=self.size)
+        x = to_float(torch.from_numpy(np.array(pictures)).permute(0, 3, 1, 2), size=self.size)
         with torch.inference_mode():
             probabilities: np.ndarray = self.model(x).softmax(1).numpy()
         return probabilities

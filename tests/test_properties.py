@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from engine.checkpoint import load_checkpoint, serialize
 from engine.config import FIELDS, read_toml
 from engine.errors import CheckpointError, ConfigError, EngineError, RunDirectoryError
-from engine.events import BY_NAME, ClassCount, Event, from_json, to_json
+from engine.events import BY_NAME, ClassCount, Event, LayerDescribed, SplitDescribed, from_json, to_json
 from engine.run_directory import RunDirectory, is_finished, read_config, read_events
 from tests.test_kills import same
 from tui_cifar.run_view import RunView
@@ -99,6 +99,9 @@ def values_for(wanted: Any) -> st.SearchStrategy[Any]:
         return st.one_of(*map(values_for, parts))
     if wanted is ClassCount:
         return st.builds(ClassCount, name=st.text(max_size=5), correct=st.integers(0, 99), total=st.integers(0, 99))
+    if wanted in (LayerDescribed, SplitDescribed):
+        hints = typing.get_type_hints(wanted)
+        return st.builds(wanted, **{name: values_for(hint) for name, hint in hints.items()})
     simple: dict[Any, st.SearchStrategy[Any]] = {
         int: st.integers(-(2**40), 2**40),
         float: st.floats(allow_nan=False, allow_infinity=False),

@@ -20,6 +20,7 @@ from engine.events import (
     CheckpointFailed,
     CheckpointSaved,
     CheckpointSkipped,
+    DataDescribed,
     EpochCompleted,
     EpochStarted,
     Event,
@@ -68,8 +69,10 @@ LETTERS = {
     "line_logged": "",
     "pictures_skipped": "u",
     "predictions_saved": "",
+    "model_described": "m",
+    "data_described": "",
 }
-GRAMMAR = re.compile(r"p*(s*p*)*u?(Rc(E[l()]*V[()]*ek)*(E[l()]*(V[()]*)?)?(T[()]*(t)?)?)?[CSF]")
+GRAMMAR = re.compile(r"p*(s*p*)*u?(Rcm(E[l()]*V[()]*ek)*(E[l()]*(V[()]*)?)?(T[()]*(t)?)?)?[CSF]")
 """Checkpoint and log events are left out: they come from another thread, at any time before the last event."""
 
 
@@ -165,7 +168,7 @@ def test_a_pause_holds_the_run_in_every_phase(quick: Quick, kind: type[Event], p
 
     paused: list[float] = []
     r = train(quick(), act)
-    told = [e for e in r.events if not isinstance(e, CheckpointSaved)]  # written by another thread
+    told = [e for e in r.events if not isinstance(e, (CheckpointSaved, DataDescribed))]  # from threads of their own
     at = next(i for i, e in enumerate(told) if isinstance(e, RunPaused))
     pause, resumed = r.of(RunPaused)[0], r.of(RunResumed)[0]
     assert told[at + 1] is resumed, "nothing happens between the two"

@@ -29,8 +29,8 @@ from tui_cifar.inspector import Inspector
 from tui_cifar.outcome import exit_code, summary
 from tui_cifar.render.mosaic import Mode
 from tui_cifar.resources import ResourceSampler
-from tui_cifar.resume import Unfinished, find_unfinished, recall
 from tui_cifar.results import Results, open_results
+from tui_cifar.resume import Unfinished, find_unfinished, recall
 from tui_cifar.run_view import RunView
 from tui_cifar.screens.confusion import ConfusionScreen
 from tui_cifar.screens.dashboard import Dashboard
@@ -199,6 +199,7 @@ class CifarApp(App[None]):
     async def resume_run(self, run: Unfinished) -> None:
         """Go on with a run, in the place of one that has ended or was never started."""
         self.config, self._engine = run.config, real_engine(run.path)
+        self.directory = None
         self.worker = Worker(self.config, self._engine, self.wake)
         await self._begin(run.path)
         self.show()

@@ -90,7 +90,7 @@ def _show(name: str, pixels: np.ndarray, top: list[tuple[str, float]], images: s
     beside = width >= 32 + 3 + 24 and mode != "off"
     room = width - (35 if beside else 0)
     name_width = min(max(len(c) for c, _ in top), max(8, room // 3))
-    words = [cut(name, room), ""]
+    words = [name if len(name) <= room else cut(Path(name).name, room), ""]
     for label, p in top:
         filled = bar(p, max(0, min(40, room - name_width - 10)), ascii=plainly)
         words.append(f"{cut(label, name_width):{name_width}} {filled}{p * 100:6.1f} %")

@@ -406,12 +406,9 @@ def from_json(line: str) -> Event:
     names = {f.name for f in dataclasses.fields(kind)}
     values = {k: _frozen(v) for k, v in raw.items() if k in names}
     try:
-        if "per_class" in values:
-            values["per_class"] = tuple(ClassCount(**c) for c in raw["per_class"])
-        if "layers" in values:
-            values["layers"] = tuple(LayerDescribed(**_frozen_values(x)) for x in raw["layers"])
-        if "splits" in values:
-            values["splits"] = tuple(SplitDescribed(**_frozen_values(x)) for x in raw["splits"])
+        for name, part in _PARTS.items():
+            if isinstance(values.get(name), tuple):
+                values[name] = tuple(part(**_frozen_values(x)) for x in raw[name])
         event = kind(**values)
     except (TypeError, RecursionError) as e:
         raise ValueError(f"{raw['event']}: {e}") from None
@@ -419,6 +416,10 @@ def from_json(line: str) -> Event:
         if not _fits(getattr(event, name), wanted):
             raise ValueError(f"{raw['event']}: {name} is {getattr(event, name)!r}")
     return event
+
+
+_PARTS: dict[str, Any] = {"per_class": ClassCount, "layers": LayerDescribed, "splits": SplitDescribed}
+"""What a field of this name is a list of."""
 
 
 @functools.cache

@@ -235,7 +235,7 @@ def test_what_a_library_prints_is_in_the_log_and_not_on_the_screen(
     program.until(lambda: "TRAINING" in terminal.screen())
     program.until(lambda: (tmp_path / "runs" / "run" / "log.txt").read_text().count("a library in C speaks") >= 2)
     assert "speaks" not in terminal.screen() and b"speaks" not in terminal.seen
-    program.until(lambda: "Validation accuracy" in terminal.screen())
+    program.until(lambda: "best" in terminal.screen())
     terminal.keys("6")
     program.until(lambda: "a library in C speaks" in terminal.screen())
     assert "● " in terminal.screen(), "the escape sequences in it did nothing"

@@ -79,7 +79,8 @@ def make_parser() -> argparse.ArgumentParser:
                 *flags, action=argparse.BooleanOptionalAction, default=None, help=f.metadata["help"]
             )
         else:
-            default = "" if f.default in ("", 0) or f.name in _OWN else f" [{f.default}]"
+            by_recipe = f.name in _OWN or f.metadata["group"] != "Where"
+            default = "" if by_recipe or f.default in ("", 0) else f" [{f.default}]"
             metavar = {"int": "N", "float": "X", "str": "TEXT"}[str(f.type)]
             groups[f.metadata["group"]].add_argument(
                 *flags, default=None, metavar=metavar, help=f.metadata["help"] + default

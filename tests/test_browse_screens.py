@@ -457,3 +457,16 @@ async def test_evaluating_and_asking_while_the_real_engine_trains(quick: Callabl
         app.stop(save=False, reason="test", code=0)
         await until(pilot, lambda: app.return_code is not None)
     await asyncio.to_thread(app.worker.join, 20)
+
+
+@pytest.mark.parametrize("size", [LARGE, SMALL])
+async def test_a_run_about_to_go_on_has_a_past_on_every_screen(run_path: Path, size: tuple[int, int]) -> None:
+    app = CifarApp(make_config({"device": "cpu"}), lambda *_: None, resumed=run_path)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: app.view.rows)
+        assert app.view.started is None
+        for key in ("1", "tab", "tab", "tab", "2", "3", "h", "4", "tab", "tab", "tab", "5", "tab", "tab", "6"):
+            await press(pilot, key)
+            app.show()
+            await pilot.pause(0.05)
+        assert app.return_code is None and isinstance(app.screen, LogScreen)

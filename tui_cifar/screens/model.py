@@ -76,7 +76,7 @@ class ModelScreen(TabbedScreen):
         if results is not None and results.pictures is not None and browser.number is not None:
             number = browser.number
             return np.array(results.pictures[number]), f"#{number:,} {results.class_names[results.labels[number]]}"
-        if self.view.pictures is not None and len(self.view.labels):
+        if self.view.pictures is not None and self.view.labels and self.view.class_names:
             i = self._shown % len(self.view.labels)
             return self.view.pictures[i], self.view.class_names[self.view.labels[i]]
         return None

@@ -50,7 +50,7 @@ class PictureStrip(Panel):
         if self.mode == "off":
             self.titles("Test pictures")
             return self.waiting("Pictures are switched off (--images off).")
-        if view.pictures is None:
+        if view.pictures is None or not view.class_names:  # a run about to go on has its past, but no names yet
             self.titles("Test pictures")
             return self.waiting("Test pictures appear here when training begins.")
         factor, columns, rows = self._grid()

@@ -39,7 +39,6 @@ RECIPES: dict[str, Recipe] = {
             "width": 32,
             "batch_size": 512,
             "lr": 0.3,
-            "crop": 4,
             "epochs": 21,
             "schedule": "cycles",
             "progressive": True,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.recipes import RECIPES
 from tui_cifar.cli import COMMANDS, make_parser
+from tui_cifar.commands.bench import available
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -19,8 +20,9 @@ def test_ci_runs_the_readmes_test_command() -> None:
 
 def test_every_flag_and_recipe_in_the_readme_exists() -> None:
     known = {flag for action in make_parser()._actions for flag in action.option_strings}
-    for command in set(COMMANDS) - {"train"}:
-        told = subprocess.run([sys.executable, "-m", "tui_cifar", command, "--help"], capture_output=True, text=True)
+    commands = [[name] for name in COMMANDS if name != "train"] + [["bench", name] for name in available()]
+    for command in commands:
+        told = subprocess.run([sys.executable, "-m", "tui_cifar", *command, "--help"], capture_output=True, text=True)
         known |= set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", told.stdout))
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)) - {"--strict"} <= known
     assert all(f"`{name}`" in README for name in RECIPES)

@@ -92,8 +92,8 @@ async def test_a_few_hundred_random_actions_on_a_script(seed: int) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(3, 9))
-async def test_thousands_of_random_actions_while_training(
+@pytest.mark.parametrize("seed", [3, 4])
+async def test_hundreds_of_random_actions_while_training(
     seed: int, quick: Callable[..., Config], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -103,10 +103,11 @@ async def test_thousands_of_random_actions_while_training(
         path.write_text("precious")
 
     def make(session: int) -> CifarApp:
-        config = quick(name=f"run-{session}", epochs=5 if session % 2 else 10_000)
+        # Epochs of some seconds: of a few pictures there would be dozens a second, and nothing else to see.
+        config = quick(name=f"run-{session}", dataset="shapes", batch_size=100, epochs=1 if session % 2 else 10_000)
         return make_app(real_engine(None), config)
 
-    await play(make, seed, 700)
+    await play(make, seed, 300)
     assert all(path.read_text() == "precious" for path in precious)
     for run in (tmp_path / "runs").glob("run-*"):
         for checkpoint in (run / "checkpoints").iterdir():

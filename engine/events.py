@@ -296,7 +296,10 @@ class TestStarted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class TestCompleted(Event):
-    """The test set under the best weights. `confusion[true][predicted]` counts pictures."""
+    """The test set under the best weights. `confusion[true][predicted]` counts pictures.
+
+    `mirrored_accuracy` is that of each picture taken together with its mirror image, which no other figure is.
+    """
 
     __test__: ClassVar[bool] = False
     epoch: int
@@ -304,6 +307,7 @@ class TestCompleted(Event):
     accuracy: float
     per_class: tuple[ClassCount, ...]
     confusion: tuple[tuple[int, ...], ...]
+    mirrored_accuracy: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -346,6 +350,7 @@ class RunCompleted(Terminal):
     seconds: float
     test_accuracy: float
     test_loss: float
+    mirrored_accuracy: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -262,6 +262,7 @@ class _Session:
             epochs=config.epochs,
             seconds=trainer.watch.seconds,
             test_accuracy=result.accuracy,
+            mirrored_accuracy=result.mirrored_accuracy,
             test_loss=result.loss,
             **self._best(),
         )

@@ -180,6 +180,8 @@ class PlainPrinter:
             f"test, best weights of epoch {event.epoch}: loss {event.loss:.4f}, accuracy {event.accuracy:.1%} "
             f"({right:,} of {total:,})"
         )
+        if event.mirrored_accuracy is not None:
+            self._write(f"  with the mirror image of each picture: accuracy {event.mirrored_accuracy:.1%}")
         width = max(len(c.name) for c in event.per_class)
         for c in event.per_class:
             self._write(f"  {c.name:{width}} {c.accuracy:6.1%}  ({c.correct:,} of {c.total:,})")

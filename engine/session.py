@@ -5,8 +5,10 @@ PyTorch is imported inside, so that importing this module costs nothing and a fi
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import importlib.metadata
+import os
 import platform
 import threading
 import traceback
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
 
 Listener = Callable[[Event], None]
 
-MEASURED_PICTURES = 128
+MEASURED_PICTURES = 64
 """Largest batch to measure with: a larger one tells the same, and takes longer."""
 SHOWN_PICTURES = 48
 """How many test pictures are classified after each epoch, for the eye."""
@@ -369,6 +371,8 @@ class _Session:
         """Look through the data beside the training, and tell what was found; a failure costs no more than that."""
         from engine import describe
 
+        with contextlib.suppress(OSError, AttributeError):  # what only some systems know
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)  # the training goes first
         try:
             names = dataset.class_names
             sets = [

@@ -136,4 +136,4 @@ def _leave_the_compiler_out() -> None:
     for method in vars(torch.optim.Optimizer).values():
         plain = getattr(method, "__wrapped__", None)
         if callable(plain) and not hasattr(plain, "__dynamo_disable"):
-            setattr(plain, "__dynamo_disable", plain)  # noqa: B010 - in a class, the plain form would be mangled
+            setattr(plain, "__dynamo_disable", plain)  # in a class, the plain form of this would be mangled

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from textual import events as ui
 from textual import on
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
@@ -30,6 +30,7 @@ from tui_cifar.screens.help import Help
 from tui_cifar.screens.leave import Leave
 from tui_cifar.signals import EXIT_CODES
 from tui_cifar.theme import THEMES
+from tui_cifar.thin_app import ThinApp
 from tui_cifar.worker import Engine, Worker, real_engine
 
 POLL_SECONDS = 0.25
@@ -44,7 +45,7 @@ class EventsArrived(Message):
         return isinstance(message, EventsArrived)
 
 
-class CifarApp(App[None]):
+class CifarApp(ThinApp):
     """Train and watch.
 
     Args:

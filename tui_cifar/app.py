@@ -13,13 +13,16 @@ from typing import Any, ClassVar
 
 from textual import events as ui
 from textual import on
-from textual.app import SystemCommand
+from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
+from textual.theme import Theme
 
-from engine.config import Config
+from engine.config import Config, nearest
 from engine.events import LineLogged, RunFailed, RunStarted, Terminal
+from tui_cifar import notices
+from tui_cifar.arguments import complain
 from tui_cifar.outcome import exit_code, summary
 from tui_cifar.resources import ResourceSampler
 from tui_cifar.run_view import RunView
@@ -28,6 +31,8 @@ from tui_cifar.screens.data_missing import DataMissing
 from tui_cifar.screens.failure import Failure
 from tui_cifar.screens.help import Help
 from tui_cifar.screens.leave import Leave
+from tui_cifar.screens.too_small import TooSmall, too_small
+from tui_cifar.settings import Settings
 from tui_cifar.signals import EXIT_CODES
 from tui_cifar.theme import THEMES
 from tui_cifar.thin_app import ThinApp
@@ -54,6 +59,8 @@ class CifarApp(ThinApp):
         images: how pictures are drawn: "half", "ascii" or "off".
         ascii: draw with characters up to 127 only.
         theme: name of a theme.
+        settings: the user's keys and what was chosen the last time; none remembers nothing.
+        notify: how to tell the terminal that the run has ended (`notices.NOTIFIERS`); None does not.
     """
 
     CSS_PATH = "app.tcss"
@@ -85,9 +92,20 @@ class CifarApp(ThinApp):
     ]
 
     def __init__(
-        self, config: Config, engine: Engine, *, images: str = "half", ascii: bool = False, theme: str | None = None
+        self,
+        config: Config,
+        engine: Engine,
+        *,
+        images: str = "half",
+        ascii: bool = False,
+        theme: str | None = None,
+        settings: Settings | None = None,
+        notify: str | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(ascii=ascii)
+        self.settings = settings or Settings()
+        self._notify_how = notify
+        self._told_title = ""
         for t in THEMES:
             self.register_theme(t)
         self._wanted_theme = theme
@@ -104,7 +122,10 @@ class CifarApp(ThinApp):
 
     def on_mount(self) -> None:
         """Show the dashboard; start training once its first frame is drawn."""
-        self.theme = self._wanted_theme if self._wanted_theme in self.available_themes else "cifar-dark"
+        remembered = self.settings.choice("theme", self.available_themes)
+        self.theme = self._wanted_theme or remembered or "cifar-dark"
+        self.theme_changed_signal.subscribe(self, self._theme_chosen)
+        self._use_settings()
         self.begin_capture_print(self)
         loop = asyncio.get_running_loop()
         for number in EXIT_CODES:
@@ -118,7 +139,7 @@ class CifarApp(ThinApp):
     def _start(self) -> None:
         self.worker.start()
         self.resources.start()
-        self.set_interval(POLL_SECONDS, self.take_events)
+        self._poll_timer = self.set_interval(POLL_SECONDS, self.take_events)
 
     def _wake(self) -> None:
         self.post_message(EventsArrived())
@@ -136,8 +157,39 @@ class CifarApp(ThinApp):
         if events and isinstance(events[-1], Terminal):
             self._ended(events[-1])
         self.show()
+        self._tell_title()
+        self._rest()
         if events:
             self.refresh_bindings()
+
+    @property
+    def titled(self) -> bool:
+        """Whether the terminal's title was changed."""
+        return bool(self._told_title)
+
+    def _rest(self) -> None:
+        """While nothing moves, nothing is looked at: whatever comes next wakes the screen."""
+        if self.ended or self.view.state == "PAUSED":
+            self._poll_timer.pause()
+            self.resources.pause()
+        else:
+            self._poll_timer.resume()
+            self.resources.resume()
+
+    def _tell_title(self) -> None:
+        """State and accuracy in the terminal's title."""
+        view = self.view
+        words = [view.started.name if view.started else "cifar-tui", view.state.lower()]
+        if view.epochs and not self.ended:
+            words.append(f"{view.epoch}/{view.epochs}")
+        if view.tested is not None:
+            words.append(f"test {view.tested.accuracy:.1%}")
+        elif view.rows:
+            words.append(f"{view.rows[-1].valid_accuracy:.1%}")
+        text = " ".join(words)
+        if text != self._told_title:
+            self.tell_terminal(("" if self._told_title else notices.KEEP_TITLE) + notices.title(text))
+            self._told_title = text
 
     def show(self) -> None:
         """Let the dashboard draw what has changed."""
@@ -146,6 +198,10 @@ class CifarApp(ThinApp):
                 screen.show(self.view, self.resources.text)
 
     def _ended(self, event: Terminal) -> None:
+        if self._notify_how and self._exit_when_ended is None:
+            name = self.view.started.name if self.view.started else "cifar-tui"
+            what = event.title if isinstance(event, RunFailed) else ", ".join(summary(event)[:1])
+            self.tell_terminal(notices.notification(self._notify_how, name, what))
         if self._exit_when_ended is not None:
             self.exit(return_code=self._exit_when_ended)
         elif isinstance(event, RunFailed):
@@ -163,12 +219,37 @@ class CifarApp(ThinApp):
         self.view = RunView()
         self.worker = Worker(self.config, self._engine, self._wake)
         self.worker.start()
+        self._rest()
+
+    # -- settings -------------------------------------------------------------------------------------------------------
+
+    def _use_settings(self) -> None:
+        """The user's keys; what is wrong with the files is said in the log and in a notice."""
+        known = {b.id for node in (type(self), Dashboard) for b in _bindings(node)}
+        unknown = [name for name in self.settings.keys if name not in known]
+        problems = [*self.settings.problems, *(f"keys.toml: {name}: there is no such key binding" for name in unknown)]
+        self.set_keymap({name: key for name, key in self.settings.keys.items() if name in known})
+        for problem in problems:
+            self.view.apply(LineLogged(source="settings", text=problem))
+        if problems:
+            more = f" (and {len(problems) - 1} more in the log)" if len(problems) > 1 else ""
+            self.notify(problems[0] + more, title="Settings", severity="warning", markup=False)
+
+    def _theme_chosen(self, theme: Theme) -> None:
+        self.settings.remember("theme", theme.name)
+        self.call_after_refresh(self.show)
+
+    def on_resize(self, event: ui.Resize) -> None:
+        """A terminal too small for anything gets a notice, which goes when there is room."""
+        if too_small(*event.size) and not any(isinstance(s, TooSmall) for s in self.screen_stack):
+            self.push_screen(TooSmall())
 
     def on_print(self, event: ui.Print) -> None:
         """A stray print or warning goes to the log pane instead of the screen."""
         for line in event.text.splitlines():
             if line.strip():
                 self.view.apply(LineLogged(source="stderr" if event.stderr else "stdout", text=line))
+        self.call_later(self.show)
 
     # -- actions --------------------------------------------------------------------------------------------------------
 
@@ -264,14 +345,38 @@ class CifarApp(ThinApp):
                 )
 
 
+def _bindings(node: type[App[None]] | type[Screen[Any]]) -> Iterable[Binding]:
+    """The bindings that a class and those it is made from declare."""
+    for kind in node.__mro__:
+        yield from (b for b in vars(kind).get("BINDINGS", ()) if isinstance(b, Binding))
+
+
 def run_dashboard(
-    config: Config, resume: Path | None, *, images: str | None = None, ascii: bool = False, theme: str | None = None
+    config: Config,
+    resume: Path | None,
+    *,
+    images: str | None = None,
+    ascii: bool = False,
+    theme: str | None = None,
+    mouse: bool = True,
+    notify: str | None = None,
 ) -> int:
     """Run the application to its end and return the exit code; leaves the outcome on the normal screen."""
+    no_colour = "NO_COLOR" in os.environ  # Textual takes it out of the environment
     app = CifarApp(
-        config, real_engine(resume), images=images or ("ascii" if ascii else "half"), ascii=ascii, theme=theme
+        config,
+        real_engine(resume),
+        images=images or ("ascii" if ascii or no_colour else "half"),
+        ascii=ascii,
+        theme=theme,
+        settings=Settings.read(),
+        notify=notify,
     )
-    app.run()
+    if theme is not None and theme not in app.available_themes:
+        complain(f"--theme: {theme!r} is no theme{nearest(theme, app.available_themes)}")
+    app.run(mouse=mouse)
+    if app.titled:
+        sys.stdout.write(notices.RESTORE_TITLE)
     worker = app.worker
     if worker.alive and not app.leave_at_once:  # the application broke; the run need not be lost with it
         worker.control.stop(reason="the dashboard ended")

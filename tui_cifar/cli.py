@@ -57,7 +57,41 @@ def make_parser() -> argparse.ArgumentParser:
         default=None,
         help="only plain characters, for terminals without blocks and braille (default: if the locale is not UTF-8)",
     )
-    how.add_argument("--theme", metavar="NAME", default=None, help="cifar-dark, cifar-light, or one of Textual's")
+    how.add_argument(
+        "--theme",
+        metavar="NAME",
+        default=None,
+        help="cifar-dark, cifar-light, ansi-dark or ansi-light (the terminal's own colours), or another of Textual's "
+        "(default: the one of the last time)",
+    )
+    how.add_argument(
+        "--fps",
+        type=int,
+        metavar="N",
+        default=None,
+        help="draw at most so many times a second, 1 to 60 (default: 30, over SSH 15 and no animations)",
+    )
+    how.add_argument(
+        "--no-mouse", action="store_true", help="leave the mouse to the terminal, which selects text with it"
+    )
+    how.add_argument(
+        "--notify",
+        nargs="?",
+        choices=("auto", "bell", "osc9", "osc777"),
+        const="auto",
+        default=None,
+        metavar="HOW",
+        help="at the end ring the bell and show a desktop notification: auto, bell (alone), osc9, osc777",
+    )
+    how.add_argument(
+        "--progress",
+        nargs="?",
+        type=float,
+        const=10.0,
+        default=None,
+        metavar="SECONDS",
+        help="with --headless: a line of progress every so many seconds [10], for screen readers and logs",
+    )
     where = parser.add_argument_group("Where")
     groups = {
         "What to train": what,
@@ -122,13 +156,19 @@ def _train(arguments: list[str]) -> int:
         complain(f"{unknown[0]!r} is no option{nearest(unknown[0], known)} See 'cifar-tui --help'.")
     if options.json and not options.headless:
         complain("--json needs --headless.")
+    if options.progress is not None and (not options.headless or options.json):
+        complain("--progress needs --headless, without --json.")
+    if options.progress is not None and not options.progress > 0:
+        complain("--progress: the seconds must be more than 0.")
+    if options.fps is not None and not 1 <= options.fps <= 60:
+        complain("--fps must be 1 to 60.")
     config, resume = _configuration(options)
     if options.headless:
         from tui_cifar.headless import run_headless
 
-        return run_headless(config, resume, as_json=options.json)
+        return run_headless(config, resume, as_json=options.json, progress=options.progress)
     _require_terminal()
-    _tune_for_line()
+    _tune_for_line(options.fps)
     from tui_cifar.app import run_dashboard
 
     return run_dashboard(
@@ -137,6 +177,8 @@ def _train(arguments: list[str]) -> int:
         images=options.images,
         ascii=not _unicode_locale() if options.ascii is None else options.ascii,
         theme=options.theme,
+        mouse=not options.no_mouse,
+        notify=options.notify,
     )
 
 
@@ -198,10 +240,13 @@ def _require_terminal() -> None:
         complain("the terminal (TERM=dumb) can't show the dashboard. Use --headless to train without it.")
 
 
-def _tune_for_line() -> None:
+def _tune_for_line(fps: int | None) -> None:
     """Fewer frames and no animations over SSH. Textual reads these when it is imported."""
-    if os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY"):
-        os.environ.setdefault("TEXTUAL_FPS", "15")
+    remote = bool(os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY"))
+    if fps is not None:
+        os.environ["TEXTUAL_FPS"] = str(fps)
+    os.environ.setdefault("TEXTUAL_FPS", "15" if remote else "30")
+    if remote:
         os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 
 

@@ -15,6 +15,8 @@ from rich.style import Style
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.strip import Strip
 
+from tui_cifar.render.text import plain
+
 Update = LayoutUpdate | ChopsUpdate
 
 Look = tuple[str, str, str]
@@ -30,11 +32,14 @@ _UNKNOWN = "\0"
 class Painter:
     """Keeps what the screen should show and what the terminal shows.
 
+    With `ascii`, every other character is replaced by a plain one, whatever drew it.
+
     `take` notes an update, `changes` gives the escape sequences for what differs by now; between the two, any number of
     updates may have come: only the last state counts.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, ascii: bool = False) -> None:
+        self._ascii = ascii
         self._size = (0, 0)
         self.forget()
 
@@ -54,12 +59,12 @@ class Painter:
         self._looks = [[NO_LOOK] * width for _ in range(height)]
         self.forget()
 
-    def take(self, update: Update, colours: ColorSystem) -> None:
-        """Note what an update of the compositor shows."""
+    def take(self, update: Update, colours: ColorSystem | None) -> None:
+        """Note what an update of the compositor shows, in as many colours as the terminal has; None is none at all."""
         for x, y, strip in pieces(update):
             self._place(x, y, strip, colours)
 
-    def _place(self, x: int, y: int, strip: Strip, colours: ColorSystem) -> None:
+    def _place(self, x: int, y: int, strip: Strip, colours: ColorSystem | None) -> None:
         width, height = self._size
         if not 0 <= y < height:
             return
@@ -68,6 +73,8 @@ class Painter:
             if control:
                 continue
             look, blank = (NO_LOOK, NO_LOOK) if style is None else looks_of(style, colours)
+            if self._ascii and not text.isascii():
+                text = "".join(map(plain_cells, text))
             if text.isascii() or len(text) == cell_len(text):
                 for character in text:
                     if x < width:
@@ -95,7 +102,9 @@ class Painter:
             cells, looks = self._cells[y], self._looks[y]
             for start, end in self._runs(y):
                 if at != (start, y):
-                    out.append(f"\x1b[{start - at[0]}C" if y == at[1] and at[0] < start else f"\x1b[{y + 1};{start + 1}H")
+                    out.append(
+                        f"\x1b[{start - at[0]}C" if y == at[1] and at[0] < start else f"\x1b[{y + 1};{start + 1}H"
+                    )
                 for x in range(start, end):
                     if looks[x] != look and cells[x]:
                         out.append(turn(look, looks[x]))
@@ -149,13 +158,22 @@ def pieces(update: Update) -> Iterator[tuple[int, int, Strip]]:
 
 
 @lru_cache(maxsize=100_000)
-def looks_of(style: Style, colours: ColorSystem) -> tuple[Look, Look]:
+def looks_of(style: Style, colours: ColorSystem | None) -> tuple[Look, Look]:
     """The SGR parameters of a style, for a character and for a blank (whose foreground can't be seen)."""
     attributes = ";".join(_attributes(style))
-    fore = ";".join(style.color.downgrade(colours).get_ansi_codes()) if style.color else ""
-    back = ";".join(style.bgcolor.downgrade(colours).get_ansi_codes(False)) if style.bgcolor else ""
+    fore = back = ""
+    if colours is not None:
+        fore = ";".join(style.color.downgrade(colours).get_ansi_codes()) if style.color else ""
+        back = ";".join(style.bgcolor.downgrade(colours).get_ansi_codes(False)) if style.bgcolor else ""
+        fore, back = fore if fore != "39" else "", back if back != "49" else ""
     look = (attributes, fore, back)
     return look, look if style.underline or style.reverse or style.strike or style.underline2 else ("", "", back)
+
+
+@lru_cache(maxsize=20_000)
+def plain_cells(character: str) -> str:
+    """What stands for a character where only plain ones can be shown, in as many cells."""
+    return plain(character)[:1].ljust(1).ljust(cell_len(character), "?")[: cell_len(character)]
 
 
 def _attributes(style: Style) -> Iterable[str]:
@@ -179,8 +197,6 @@ def turn(old: Look, new: Look) -> str:
         parts = ["0", *(p for p in new if p)]
     else:
         parts = [
-            part or default
-            for part, was, default in ((new[1], old[1], "39"), (new[2], old[2], "49"))
-            if part != was
+            part or default for part, was, default in ((new[1], old[1], "39"), (new[2], old[2], "49")) if part != was
         ]
     return f"\x1b[{';'.join(parts)}m"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 from typing import Any, ClassVar
 
@@ -20,7 +21,7 @@ RETRY_SECONDS = 0.05
 
 
 class ThinApp(App[None]):
-    """Draws through a `Painter`.
+    """Draws through a `Painter`; with `ascii`, no character above 127 ever reaches the terminal.
 
     While the terminal has not taken what was sent, nothing more is: what changes meanwhile is drawn at once when it has,
     so a slow line shows fewer frames, never older ones, and keys don't wait behind drawing.
@@ -28,13 +29,19 @@ class ThinApp(App[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "ctrl+l", "redraw", "Redraw", id="app.redraw", show=False, tooltip="Draw the whole screen anew", priority=True
+            "ctrl+l",
+            "redraw",
+            "Redraw",
+            id="app.redraw",
+            show=False,
+            tooltip="Draw the whole screen anew",
+            priority=True,
         ),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, *, ascii: bool = False) -> None:
         super().__init__()
-        self.painter = Painter()
+        self.painter = Painter(ascii=ascii)
         self._retrying = False
 
     def on_mount(self) -> None:
@@ -61,7 +68,10 @@ class ThinApp(App[None]):
         self.post_display_hook()
 
     @property
-    def _colours(self) -> ColorSystem:
+    def _colours(self) -> ColorSystem | None:
+        """How many colours the terminal has; None where it shall show none (NO_COLOR)."""
+        if self.no_color:
+            return None
         return self.console._color_system or ColorSystem.TRUECOLOR
 
     def _send(self) -> None:
@@ -77,7 +87,9 @@ class ThinApp(App[None]):
         text = self.painter.changes()
         if text:
             self._begin_update()
-            driver.write(text + Control.move_to(*self.screen.outer_size.clamp_offset(self.cursor_position)).segment.text)
+            driver.write(
+                text + Control.move_to(*self.screen.outer_size.clamp_offset(self.cursor_position)).segment.text
+            )
             self._end_update()
             driver.flush()
 
@@ -94,6 +106,12 @@ class ThinApp(App[None]):
             return writer._queue.empty() and bool(select.select([], [writer.fileno()], [], 0)[1])
         except (OSError, ValueError):  # closed
             return True
+
+    def tell_terminal(self, sequence: str) -> None:
+        """Send a sequence that draws nothing: a title, a bell. The Linux console knows none of those."""
+        if self._driver is not None and not self.is_headless and os.environ.get("TERM") != "linux":
+            self._driver.write(sequence)
+            self._driver.flush()
 
     def action_redraw(self) -> None:
         """Draw every cell, whatever the terminal shows."""

@@ -13,12 +13,13 @@ from textual.widget import Widget
 from textual.widgets import Footer
 
 from tui_cifar.run_view import RunView
+from tui_cifar.settings import Settings
 from tui_cifar.widgets.checkpoint_log import CheckpointLog
-from tui_cifar.widgets.class_bars import ClassBars
+from tui_cifar.widgets.class_bars import ORDERS, ClassBars
 from tui_cifar.widgets.epoch_table import EpochTable
 from tui_cifar.widgets.header import RunHeader
 from tui_cifar.widgets.log_pane import LogPane
-from tui_cifar.widgets.loss_plot import LossPlot
+from tui_cifar.widgets.loss_plot import SMOOTHING, LossPlot
 from tui_cifar.widgets.panel_tabs import PanelTabs
 from tui_cifar.widgets.pictures import PictureStrip
 
@@ -133,8 +134,9 @@ class Dashboard(Screen[None]):
         yield Footer(show_command_palette=True)
 
     def on_mount(self) -> None:
-        """Lay out for the terminal's size."""
+        """Lay out for the terminal's size, as it was chosen the last time."""
         self.set_class(self._ascii, "-ascii")
+        self._recall()
         self._arrange()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -148,6 +150,32 @@ class Dashboard(Screen[None]):
         for panel in self.query(".panel"):
             if panel.display and panel.parent is not None and getattr(panel.parent, "display", True):
                 panel.show(view)  # type: ignore[attr-defined]
+
+    # -- choices ----------------------------------------------------------------------------------------------------------
+
+    def _recall(self) -> None:
+        """What was chosen the last time."""
+        if (settings := self._settings) is None:
+            return
+        self._current = settings.choice("panel", PANELS) or self._current
+        self._panel(ClassBars).order = settings.choice("sort", range(len(ORDERS))) or 0
+        plot = self._panel(LossPlot)
+        plot.log_scale = bool(settings.choice("log scale", (True, False)))
+        plot.smoothing = settings.choice("smoothing", SMOOTHING) or 0.0
+
+    def _remember(self) -> None:
+        if (settings := self._settings) is None:
+            return
+        plot = self._panel(LossPlot)
+        settings.remember("panel", self._current)
+        settings.remember("sort", self._panel(ClassBars).order)
+        settings.remember("log scale", plot.log_scale)
+        settings.remember("smoothing", plot.smoothing)
+
+    @property
+    def _settings(self) -> Settings | None:
+        found = getattr(self.app, "settings", None)
+        return found if isinstance(found, Settings) else None
 
     # -- layout -----------------------------------------------------------------------------------------------------------
 
@@ -192,12 +220,14 @@ class Dashboard(Screen[None]):
         self._alone = not (self._alone and self._current == key)
         self._current = key
         self._arrange()
+        self._remember()
 
     def action_next_panel(self, step: int) -> None:
         """The next panel of the line of tabs."""
         keys = list(PANELS)
         self._current = keys[(keys.index(self._current) + step) % len(keys)]
         self._arrange()
+        self._remember()
 
     def action_overview(self) -> None:
         """All panels at once."""
@@ -207,10 +237,12 @@ class Dashboard(Screen[None]):
     def action_log_scale(self) -> None:
         """Logarithmic or linear loss."""
         self._panel(LossPlot).toggle_log()
+        self._remember()
 
     def action_smoothing(self) -> None:
         """Smooth the training loss more, or not at all."""
         self._panel(LossPlot).cycle_smoothing()
+        self._remember()
 
     def action_window(self) -> None:
         """The recent part of the run, or all of it."""
@@ -219,6 +251,7 @@ class Dashboard(Screen[None]):
     def action_sort_classes(self) -> None:
         """Class order, best first, worst first."""
         self._panel(ClassBars).cycle_sort()
+        self._remember()
 
     def action_turn_pictures(self, step: int) -> None:
         """Page through the test pictures."""

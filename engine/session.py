@@ -33,6 +33,7 @@ from engine.events import (
     Terminal,
 )
 from engine.predictions import FILE, Predictions, keep_pictures, write_predictions
+from engine.preload import preload_torch
 from engine.run_directory import RunDirectory, default_run_name
 
 if TYPE_CHECKING:
@@ -132,6 +133,7 @@ class _Session:
 
     def go(self, resume: Path | None) -> Terminal:
         self._prepare("Importing PyTorch")
+        preload_torch()
         import torch
 
         from engine import checkpoint, seeds

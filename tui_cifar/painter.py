@@ -41,6 +41,8 @@ class Painter:
     def __init__(self, *, ascii: bool = False) -> None:
         self._ascii = ascii
         self._size = (0, 0)
+        self._cells: list[list[str]] = []
+        self._looks: list[list[Look]] = []
         self.forget()
 
     def forget(self) -> None:
@@ -93,6 +95,11 @@ class Painter:
                         cells[x + 1], looks[x + 1] = "", look
                 x += columns
         self._dirty.add(y)
+
+    @property
+    def rows(self) -> list[list[tuple[str, Look]]]:
+        """What the screen should show: a character and its look for each cell; "" is the second half of a wide one."""
+        return [list(zip(cells, looks, strict=True)) for cells, looks in zip(self._cells, self._looks, strict=True)]
 
     def changes(self) -> str:
         """Escape sequences that make the terminal show what was noted; empty where it does already."""

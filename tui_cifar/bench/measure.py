@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import os
@@ -65,7 +66,7 @@ def images_per_second(events: Sequence[dict[str, Any]], batch_size: int) -> floa
     """Pictures trained a second, from the sampled losses: validation, checkpoints and pauses between epochs left out."""
     steps = seconds = 0.0
     samples = [e for e in events if e["event"] == "loss_sampled"]
-    for a, b in zip(samples, samples[1:], strict=False):
+    for a, b in itertools.pairwise(samples):
         if a["epoch"] == b["epoch"]:
             steps += b["step"] - a["step"]
             seconds += b["time"] - a["time"]

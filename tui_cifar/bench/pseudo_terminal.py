@@ -53,7 +53,7 @@ class Line:
     round_trip: float
 
 
-class Screen(pyte.Screen):
+class Screen(pyte.Screen):  # type: ignore[misc]  # pyte has no annotations
     """pyte's screen; sequences that pyte does not know are left out."""
 
     def report_device_status(self, mode: int, **kwargs: Any) -> None:

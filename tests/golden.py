@@ -47,10 +47,8 @@ class Golden:
         grids = []
         for theme in THEMES:
             app.theme = theme
-            await pilot.pause()
-            app.show()
-            await pilot.pause()
-            await pilot.pause()
+            app.refresh_css(animate=False)
+            await self._settle(pilot, app, size, ascii)
             for depth in DEPTHS.values():
                 grids.append(draw(app, size, depth, ascii).rows)
         text, letters = [], []
@@ -62,6 +60,19 @@ class Golden:
                 ).rstrip()
             )
         self._parts.append(f"== {size[0]}x{size[1]}\n" + "\n".join(text) + "\n-- looks\n" + "\n".join(letters))
+
+    @staticmethod
+    async def _settle(pilot: Pilot[None], app: CifarApp, size: tuple[int, int], ascii: bool) -> None:
+        """Wait until the layout is done and nothing changes any more."""
+        before = None
+        for _ in range(200):
+            app.show()
+            await pilot.pause(0.02)
+            now = draw(app, size, ColorSystem.TRUECOLOR, ascii).rows
+            if now == before and app.screen.size == size and not app.screen._layout_required:
+                return
+            before = now
+        raise AssertionError("the screen never comes to rest")
 
     def _letter(self, looks: Looks, character: str) -> str:
         if character == "▀":  # a pixel of a picture has colours of its own

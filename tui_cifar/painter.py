@@ -113,7 +113,7 @@ class Painter:
                         f"\x1b[{start - at[0]}C" if y == at[1] and at[0] < start else f"\x1b[{y + 1};{start + 1}H"
                     )
                 for x in range(start, end):
-                    if looks[x] != look and cells[x]:
+                    if looks[x] != look and cells[x] and not (cells[x] == " " and _same_blank(look, looks[x])):
                         out.append(turn(look, looks[x]))
                         look = looks[x]
                     out.append(cells[x])
@@ -195,6 +195,13 @@ def _attributes(style: Style) -> Iterable[str]:
     ):
         if on:
             yield code
+
+
+@lru_cache(maxsize=100_000)
+def _same_blank(look: Look, wanted: Look) -> bool:
+    """Whether a blank drawn in one look can't be told from one drawn in another, as between two words."""
+    lines = {"4", "7", "9", "21"}  # underline, reverse, strike: seen on blanks too
+    return look[2] == wanted[2] and not wanted[0] and not wanted[1] and lines.isdisjoint(look[0].split(";"))
 
 
 @lru_cache(maxsize=100_000)

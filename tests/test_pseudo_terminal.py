@@ -44,6 +44,11 @@ def pause(terminal: PseudoTerminal) -> None:
     terminal.until(r"TRAINING|VALIDATING", PATIENCE)
     terminal.send("space")
     terminal.until("PAUSED", PATIENCE)
+    settle(terminal)
+
+
+def settle(terminal: PseudoTerminal) -> None:
+    """Wait until nothing more comes."""
     size = -1
     while size != terminal.bytes:
         size = terminal.bytes
@@ -69,9 +74,10 @@ def test_storms_of_sizes_end_in_a_whole_screen(start: Callable[..., PseudoTermin
     terminal.until(r"PAUSED[\s\S]*Loss", PATIENCE)
     terminal.resize((120, 40))
     terminal.until(r"PAUSED[\s\S]*Checkpoints[\s\S]*space Resume", PATIENCE)
+    settle(terminal)
     before = terminal.text()
     terminal.send("ctrl+l")
-    time.sleep(1)
+    settle(terminal)
     assert terminal.text() == before, "drawing it all anew changes nothing"
 
 

@@ -31,6 +31,10 @@ class TooSmall(ModalScreen[None]):
         Binding("q", "app.leave", show=False),
     ]
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._leaving = False
+
     def compose(self) -> ComposeResult:
         """One line that fits anywhere."""
         yield Static()
@@ -45,7 +49,10 @@ class TooSmall(ModalScreen[None]):
 
     def on_resize(self) -> None:
         """Leave as soon as there is room."""
+        if self._leaving:
+            return
         if not too_small(*self.app.size) and self.is_current:
+            self._leaving = True
             self.dismiss(None)
         else:
             self._say()

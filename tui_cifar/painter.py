@@ -167,6 +167,9 @@ def pieces(update: Update) -> Iterator[tuple[int, int, Strip]]:
 @lru_cache(maxsize=100_000)
 def looks_of(style: Style, colours: ColorSystem | None) -> tuple[Look, Look]:
     """The SGR parameters of a style, for a character and for a blank (whose foreground can't be seen)."""
+    if (codes := getattr(style, "codes", None)) is not None:  # a cell of a picture knows them
+        fore, back = codes
+        return ("", fore, back), ("", "", back)
     attributes = ";".join(_attributes(style))
     fore = back = ""
     if colours is not None:

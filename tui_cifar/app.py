@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TextIO, cast
 
 from textual import events as ui
 from textual import on
-from textual.app import SystemCommand
+from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.message import Message
@@ -143,7 +143,10 @@ class CifarApp(ThinApp):
         self._told_title = ""
         for t in THEMES:
             self.register_theme(t)
-        self._wanted_theme = theme
+        remembered = self.settings.choice("theme", self.available_themes)
+        known = theme if theme in self.available_themes else remembered or "cifar-dark"
+        self.set_reactive(App.theme, known)  # before anything is styled: another theme later means styling all again
+        self.stylesheet.set_variables(self.get_css_variables())
         self.config, self.images, self.ascii = config, "ascii" if ascii and images == "half" else images, ascii
         self.view = RunView()
         self.worker = Worker(config, engine, self.wake)
@@ -166,14 +169,15 @@ class CifarApp(ThinApp):
 
     # -- life -----------------------------------------------------------------------------------------------------------
 
+    def get_default_screen(self) -> Screen[Any]:
+        """The dashboard."""
+        return self.run_screens["dashboard"]
+
     def on_mount(self) -> None:
-        """Show the dashboard; start training once its first frame is drawn."""
-        remembered = self.settings.choice("theme", self.available_themes)
-        self.theme = self._wanted_theme or remembered or "cifar-dark"
+        """Start training once the dashboard's first frame is drawn."""
         self.theme_changed_signal.subscribe(self, self._theme_chosen)
         self._use_settings()
         self.begin_capture_print(self)
-        self.push_screen(self.run_screens["dashboard"])
         self.call_after_refresh(self._start)
 
     async def _start(self) -> None:

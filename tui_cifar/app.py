@@ -171,7 +171,9 @@ class CifarApp(ThinApp):
 
     def get_default_screen(self) -> Screen[Any]:
         """The dashboard."""
-        return self.run_screens["dashboard"]
+        screen = self.run_screens["dashboard"]
+        screen._push_result_callback(screen, None)  # which `switch_screen` takes away again
+        return screen
 
     def on_mount(self) -> None:
         """Start training once the dashboard's first frame is drawn."""

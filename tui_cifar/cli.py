@@ -191,8 +191,8 @@ def _train(arguments: list[str]) -> int:
         return run_headless(
             config, resume, as_json=options.json, progress=options.progress, keep_going=options.keep_going
         )
-    require_terminal()
     tune_for_line(options.fps)
+    require_terminal()
     from tui_cifar.app import run_dashboard
     from tui_cifar.resume import find_unfinished
 

@@ -61,8 +61,8 @@ def run(arguments: list[str]) -> int:
 
     from tui_cifar.cli import require_terminal, tune_for_line, unicode_locale
 
-    require_terminal()
     tune_for_line(options.fps)
+    require_terminal()
     from tui_cifar.app import make_app
 
     app = make_app(

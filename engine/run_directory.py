@@ -199,6 +199,11 @@ def newest_first(directory: Path) -> list[Path]:
     return sorted(directory.glob("*.pt"), key=order, reverse=True)
 
 
+def run_of(resume: Path) -> Path:
+    """The run directory of a checkpoint file, or the directory itself."""
+    return resume.parent.parent if resume.is_file() else resume
+
+
 def find_run(runs_dir: Path, spec: str) -> Path:
     """The run directory that `--resume` means: a path, a name under `runs_dir`, or, for "", the newest unfinished run.
 

@@ -37,7 +37,8 @@ from engine.events import (
     Terminal,
 )
 from engine.predictions import FILE, Predictions, keep_pictures, write_predictions
-from engine.run_directory import RunDirectory, default_run_name
+from engine.preload import preload_torch
+from engine.run_directory import RunDirectory, default_run_name, run_of
 
 if TYPE_CHECKING:
     from engine.data import Dataset, Report
@@ -150,6 +151,7 @@ class _Session:
 
     def go(self, resume: Path | None) -> Terminal:
         self._prepare("Importing PyTorch")
+        preload_torch()
         import torch
 
         from engine import checkpoint, seeds
@@ -528,11 +530,6 @@ def _reporter(session: _Session) -> Report:
             session.control.raise_if_stopping()
 
     return Reporter()
-
-
-def run_of(resume: Path) -> Path:
-    """The run directory of a checkpoint file, or the directory itself."""
-    return resume.parent.parent if resume.is_file() else resume
 
 
 def _place(dataset: Dataset, split: tuple[Any, Any], shown: Any, device: Any) -> TrainingData:

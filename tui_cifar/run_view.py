@@ -10,9 +10,7 @@ import math
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from engine.events import (
     BatchCompleted,
@@ -43,6 +41,9 @@ from engine.events import (
     TestStarted,
     ValidationStarted,
 )
+
+if TYPE_CHECKING:
+    import numpy as np
 
 STATES = {"training": "TRAINING", "validating": "VALIDATING", "testing": "TESTING"}
 MAX_POINTS = 20_000
@@ -174,6 +175,8 @@ class RunView:
         self._touch("curve", "rows", "classes", "pictures")
 
     def _chosen(self, event: PicturesChosen) -> None:
+        import numpy as np  # not before there are pictures: the first frame need not wait for it
+
         raw = np.frombuffer(base64.b64decode(event.data), dtype=np.uint8)
         self.pictures, self.labels = raw.reshape(-1, 32, 32, 3), event.labels
         self._touch("pictures")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from rich.color import Color, ColorSystem
 from rich.segment import Segment
 from rich.style import Style
 
@@ -12,6 +13,7 @@ from tui_cifar.render.mosaic import (
     CellStyle,
     Line,
     beside,
+    cell_styles,
     colour_numbers,
     enlarge_or_shrink,
     half_block_lines,
@@ -58,6 +60,25 @@ def test_the_escape_codes_say_the_same_as_the_style() -> None:
     assert printed(half_block_lines(black, "16")[0]) == "\x1b[30;40m▀\x1b[0m"
     yellow = black + np.array([255, 255, 0], dtype=np.uint8)
     assert printed(half_block_lines(yellow, "16")[0]).endswith("103m▀\x1b[0m"), "one of the bright eight"
+
+
+@pytest.mark.parametrize(
+    ("mode", "codes"), [("truecolor", ("38;2;1;2;3", "48;2;250;0;9")), ("256", ("38;5;16", "48;5;196"))]
+)
+def test_the_codes_of_a_cell_come_apart(mode: str, codes: tuple[str, str]) -> None:
+    image = np.array([[[1, 2, 3]], [[250, 0, 9]]], dtype=np.uint8)
+    (line,) = half_block_lines(image, mode)
+    assert isinstance(line[0].style, CellStyle) and line[0].style.codes == codes
+    (line,) = half_block_lines(image[:1], mode)
+    assert isinstance(line[0].style, CellStyle) and line[0].style.codes == (codes[0], "")
+
+
+def test_all_16_colours_as_rich_writes_them() -> None:
+    numbers = np.arange(16, dtype=np.int32)
+    for number, style in enumerate(cell_styles(numbers, numbers[::-1], "16")):
+        told = Style(color=Color.from_ansi(number), bgcolor=Color.from_ansi(15 - number))
+        assert ";".join(style.codes) == told._make_ansi_codes(ColorSystem.STANDARD)
+        assert (style.color, style.bgcolor) == (told.color, told.bgcolor)
 
 
 def test_neighbours_of_the_same_colours_are_one_segment() -> None:

@@ -6,8 +6,9 @@ afford. `CellStyle` is a Rich style that is born with its codes.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
-from functools import lru_cache
+from itertools import repeat
 from typing import Literal
 
 import numpy as np
@@ -55,26 +56,31 @@ NONE = -1
 
 
 class CellStyle(Style):
-    """Foreground and background of a cell, with the escape codes that show them. Made by `_cell_style` alone."""
+    """Foreground and background of a cell: nothing but the escape codes that show them. Made by `cell_styles` alone."""
 
-    __slots__ = ("_lower", "_mode", "_upper")
-    _lower: int
-    _mode: str
-    _upper: int
-    # What every cell has in common belongs to the class: an instance sets four fields instead of fourteen.
+    __slots__ = ()
+    # All but the codes belongs to the class: an instance sets one field instead of fourteen.
     _color = _bgcolor = _link = _meta = _style_definition = None
     _attributes = _set_attributes = 0
     _link_id, _null = "", False
 
     @property
+    def codes(self) -> tuple[str, str]:
+        """The SGR parameters of foreground and background, the latter "" where there is none."""
+        assert self._ansi is not None
+        parts = self._ansi.split(";")
+        long = {"5": 3, "2": 5}[parts[1]] if parts[0] == "38" else 1
+        return ";".join(parts[:long]), ";".join(parts[long:])
+
+    @property
     def color(self) -> Color | None:
         """The upper pixel."""
-        return _rich_colour(self._upper, self._mode)
+        return _rich_colour(self.codes[0])
 
     @property
     def bgcolor(self) -> Color | None:
         """The lower pixel."""
-        return _rich_colour(self._lower, self._mode)
+        return _rich_colour(self.codes[1])
 
     def clear_meta_and_links(self) -> Style:  # type: ignore[override]  # Rich caches its own
         """There are none; Textual asks for this where it dims what lies under a dialog."""
@@ -90,36 +96,51 @@ class CellStyle(Style):
         return hash(self._ansi)
 
 
-def _rich_colour(value: int, mode: str) -> Color | None:
-    if value == NONE:
+def _rich_colour(codes: str) -> Color | None:
+    if not codes:
         return None
-    if mode == "truecolor":
-        return Color.from_triplet(ColorTriplet(value >> 16, value >> 8 & 255, value & 255))
-    return Color.from_ansi(value)
+    numbers = [int(n) for n in codes.split(";")]
+    if len(numbers) == 5:
+        return Color.from_triplet(ColorTriplet(*numbers[2:]))
+    if len(numbers) == 3:
+        return Color.from_ansi(numbers[2])
+    return Color.from_ansi(numbers[0] % 10 + 8 * (numbers[0] >= 90))
 
 
-def _codes(value: int, mode: str, *, ground: bool) -> str:
-    """The SGR parameters that choose a colour."""
-    if mode == "truecolor":
-        return f"{48 if ground else 38};2;{value >> 16};{value >> 8 & 255};{value & 255}"
-    if mode == "256":
-        return f"{48 if ground else 38};5;{value}"
-    return str((40 if ground else 30) + value if value < 8 else (100 if ground else 90) + value - 8)
+_DIGITS = np.array([list(f"{n:<3}".encode().replace(b" ", b"\0")) for n in range(256)], dtype=np.uint8)
+"""Each number up to 255 in letters, followed by zero bytes where it is short."""
+_PREFIXES = {"truecolor": ("38;2;", ";48;2;"), "256": ("38;5;", ";48;5;"), "16": ("", ";")}
 
 
-def _cell_style(upper: int, lower: int, mode: str) -> CellStyle:
-    style = CellStyle.__new__(CellStyle)
-    style._upper, style._lower, style._mode = upper, lower, mode
-    if mode == "truecolor":  # most of them: written out, as this is where the time goes
-        ground = f";48;2;{lower >> 16};{lower >> 8 & 255};{lower & 255}" if lower != NONE else ""
-        style._ansi = f"38;2;{upper >> 16};{upper >> 8 & 255};{upper & 255}{ground}"
-    else:
-        ground = ";" + _codes(lower, mode, ground=True) if lower != NONE else ""
-        style._ansi = _codes(upper, mode, ground=False) + ground
-    return style
+def _sgr_codes(upper: np.ndarray, lower: np.ndarray, mode: str) -> list[str]:
+    """The SGR parameters of N cells, all written at once: as rows of letters of equal width, less the bytes left empty.
+
+    Args:
+        upper, lower: int32 (N,), colours as `colour_numbers` gives them; `NONE` in `lower` for no background.
+    """
+    columns: list[np.ndarray] = []
+    for colours, prefix, ground in ((upper, _PREFIXES[mode][0], 0), (lower, _PREFIXES[mode][1], 10)):
+        part = [np.broadcast_to(np.frombuffer(prefix.encode(), np.uint8), (len(colours), len(prefix)))]
+        if mode == "truecolor":
+            semicolon = np.full((len(colours), 1), ord(";"), dtype=np.uint8)
+            part += [_DIGITS[colours >> 16 & 255], semicolon, _DIGITS[colours >> 8 & 255], semicolon]
+            part.append(_DIGITS[colours & 255])
+        elif mode == "256":
+            part.append(_DIGITS[colours & 255])
+        else:  # the first eight begin at 30, the bright ones at 90; as backgrounds ten more
+            part.append(_DIGITS[colours + ground + np.where(colours < 8, 30, 82)])
+        columns.append(np.concatenate(part, axis=1) * (colours != NONE)[:, None])
+    letters = np.concatenate([*columns, np.full((len(upper), 1), ord(" "), dtype=np.uint8)], axis=1).ravel()
+    written: bytes = letters[letters != 0].tobytes()
+    return written.decode("ascii").split()
 
 
-_numbered_style = lru_cache(maxsize=65_536)(_cell_style)  # few enough colours that pairs of them come again and again
+def cell_styles(upper: np.ndarray, lower: np.ndarray, mode: str) -> list[CellStyle]:
+    """A style for each of N cells; see `_sgr_codes`."""
+    # Constructors mapped rather than called: thousands of objects, and no line of Python for each of them.
+    styles: list[CellStyle] = list(map(object.__new__, repeat(CellStyle, len(upper))))
+    deque(map(Style.__dict__["_ansi"].__set__, styles, _sgr_codes(upper, lower, mode)), maxlen=0)
+    return styles
 
 
 def colour_numbers(image: np.ndarray, mode: str) -> np.ndarray:
@@ -168,18 +189,13 @@ def half_block_lines(image: np.ndarray, mode: str) -> list[Line]:
     upper, lower = numbers[0::2], numbers[1::2]
     change = np.ones(upper.shape, dtype=bool)
     change[:, 1:] = (upper[:, 1:] != upper[:, :-1]) | (lower[:, 1:] != lower[:, :-1])
-    make = _cell_style if mode == "truecolor" else _numbered_style
-    lines = []
-    for y in range(len(upper)):
-        starts = np.flatnonzero(change[y])
-        lengths = np.diff(starts, append=w).tolist()
-        lines.append(
-            [
-                Segment("▀" * n, make(u, v, mode))
-                for u, v, n in zip(upper[y, starts].tolist(), lower[y, starts].tolist(), lengths, strict=True)
-            ]
-        )
-    return lines
+    starts = np.flatnonzero(change)
+    lengths = np.diff(starts, append=change.size).tolist()
+    styles = cell_styles(upper.ravel()[starts], lower.ravel()[starts], mode)
+    texts = ["▀" * n for n in lengths]
+    segments = list(map(tuple.__new__, repeat(Segment), zip(texts, styles, repeat(None))))
+    ends = change.sum(1).cumsum().tolist()
+    return [segments[start:end] for start, end in zip([0, *ends], ends, strict=False)]
 
 
 def picture_lines(image: np.ndarray, mode: Mode, *, light: bool = False) -> list[Line]:

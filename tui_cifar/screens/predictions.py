@@ -120,12 +120,16 @@ class PredictionsScreen(RunScreen):
         return id(self.results), self.view.terminal is None, self.view.started is None
 
     def update(self, view: object) -> None:
+        """Show the newest results."""
+        self._take_results()
+        self._asked = None
+        self._redraw()
+
+    def _take_results(self) -> None:
         """New results: select again, and keep to the marked picture where it is still among them."""
         if self.results is not self._of:
             self._of = self.results
             self._select(self.selection)
-        self._asked = None
-        self._redraw()
 
     def set_selection(self, selection: Selection) -> None:
         """Show other pictures, from the first."""
@@ -148,6 +152,7 @@ class PredictionsScreen(RunScreen):
             canvas.redraw()
 
     def _status(self, width: int, height: int) -> list[Line]:
+        self._take_results()  # the first frame of the screen is drawn before `update`
         results, inks = self.results, self.inks
         if results is None:
             return [[words("Predictions", inks.strong)]]
@@ -163,6 +168,7 @@ class PredictionsScreen(RunScreen):
         return [spread(left, [words(number, inks.dim), words(place, inks.text)], width)]
 
     def _draw(self, width: int, height: int) -> list[Line]:
+        self._take_results()
         results, inks = self.results, self.inks
         if results is None:
             return self._waiting()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from functools import cache
 from itertools import repeat
 from typing import Literal
 
@@ -24,11 +25,6 @@ Mode = Literal["truecolor", "256", "16", "ascii", "off"]
 Line = list[Segment]
 """Segments side by side. A segment without a style, or with one without a background, lies on the widget's own ground."""
 
-_BAYER = (
-    np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], dtype=np.float32) / 16 - 0.46875
-)  # Bayer's threshold matrix (1973), about zero
-_CUBE = np.array([0, 95, 135, 175, 215, 255], dtype=np.int32)
-_NEAREST_CUBE = np.abs(np.arange(256)[:, None] - _CUBE).argmin(1).astype(np.int32)
 ANSI16 = np.array(
     [
         (0, 0, 0),
@@ -51,6 +47,19 @@ ANSI16 = np.array(
     dtype=np.float32,
 )
 """The sixteen colours as xterm has them; terminals differ a little."""
+_LEVELS = (0, 95, 135, 175, 215, 255)
+ANSI256 = np.array(
+    [(r, g, b) for r in _LEVELS for g in _LEVELS for b in _LEVELS] + [(8 + 10 * i,) * 3 for i in range(24)],
+    dtype=np.float32,
+)
+"""Numbers 16 to 255: a cube of 6×6×6 colours and 24 greys, the same on every terminal."""
+_BAYER = {
+    "256": np.array([[0, 2], [3, 1]]),
+    "16": np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]]),
+}
+"""Which pixel of a small square shows which colour of a mixture (Bayer, 1973): the coarser palette needs the larger one."""
+_BITS = 4
+"""Of each channel that tell mixtures apart."""
 NONE = -1
 """Stands for "no colour" among packed colours and colour numbers."""
 
@@ -143,8 +152,32 @@ def cell_styles(upper: np.ndarray, lower: np.ndarray, mode: str) -> list[CellSty
     return styles
 
 
+@cache
+def _mixtures(mode: str) -> np.ndarray:
+    """The colours of the palette that together look most like a colour, for every colour at `_BITS` bits a channel.
+
+    Each next one makes up for what those before it are off by; they are put in order of lightness, so that neighbouring
+    mixtures lay theirs alike. (Knoll's pattern dithering, as Yliluoma describes it in "Arbitrary-palette positional
+    dithering algorithm", 2011.)
+
+    Returns:
+        int32 (2 ** (3 * _BITS), colours of a mixture): numbers of the palette.
+    """
+    palette, first, count = (ANSI256, 16, 4) if mode == "256" else (ANSI16, 0, 16)
+    levels = np.linspace(0, 255, 1 << _BITS, dtype=np.float32)
+    colours = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1).reshape(-1, 3)
+    off, chosen = np.zeros_like(colours), np.empty((len(colours), count), dtype=np.int32)
+    for i in range(count):
+        wanted = colours + off * 0.65  # all of it would give truer means of louder patterns
+        # |a - b|² without the |a|² that is the same for all candidates.
+        chosen[:, i] = ((palette**2).sum(1) - 2 * (wanted @ palette.T)).argmin(1)
+        off += colours - palette[chosen[:, i]]
+    lightness = palette @ np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
+    return first + np.take_along_axis(chosen, np.argsort(lightness[chosen], axis=1, kind="stable"), axis=1)
+
+
 def colour_numbers(image: np.ndarray, mode: str) -> np.ndarray:
-    """The colour that stands for each pixel: 0xRRGGBB, or the number of one of 256 (nearest) or 16 (dithered) colours.
+    """The colour that stands for each pixel: 0xRRGGBB, or the number of one of 256 or 16 colours, dithered.
 
     Args:
         image: uint8 (H, W, 3).
@@ -152,25 +185,16 @@ def colour_numbers(image: np.ndarray, mode: str) -> np.ndarray:
     Returns:
         int32 (H, W).
     """
-    rgb = image.astype(np.int32)
     if mode == "truecolor":
+        rgb = image.astype(np.int32)
         packed: np.ndarray = rgb[..., 0] << 16 | rgb[..., 1] << 8 | rgb[..., 2]
         return packed
-    if mode == "256":
-        steps = _NEAREST_CUBE[rgb]
-        cube = 16 + 36 * steps[..., 0] + 6 * steps[..., 1] + steps[..., 2]
-        grey = np.rint((rgb.mean(axis=2) - 8) / 10).clip(0, 23).astype(np.int32)
-        cube_error = ((_CUBE[steps] - rgb) ** 2).sum(2)
-        grey_error = (((8 + 10 * grey)[..., None] - rgb) ** 2).sum(2)
-        numbers: np.ndarray = np.where(grey_error < cube_error, 232 + grey, cube)
-        return numbers
-    h, w = rgb.shape[:2]
-    threshold = np.tile(_BAYER, (-(-h // 4), -(-w // 4)))[:h, :w, None] * 96
-    wanted = image.astype(np.float32) + threshold
-    # |a - b|² without the |a|² that is the same for all candidates.
-    distance = (ANSI16**2).sum(1) - 2 * (wanted.reshape(-1, 3) @ ANSI16.T)
-    nearest: np.ndarray = distance.argmin(1).reshape(h, w).astype(np.int32)
-    return nearest
+    steps = (image.astype(np.int32) * ((1 << _BITS) - 1) + 127) // 255
+    mixture = steps[..., 0] << 2 * _BITS | steps[..., 1] << _BITS | steps[..., 2]
+    bayer = _BAYER[mode]
+    (h, w), n = image.shape[:2], len(bayer)
+    numbers: np.ndarray = _mixtures(mode)[mixture, np.tile(bayer, (-(-h // n), -(-w // n)))[:h, :w]]
+    return numbers
 
 
 def half_block_lines(image: np.ndarray, mode: str) -> list[Line]:

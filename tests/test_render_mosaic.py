@@ -22,7 +22,10 @@ from tui_cifar.render.mosaic import (
     padded,
     picture_lines,
     printed,
+    quadrant_lines,
+    resized,
     stretched,
+    thumbnail_lines,
     tinted,
     width_of,
 )
@@ -153,6 +156,67 @@ def test_dimming_under_a_dialog_keeps_the_colours() -> None:
     assert (
         style == half_block_lines(np.array([[[10, 20, 30]], [[40, 50, 60]]], dtype=np.uint8), "truecolor")[0][0].style
     )
+
+
+def quadrants(lines: list[Line]) -> np.ndarray:
+    """What four pixels a cell show, float (2 H, 2 W, 3)."""
+    out = np.zeros((2 * len(lines), 2 * width_of(lines[0]), 3))
+    for y, line in enumerate(lines):
+        x = 0
+        for text, style, _ in line:
+            assert style is not None and style.color is not None and style.bgcolor is not None
+            for character in text:
+                ones = {"▘": 1, "▝": 2, "▀": 3, "▖": 4, "▌": 5, "▞": 6, "▛": 7}[character]
+                for bit in range(4):
+                    colour = style.color if ones >> bit & 1 else style.bgcolor
+                    out[2 * y + bit // 2, 2 * x + bit % 2] = colour.get_truecolor()
+                x += 1
+    return out
+
+
+def test_four_pixels_a_cell_where_two_colours_are_enough() -> None:
+    rng = np.random.default_rng(0)
+    pairs = rng.integers(0, 256, (3, 5, 2, 3), dtype=np.uint8)
+    picture = np.zeros((6, 10, 3), dtype=np.uint8)
+    for y in range(6):
+        for x in range(10):
+            picture[y, x] = pairs[y // 2, x // 2, rng.integers(0, 2)]
+    lines = quadrant_lines(picture)
+    assert len(lines) == 3 and all(width_of(line) == 5 for line in lines)
+    assert np.array_equal(quadrants(lines), picture)
+
+
+def test_four_pixels_a_cell_take_the_best_split() -> None:
+    picture = np.random.default_rng(3).integers(0, 256, (2, 40, 3), dtype=np.uint8)
+    shown = quadrants(quadrant_lines(picture))
+    for x in range(0, 40, 2):
+        cell, found = picture[:, x : x + 2].reshape(4, 3).astype(float), shown[:, x : x + 2].reshape(4, 3)
+        least = min(
+            sum(((g - g.mean(0)) ** 2).sum() for g in (cell[ones], cell[~ones]) if len(g))
+            for ones in (np.array([split >> bit & 1 for bit in range(4)], dtype=bool) for split in range(8))
+        )
+        assert ((found - cell) ** 2).sum() == pytest.approx(least, rel=0.01, abs=4), "but for rounding"
+
+
+def test_four_pixels_a_cell_of_one_colour() -> None:
+    (line,) = quadrant_lines(np.full((2, 8, 3), 77, dtype=np.uint8))
+    assert [s.text for s in line] == ["▀▀▀▀"] and (quadrants([line]) == 77).all()
+    assert quadrant_lines(np.zeros((0, 4, 3), dtype=np.uint8)) == []
+
+
+def test_an_area_is_the_mean_of_what_it_covers() -> None:
+    image = np.arange(12, dtype=np.uint8).reshape(2, 6, 1)
+    assert resized(image, 1, 3)[..., 0].tolist() == [[3.5, 5.5, 7.5]]
+    assert resized(image, 2, 4)[0, :, 0].tolist() == pytest.approx([1 / 3, 5 / 3, 10 / 3, 14 / 3])
+    assert (resized(image, 4, 12)[::2, ::2] == image).all()
+
+
+@pytest.mark.parametrize("mode", (*MODES, "ascii", "off"))
+@pytest.mark.parametrize("side", [6, 8, 16, 20, 32, 64])
+def test_thumbnails_have_the_size_asked_for(mode: str, side: int) -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    lines = thumbnail_lines(picture, side, mode)  # type: ignore[arg-type]
+    assert [width_of(line) for line in lines] == [side] * (side // 2)
 
 
 def test_blocks_side_by_side_fill_up_with_blanks() -> None:

@@ -21,7 +21,7 @@ from engine.control import Control
 from engine.predictions import FILE, Predictions, keep_pictures, write_predictions
 from engine.session import Listener
 from tui_cifar.arguments import Parser
-from tui_cifar.render.mosaic import half_block_lines, picture_lines
+from tui_cifar.render.mosaic import half_block_lines, picture_lines, quadrant_lines
 from tui_cifar.results import ORDERS, Selection, open_results, select
 
 if TYPE_CHECKING:
@@ -91,6 +91,8 @@ def _pure(path: Path, repeat: int) -> list[tuple[str, list[float], float]]:
     screen = np.random.default_rng(1).integers(0, 256, (80, 120, 3), dtype=np.uint8)
     for mode in ("truecolor", "256", "16"):
         rows.append((f"draw 120×40 cells, {mode}", _timed(lambda m=mode: half_block_lines(screen, m), repeat), 5.0))  # type: ignore[misc]
+    fine = np.random.default_rng(1).integers(0, 256, (80, 240, 3), dtype=np.uint8)
+    rows.append(("draw 120×40 cells, quadrants", _timed(lambda: quadrant_lines(fine), repeat), 5.0))
     rows.append(("draw 120×40 cells, letters", _timed(lambda: picture_lines(screen, "ascii"), repeat), 5.0))
     return rows
 

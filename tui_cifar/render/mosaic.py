@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import repeat
+from operator import mul
 from typing import Literal
 
 import numpy as np
@@ -60,6 +61,10 @@ _BAYER = {
 """Which pixel of a small square shows which colour of a mixture (Bayer, 1973): the coarser palette needs the larger one."""
 _BITS = 4
 """Of each channel that tell mixtures apart."""
+_QUADRANTS = "▀▘▝▀▖▌▞▛"
+"""The character of each split of a cell: bit 0 stands for its upper left, 1 upper right, 2 lower left; lower right is 0.
+At 0, all of a cell is one colour."""
+_SPLITS = np.array([[split >> bit & 1 for bit in range(4)] for split in range(8)], dtype=np.float32)
 NONE = -1
 """Stands for "no colour" among packed colours and colour numbers."""
 
@@ -210,13 +215,41 @@ def half_block_lines(image: np.ndarray, mode: str) -> list[Line]:
     numbers = colour_numbers(as_rgb(image), mode)
     if h % 2:
         numbers = np.vstack((numbers, np.full((1, w), NONE, dtype=np.int32)))
-    upper, lower = numbers[0::2], numbers[1::2]
-    change = np.ones(upper.shape, dtype=bool)
-    change[:, 1:] = (upper[:, 1:] != upper[:, :-1]) | (lower[:, 1:] != lower[:, :-1])
+    return _cell_lines(np.zeros((len(numbers) // 2, w), dtype=np.int32), numbers[0::2], numbers[1::2], mode)
+
+
+def quadrant_lines(image: np.ndarray) -> list[Line]:
+    """Four pixels a cell in two true colours, the two that fit best: H / 2 lines of W / 2 cells.
+
+    A pixel is half as wide as in half-blocks, so that a picture of a given size in cells shows more of its outlines.
+
+    Args:
+        image: uint8 or float (H, W, 3) in [0, 255], H and W even.
+    """
+    h, w = image.shape[0] // 2, image.shape[1] // 2
+    pixels = image.astype(np.float32).reshape(h, 2, w, 2, 3).transpose(1, 3, 0, 2, 4).reshape(4, h * w * 3)
+    # The squared error of a split into two groups is least where (sum of a group)² / (its size), of both, is greatest.
+    ones = (_SPLITS @ pixels).reshape(8, h * w, 3)
+    zeros = pixels.sum(0).reshape(h * w, 3) - ones
+    count = _SPLITS.sum(1)
+    ones[0], count[0] = zeros[0], 4  # a cell of one colour has it in front too
+    fore, back = ones / count[:, None, None], zeros / (4 - _SPLITS.sum(1))[:, None, None]
+    kept = np.einsum("pnc,pnc->pn", ones * (count < 4)[:, None, None], fore) + np.einsum("pnc,pnc->pn", zeros, back)
+    split, cell = kept.argmax(0), np.arange(h * w)
+    colours = [
+        colour_numbers(np.rint(c[split, cell]).astype(np.uint8)[None], "truecolor").reshape(h, w) for c in (fore, back)
+    ]
+    return _cell_lines(split.reshape(h, w), colours[0], colours[1], "truecolor")
+
+
+def _cell_lines(splits: np.ndarray, fore: np.ndarray, back: np.ndarray, mode: str) -> list[Line]:
+    """Cells (H, W) as lines; neighbours of the same character (`_QUADRANTS`) and colours share a segment."""
+    change = np.ones(fore.shape, dtype=bool)
+    change[:, 1:] = (fore[:, 1:] != fore[:, :-1]) | (back[:, 1:] != back[:, :-1]) | (splits[:, 1:] != splits[:, :-1])
     starts = np.flatnonzero(change)
     lengths = np.diff(starts, append=change.size).tolist()
-    styles = cell_styles(upper.ravel()[starts], lower.ravel()[starts], mode)
-    texts = ["▀" * n for n in lengths]
+    styles = cell_styles(fore.ravel()[starts], back.ravel()[starts], mode)
+    texts = map(mul, map(_QUADRANTS.__getitem__, splits.ravel()[starts].tolist()), lengths)
     segments = list(map(tuple.__new__, repeat(Segment), zip(texts, styles, repeat(None))))
     ends = change.sum(1).cumsum().tolist()
     return [segments[start:end] for start, end in zip([0, *ends], ends, strict=False)]
@@ -229,6 +262,37 @@ def picture_lines(image: np.ndarray, mode: Mode, *, light: bool = False) -> list
     if mode == "ascii":
         return [[Segment(line.plain)] for line in ascii_ramp(image, light)]
     return half_block_lines(image, mode)
+
+
+def thumbnail_lines(picture: np.ndarray, side: int, mode: Mode, *, light: bool = False) -> list[Line]:
+    """A square picture `side` cells wide and half as many high, of all the detail that so many cells can show.
+
+    Args:
+        picture: uint8 (N, N, 3).
+        side: even; equal to N or a multiple of it for exact pixels.
+    """
+    if side < picture.shape[0] and mode == "truecolor":
+        return quadrant_lines(resized(picture, side, 2 * side))
+    if side == picture.shape[0] or side % picture.shape[0] == 0:
+        return picture_lines(enlarge_or_shrink(picture, side), mode, light=light)
+    return picture_lines(np.rint(resized(picture, side, side)).astype(np.uint8), mode, light=light)
+
+
+def resized(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """float32 (height, width, C) of an image (H, W, C): each new pixel the mean of the area that it covers."""
+    down, across = _areas(height, image.shape[0]), _areas(width, image.shape[1])
+    out: np.ndarray = np.einsum("yh,hwc,xw->yxc", down, image.astype(np.float32), across, optimize=True)
+    return out
+
+
+@lru_cache(maxsize=64)
+def _areas(new: int, old: int) -> np.ndarray:
+    """float32 (new, old): the share that each old pixel has in each new one."""
+    edges = np.arange(new + 1, dtype=np.float64)[:, None] * old / new
+    covered = np.clip(edges[1:], np.arange(old), np.arange(1, old + 1)) - np.clip(
+        edges[:-1], np.arange(old), np.arange(1, old + 1)
+    )
+    return (covered * new / old).astype(np.float32)
 
 
 def width_of(line: Line) -> int:
@@ -291,6 +355,12 @@ def stretched(values: np.ndarray) -> np.ndarray:
     if not high > low:
         return np.zeros(values.shape, dtype=np.uint8)
     return np.rint((values - low) * (255 / (high - low))).astype(np.uint8)
+
+
+def centred(values: np.ndarray) -> np.ndarray:
+    """Numbers of any range as uint8: 0 becomes mid-grey, and the one furthest from 0 black or white."""
+    furthest = float(np.abs(values).max(initial=0))
+    return np.rint(127.5 + values * (127.5 / furthest if furthest else 0)).astype(np.uint8)
 
 
 def enlarge_or_shrink(picture: np.ndarray, side: int) -> np.ndarray:

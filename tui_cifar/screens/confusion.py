@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 
 from tui_cifar.render.bars import curve, sparkline
 from tui_cifar.render.ink import fitted, spread, words
-from tui_cifar.render.matrix import SHARES, Heat, matrix_lines
+from tui_cifar.render.matrix import DARK_STEPS, LIGHT_STEPS, SHARES, Heat, Steps, matrix_lines
 from tui_cifar.render.mosaic import Line, beside
 from tui_cifar.render.text import cut
 from tui_cifar.results import Selection, confused_pairs, pair_sentence, recall
@@ -123,9 +123,12 @@ class ConfusionScreen(RunScreen):
         lines += [fitted([words(f"  {pair_sentence(p, names)}", inks.text)], width) for p in pairs[: max(0, spare)]]
         return lines
 
-    def _heat(self) -> Heat | None:
-        if self.app.no_color or self._ascii or self.app.console.color_system != "truecolor":
-            return None  # shades as few colours have them would mislead; the numbers say all
+    def _heat(self) -> Heat | Steps | None:
+        system = self.app.console.color_system
+        if self.app.no_color or self._ascii or system not in ("truecolor", "256"):
+            return None  # so few colours have no shades; the numbers say all
+        if system == "256":
+            return Steps(*(LIGHT_STEPS if self.light else DARK_STEPS), self.inks.text)
         theme = self.app.theme_variables
 
         def rgb(name: str) -> tuple[int, int, int] | None:
@@ -156,23 +159,28 @@ class ConfusionScreen(RunScreen):
         chosen = min(self.cursor[0], len(names) - 1)
         name_width = min(max(map(len, names)), 14)
         small = max(12, min(40, width // 4))
-        left = name_width + small + 10
-        top = visible_rows(len(names), chosen, height)
+        left = name_width + small + 16
+        tall = max(1, min(3, (height - 2) // max(1, len(names))))
+        lowest, highest = min(map(min, values)), max(map(max, values))
         blocks: list[Line] = []
-        for i in top:
-            ink = inks.cursor if i == chosen else inks.text
+        for i in visible_rows(len(names), chosen, (height - 2) // tall):
             change = (values[i][-1] - values[i][-2]) * 100 if len(values[i]) > 1 else 0.0
-            blocks.append(
-                [
-                    words(f"{cut(names[i], name_width):{name_width}}", ink),
-                    words(
-                        f" {sparkline(wide(values[i], small), small):{small}}", inks.accent if i == chosen else inks.dim
-                    ),
-                    words(f"{values[i][-1] * 100:6.1f}", inks.text),
-                    words(f"{change:+6.1f}".replace("-", "−") if change else "     =", inks.dim),
-                ]
-            )
-        left += 6
+            small_curve = curve(values[i], small, tall, lowest, highest, ascii=self._ascii)
+            if tall == 1 and self._ascii:
+                small_curve = [sparkline(wide(values[i], small), small, lowest, highest)]
+            for y, row in enumerate(small_curve):
+                told = y == (tall - 1) // 2
+                name = cut(names[i], name_width) if told else ""
+                blocks.append(
+                    [
+                        words(f"{name:{name_width}}", inks.cursor if i == chosen and told else inks.text),
+                        words(f" {row:{small}}", inks.accent if i == chosen else inks.dim),
+                        words(f"{values[i][-1] * 100:6.1f}" if told else "", inks.text),
+                        words(f"{change:+6.1f}".replace("-", "−") if change and told else "", inks.dim),
+                    ]
+                )
+        told_range = f"small curves: {lowest * 100:.1f} to {highest * 100:.1f} %; up, down: another class"
+        blocks += [[], [words(cut(told_range, left), inks.dim)]]
         room = width - left - 3
         if room < 16:
             return blocks

@@ -202,7 +202,7 @@ class PredictionsScreen(RunScreen):
         picture = None if results.pictures is None else np.asarray(results.pictures[number])
         figures = (
             f"loss {results.loss[number]:.3f}   margin {results.margin[number]:.3f}   {results.weights}",
-            f"{self.cursor + 1:,} of {len(self.numbers):,}: {self.selection.words(results.class_names)}",
+            "← → the pictures before and after",
         )
         subject = detail.Subject(
             picture, results.class_names, results.probabilities[number], int(results.labels[number]), figures

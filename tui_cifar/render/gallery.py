@@ -112,7 +112,9 @@ def gallery(
         for i in range(start, min(start + grid.columns, page.stop)):
             number = int(numbers[i])
             below = caption(results, number, grid.side, inks, chosen=i == chosen)
-            blocks.append((grid.side, [*thumbnail_lines(results.pictures[number], grid.side, mode, light=light), below]))
+            blocks.append(
+                (grid.side, [*thumbnail_lines(results.pictures[number], grid.side, mode, light=light), below])
+            )
         lines += beside(blocks, GAP)
     return lines
 

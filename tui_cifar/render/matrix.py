@@ -118,9 +118,7 @@ def matrix_lines(
     for r in rows:
         true = order[r]
         name = f"{short[true]} {names[true]}" if numbered else names[true]
-        line: Line = [
-            words(f"{cut(name, name_width):{name_width}}", inks.accent if r == cursor[0] else inks.text)
-        ]
+        line: Line = [words(f"{cut(name, name_width):{name_width}}", inks.accent if r == cursor[0] else inks.text)]
         for c in columns:
             text = f"{texts[true][order[c]]:>{cell}}"
             if (r, c) == cursor:

@@ -7,6 +7,9 @@ import pytest
 from rich.color import Color, ColorSystem
 from rich.segment import Segment
 from rich.style import Style
+from rich.terminal_theme import DIMMED_MONOKAI
+from textual.color import Color as Background
+from textual.filter import ANSIToTruecolor
 
 from tui_cifar.render.mosaic import (
     ANSI16,
@@ -83,7 +86,15 @@ def test_all_16_colours_as_rich_writes_them() -> None:
     for number, style in enumerate(cell_styles(numbers, numbers[::-1], "16")):
         told = Style(color=Color.from_ansi(number), bgcolor=Color.from_ansi(15 - number))
         assert ";".join(style.codes) == told._make_ansi_codes(ColorSystem.STANDARD)
-        assert (style.color, style.bgcolor) == (told.color, told.bgcolor)
+        assert style.color is not None and style.color.number == number and style.color.triplet is not None
+        assert style.color.downgrade(ColorSystem.STANDARD).get_ansi_codes() == told.color.get_ansi_codes()  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("mode", ["256", "16"])
+def test_no_filter_of_textual_touches_the_colours(mode: str) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (2, 30, 3), dtype=np.uint8)
+    (line,) = half_block_lines(image, mode)
+    assert ANSIToTruecolor(DIMMED_MONOKAI).apply(line, Background(0, 0, 0)) == line
 
 
 def test_neighbours_of_the_same_colours_are_one_segment() -> None:

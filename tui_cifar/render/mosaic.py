@@ -14,7 +14,7 @@ from operator import mul
 from typing import Literal
 
 import numpy as np
-from rich.color import Color
+from rich.color import Color, ColorType
 from rich.color_triplet import ColorTriplet
 from rich.segment import Segment
 from rich.style import Style
@@ -116,9 +116,11 @@ def _rich_colour(codes: str) -> Color | None:
     numbers = [int(n) for n in codes.split(";")]
     if len(numbers) == 5:
         return Color.from_triplet(ColorTriplet(*numbers[2:]))
-    if len(numbers) == 3:
-        return Color.from_ansi(numbers[2])
-    return Color.from_ansi(numbers[0] % 10 + 8 * (numbers[0] >= 90))
+    # With its red, green and blue, which keeps Textual from replacing it by what a theme has under that number.
+    number = numbers[2] if len(numbers) == 3 else numbers[0] % 10 + 8 * (numbers[0] >= 90)
+    kind = ColorType.EIGHT_BIT if len(numbers) == 3 else ColorType.STANDARD
+    rgb = ANSI256[number - 16] if len(numbers) == 3 else ANSI16[number]
+    return Color(f"color({number})", kind, number, ColorTriplet(*map(int, rgb.tolist())))
 
 
 _DIGITS = np.array([list(f"{n:<3}".encode().replace(b" ", b"\0")) for n in range(256)], dtype=np.uint8)

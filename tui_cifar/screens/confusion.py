@@ -87,7 +87,8 @@ class ConfusionScreen(RunScreen):
     def _status(self, width: int, height: int) -> list[Line]:
         inks, results = self.inks, self.cifar.results
         if self.over_epochs:
-            return [[words("Validation accuracy by class over the epochs", inks.strong)]]
+            left = [words("Validation accuracy by class over the epochs", inks.strong)]
+            return [spread(left, [words("up, down: another class", inks.dim)], width)]
         if self.confusion is None:
             return [[words("Confusion", inks.strong)]]
         of = results.weights if results is not None else f"epoch {self.view.tested.epoch}" if self.view.tested else ""
@@ -179,14 +180,14 @@ class ConfusionScreen(RunScreen):
                         words(f"{change:+6.1f}".replace("-", "−") if change and told else "", inks.dim),
                     ]
                 )
-        told_range = f"small curves: {lowest * 100:.1f} to {highest * 100:.1f} %; up, down: another class"
+        told_range = f"curves from {lowest * 100:.1f} to {highest * 100:.1f} %"
         blocks += [[], [words(cut(told_range, left), inks.dim)]]
         room = width - left - 3
         if room < 16:
             return blocks
         low, high = min(values[chosen]), max(values[chosen])
         low, high = max(0.0, low - 0.05), min(1.0, high + 0.05)
-        tall = min(height - 3, 20)
+        tall = min(height - 3, 30)
         drawn = curve(values[chosen], room - 7, tall, low, high, ascii=self._ascii)
         large: list[Line] = [[words(f"{names[chosen]}  {values[chosen][-1] * 100:.1f} %", inks.strong)]]
         for y, line in enumerate(drawn):

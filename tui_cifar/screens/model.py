@@ -14,6 +14,7 @@ from tui_cifar.render.ink import fitted, words
 from tui_cifar.render.mosaic import Line, beside, centred, picture_lines, stretched, thumbnail_lines
 from tui_cifar.render.pictures import enlarge
 from tui_cifar.render.tables import layer_lines, size
+from tui_cifar.render.text import cut
 from tui_cifar.run_view import RunView
 from tui_cifar.screens.predictions import PredictionsScreen
 from tui_cifar.screens.tabbed import TabbedScreen
@@ -135,7 +136,7 @@ class ModelScreen(TabbedScreen):
             return [[words("The first layer does not look at three colour channels.", inks.dim)]]
         n, h, w = filters.shape[:3]
         factor = next((f for f in (6, 4, 3, 2, 1) if self._fits(n, w * f, -(-h * f // 2) + 1, width, height - 2)), 1)
-        told = f"{n} filters of {h}×{w}×3, {self._weights(answer)}; grey is 0, each as strong as its strongest weight"
+        told = f"{n} filters of {h}×{w}×3, {self._weights(answer)}; grey is 0, each scaled on its own"
         tiles = [(w * factor, picture_lines(enlarge(centred(f), factor), self.mode, light=self.light)) for f in filters]
         return [fitted([words(told, inks.dim)], width), [], *self._tiles(tiles, width, height - 2)]
 
@@ -152,11 +153,12 @@ class ModelScreen(TabbedScreen):
         chosen = self.picture
         told = f"{layer.layer}: {n} maps of {h}×{w}"
         where = f"   layer {self.top + 1} of {len(answer.maps)} (up, down)"
-        where += f"   picture {chosen[1] if chosen else ''} (left, right)   {self._weights(answer)}"
+        where += f"   {self._weights(answer)}"
         lines: list[Line] = [fitted([words(told, inks.strong), words(where, inks.dim)], width), []]
         large = 32 if width >= 110 else 16
         room, tall = width - large - 3, height - 3
         picture = thumbnail_lines(answer.picture, large, self.mode, light=self.light)
+        picture += [[words(cut(chosen[1] if chosen else "", large), inks.text)], [words("left, right", inks.dim)]]
         # The largest tiles of which all fit, else the smallest that still show something.
         side = next((s for s in (32, 24, 16, 12, 10, 8, 6) if self._fits(n, s, s // 2, room, tall)), 6)
         side = min(side, max(6, 4 * w))

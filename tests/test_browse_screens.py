@@ -28,7 +28,7 @@ from tui_cifar.screens.data import DataScreen
 from tui_cifar.screens.help import Help
 from tui_cifar.screens.log import LogScreen
 from tui_cifar.screens.model import ModelScreen
-from tui_cifar.screens.own_picture import OwnPicture, complete
+from tui_cifar.screens.own_picture import OwnPicture, candidates, complete
 from tui_cifar.screens.predictions import PredictionsScreen
 from tui_cifar.worker import real_engine
 
@@ -397,7 +397,13 @@ def test_completing_paths(tmp_path: Path) -> None:
     (tmp_path / "some" / "file.png").touch()
     assert complete(f"{tmp_path}/so") == f"{tmp_path}/some/"
     assert complete(f"{tmp_path}/some/fi") == f"{tmp_path}/some/file.png"
-    assert complete(f"{tmp_path}/some/") == f"{tmp_path}/some/file.png"
+    assert complete(f"{tmp_path}/some/") == f"{tmp_path}/some/f"
+    (tmp_path / "some" / "final.png").touch()
+    assert candidates(f"{tmp_path}/some/f") == [
+        f"{tmp_path}/some/{name}" for name in ("file.png", "final.png", "folder/")
+    ]
+    assert complete(f"{tmp_path}/some/f") == f"{tmp_path}/some/file.png", "nothing more is shared: the first"
+    assert complete(f"{tmp_path}/some/fin") == f"{tmp_path}/some/final.png"
     assert complete(f"{tmp_path}/none/x") is None and complete("") is None
 
 

@@ -64,6 +64,17 @@ def test_predict_prints_pictures_and_classes(run_path: Path, picture_folder: Pat
     assert plain.returncode == 0 and plain.stdout.isascii() and "\x1b" not in plain.stdout
 
 
+def test_predict_as_pixels_where_asked_for_and_not_in_tmux(run_path: Path, picture_folder: Path) -> None:
+    green = str(picture_folder / "test" / "green" / "001.png")
+    bare = {"TMUX": "", "TERM": "xterm-kitty"}
+    done = cifar_tui("predict", str(run_path), green, "--images", "kitty", **bare)
+    assert done.returncode == 0 and "\x1b_Ga=T,f=24,s=32,v=32," in done.stdout and "green" in done.stdout
+    refused = cifar_tui("predict", str(run_path), green, "--images", "sixel", TERM="tmux-256color")
+    assert refused.returncode == 2 and "--force-images" in refused.stderr and not refused.stdout
+    forced = cifar_tui("predict", str(run_path), green, "--images", "sixel", "--force-images", TERM="tmux-256color")
+    assert forced.returncode == 0 and '\x1bP0;1q"1;1;320;320' in forced.stdout
+
+
 def test_predict_json_is_for_scripts(run_path: Path, picture_folder: Path) -> None:
     pictures = [str(picture_folder / "test" / name / "001.png") for name in ("red", "green")]
     done = cifar_tui("predict", str(run_path), *pictures, str(picture_folder / "none.png"), "--json")
@@ -81,6 +92,7 @@ def test_predict_json_is_for_scripts(run_path: Path, picture_folder: Path) -> No
     [
         (("predict",), "required: RUN, PICTURE"),
         (("predict", "nowhere", "a.png"), "no such run"),
+        (("predict", "nowhere", "a.png", "--images", "gif"), "invalid choice: 'gif'"),
         (("browse", "nowhere"), "no such run"),
         (("browse",), "required: RUN"),
     ],

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from rich.color import Color, ColorSystem
 from rich.segment import Segment
 from rich.style import Style
+from rich.terminal_theme import DIMMED_MONOKAI
+from textual.color import Color as Background
+from textual.filter import ANSIToTruecolor
 
 from tui_cifar.render.mosaic import (
     ANSI16,
+    ANSI256,
     CellStyle,
     Line,
     beside,
+    cell_styles,
     colour_numbers,
     enlarge_or_shrink,
     half_block_lines,
@@ -19,7 +25,10 @@ from tui_cifar.render.mosaic import (
     padded,
     picture_lines,
     printed,
+    quadrant_lines,
+    resized,
     stretched,
+    thumbnail_lines,
     tinted,
     width_of,
 )
@@ -52,12 +61,40 @@ def test_the_escape_codes_say_the_same_as_the_style() -> None:
     image = np.array([[[1, 2, 3]], [[250, 0, 9]]], dtype=np.uint8)
     (line,) = half_block_lines(image, "truecolor")
     assert printed(line) == "\x1b[38;2;1;2;3;48;2;250;0;9m▀\x1b[0m"
-    (line,) = half_block_lines(image, "256")
+    (line,) = half_block_lines(image // 50 * 51, "256")
     assert printed(line) == "\x1b[38;5;16;48;5;196m▀\x1b[0m"
     black = np.zeros((2, 1, 3), dtype=np.uint8)
     assert printed(half_block_lines(black, "16")[0]) == "\x1b[30;40m▀\x1b[0m"
     yellow = black + np.array([255, 255, 0], dtype=np.uint8)
     assert printed(half_block_lines(yellow, "16")[0]).endswith("103m▀\x1b[0m"), "one of the bright eight"
+
+
+@pytest.mark.parametrize(
+    ("mode", "codes"), [("truecolor", ("38;2;1;2;3", "48;2;250;0;9")), ("256", ("38;5;16", "48;5;196"))]
+)
+def test_the_codes_of_a_cell_come_apart(mode: str, codes: tuple[str, str]) -> None:
+    image = np.array([[[1, 2, 3]], [[250, 0, 9]]], dtype=np.uint8)
+    image = image if mode == "truecolor" else image // 50 * 51
+    (line,) = half_block_lines(image, mode)
+    assert isinstance(line[0].style, CellStyle) and line[0].style.codes == codes
+    (line,) = half_block_lines(image[:1], mode)
+    assert isinstance(line[0].style, CellStyle) and line[0].style.codes == (codes[0], "")
+
+
+def test_all_16_colours_as_rich_writes_them() -> None:
+    numbers = np.arange(16, dtype=np.int32)
+    for number, style in enumerate(cell_styles(numbers, numbers[::-1], "16")):
+        told = Style(color=Color.from_ansi(number), bgcolor=Color.from_ansi(15 - number))
+        assert ";".join(style.codes) == told._make_ansi_codes(ColorSystem.STANDARD)
+        assert style.color is not None and style.color.number == number and style.color.triplet is not None
+        assert style.color.downgrade(ColorSystem.STANDARD).get_ansi_codes() == told.color.get_ansi_codes()  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("mode", ["256", "16"])
+def test_no_filter_of_textual_touches_the_colours(mode: str) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (2, 30, 3), dtype=np.uint8)
+    (line,) = half_block_lines(image, mode)
+    assert ANSIToTruecolor(DIMMED_MONOKAI).apply(line, Background(0, 0, 0)) == line
 
 
 def test_neighbours_of_the_same_colours_are_one_segment() -> None:
@@ -91,25 +128,28 @@ def test_nothing_to_draw(mode: str, h: int, w: int) -> None:
     assert len(lines) == -(-h // 2) and all(width_of(line) == 0 or mode == "off" for line in lines)
 
 
-def test_256_colours_are_the_nearest_of_cube_and_greys() -> None:
-    rng = np.random.default_rng(1)
-    image = rng.integers(0, 256, (20, 20, 3), dtype=np.uint8)
-    levels = np.array([0, 95, 135, 175, 215, 255])
-    palette = [(r, g, b) for r in levels for g in levels for b in levels] + [(8 + 10 * i,) * 3 for i in range(24)]
-    colours = np.array(palette)
-    distance = ((image.reshape(-1, 1, 3).astype(int) - colours) ** 2).sum(2)
-    found = ((image.reshape(-1, 3).astype(int) - colours[colour_numbers(image, "256").ravel() - 16]) ** 2).sum(1)
-    assert (found == distance.min(1)).all()
+@pytest.mark.parametrize(("mode", "first", "palette"), [("256", 16, ANSI256), ("16", 0, ANSI16)])
+def test_few_colours_mix_to_what_the_nearest_one_is_off_by(mode: str, first: int, palette: np.ndarray) -> None:
+    wanted = np.random.default_rng(1).integers(0, 256, (200, 3)).astype(np.uint8)
+    shown = np.array([palette[colour_numbers(np.tile(c, (4, 4, 1)), mode) - first].mean((0, 1)) for c in wanted])
+    nearest = palette[((wanted[:, None].astype(float) - palette) ** 2).sum(2).argmin(1)]
+    assert np.abs(shown - wanted).mean() < 0.6 * np.abs(nearest - wanted).mean()
 
 
-def test_16_colours_dither_to_the_right_mean() -> None:
-    for level in (40, 100, 180, 240):
-        image = np.full((32, 32, 3), level, dtype=np.uint8)
-        shown = ANSI16[colour_numbers(image, "16")]
-        assert len(np.unique(colour_numbers(image, "16"))) > 1, "one grey becomes a pattern of several"
-        assert abs(shown.mean() - level) < 25
-    pure = (ANSI16[[1, 2, 4, 15]][None]).astype(np.uint8)
-    assert (np.abs(ANSI16[colour_numbers(np.repeat(pure, 8, 0), "16")].mean(0) - pure[0]) < 80).all()
+@pytest.mark.parametrize("mode", ["256", "16"])
+def test_black_white_and_pure_colours_are_not_mixed(mode: str) -> None:
+    for colour in [(0, 0, 0), (255, 255, 255), (255, 0, 0), (0, 255, 255)]:
+        assert len(np.unique(colour_numbers(np.full((8, 8, 3), colour, dtype=np.uint8), mode))) == 1
+
+
+def test_the_256_colours_are_those_of_xterm() -> None:
+    for number in range(16, 256):
+        assert tuple(ANSI256[number - 16].astype(int)) == tuple(Color.from_ansi(number).get_truecolor())
+
+
+def test_16_colours_show_a_grey_as_a_pattern() -> None:
+    for level in (40, 100, 180):
+        assert len(np.unique(colour_numbers(np.full((32, 32, 3), level, dtype=np.uint8), "16"))) > 1
 
 
 def test_letters_carry_no_colour() -> None:
@@ -127,6 +167,67 @@ def test_dimming_under_a_dialog_keeps_the_colours() -> None:
     assert (
         style == half_block_lines(np.array([[[10, 20, 30]], [[40, 50, 60]]], dtype=np.uint8), "truecolor")[0][0].style
     )
+
+
+def quadrants(lines: list[Line]) -> np.ndarray:
+    """What four pixels a cell show, float (2 H, 2 W, 3)."""
+    out = np.zeros((2 * len(lines), 2 * width_of(lines[0]), 3))
+    for y, line in enumerate(lines):
+        x = 0
+        for text, style, _ in line:
+            assert style is not None and style.color is not None and style.bgcolor is not None
+            for character in text:
+                ones = {"▘": 1, "▝": 2, "▀": 3, "▖": 4, "▌": 5, "▞": 6, "▛": 7}[character]
+                for bit in range(4):
+                    colour = style.color if ones >> bit & 1 else style.bgcolor
+                    out[2 * y + bit // 2, 2 * x + bit % 2] = colour.get_truecolor()
+                x += 1
+    return out
+
+
+def test_four_pixels_a_cell_where_two_colours_are_enough() -> None:
+    rng = np.random.default_rng(0)
+    pairs = rng.integers(0, 256, (3, 5, 2, 3), dtype=np.uint8)
+    picture = np.zeros((6, 10, 3), dtype=np.uint8)
+    for y in range(6):
+        for x in range(10):
+            picture[y, x] = pairs[y // 2, x // 2, rng.integers(0, 2)]
+    lines = quadrant_lines(picture)
+    assert len(lines) == 3 and all(width_of(line) == 5 for line in lines)
+    assert np.array_equal(quadrants(lines), picture)
+
+
+def test_four_pixels_a_cell_take_the_best_split() -> None:
+    picture = np.random.default_rng(3).integers(0, 256, (2, 40, 3), dtype=np.uint8)
+    shown = quadrants(quadrant_lines(picture))
+    for x in range(0, 40, 2):
+        cell, found = picture[:, x : x + 2].reshape(4, 3).astype(float), shown[:, x : x + 2].reshape(4, 3)
+        least = min(
+            sum(((g - g.mean(0)) ** 2).sum() for g in (cell[ones], cell[~ones]) if len(g))
+            for ones in (np.array([split >> bit & 1 for bit in range(4)], dtype=bool) for split in range(8))
+        )
+        assert ((found - cell) ** 2).sum() == pytest.approx(least, rel=0.01, abs=4), "but for rounding"
+
+
+def test_four_pixels_a_cell_of_one_colour() -> None:
+    (line,) = quadrant_lines(np.full((2, 8, 3), 77, dtype=np.uint8))
+    assert [s.text for s in line] == ["▀▀▀▀"] and (quadrants([line]) == 77).all()
+    assert quadrant_lines(np.zeros((0, 4, 3), dtype=np.uint8)) == []
+
+
+def test_an_area_is_the_mean_of_what_it_covers() -> None:
+    image = np.arange(12, dtype=np.uint8).reshape(2, 6, 1)
+    assert resized(image, 1, 3)[..., 0].tolist() == [[3.5, 5.5, 7.5]]
+    assert resized(image, 2, 4)[0, :, 0].tolist() == pytest.approx([1 / 3, 5 / 3, 10 / 3, 14 / 3])
+    assert (resized(image, 4, 12)[::2, ::2] == image).all()
+
+
+@pytest.mark.parametrize("mode", (*MODES, "ascii", "off"))
+@pytest.mark.parametrize("side", [6, 8, 16, 20, 32, 64])
+def test_thumbnails_have_the_size_asked_for(mode: str, side: int) -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    lines = thumbnail_lines(picture, side, mode)  # type: ignore[arg-type]
+    assert [width_of(line) for line in lines] == [side] * (side // 2)
 
 
 def test_blocks_side_by_side_fill_up_with_blanks() -> None:

@@ -29,6 +29,7 @@ from tui_cifar.arguments import complain
 from tui_cifar.capture import Capture, printable
 from tui_cifar.guard import Guard
 from tui_cifar.outcome import exit_code, summary
+from tui_cifar.pauses import spare_the_living
 from tui_cifar.resources import ResourceSampler
 from tui_cifar.run_view import RunView
 from tui_cifar.screens.leave import Leave
@@ -230,6 +231,8 @@ class CifarApp(ThinApp):
         events = self.worker.take()
         for event in events:
             self.view.apply(event)
+            if isinstance(event, RunStarted):
+                spare_the_living("the run has begun")
             if isinstance(event, RunStarted) and event.device.startswith("cuda"):
                 self.resources.use_gpu(event.device)
             if isinstance(event, RunStarted) and self.capture is not None:

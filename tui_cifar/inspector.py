@@ -12,6 +12,7 @@ import numpy as np
 from textual.message import Message
 
 from engine.inspection import Inspection, Question
+from tui_cifar.pauses import spare_the_living
 
 if TYPE_CHECKING:
     from tui_cifar.app import CifarApp
@@ -76,6 +77,7 @@ class Inspector:
             try:
                 if run not in loaded:
                     loaded = {run: load_trained(run)}
+                    spare_the_living("PyTorch is loaded")
                 loaded[run].answer(question)
             except EngineError as e:
                 question.reply(e.message)

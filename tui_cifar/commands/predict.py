@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tui_cifar.render.mosaic import Mode
 
 TOP = 5
+PIXELS = ("kitty", "sixel")
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -39,9 +40,15 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--runs-dir", metavar="TEXT", default="runs", help="where run directories are [runs]")
     parser.add_argument(
         "--images",
-        choices=("half", "ascii", "off"),
+        choices=("half", "ascii", "off", *PIXELS),
         default=None,
-        help="the picture as half-blocks, letters, or not at all (default: what the output can show)",
+        help="the picture as half-blocks, letters, or not at all (default: what the output can show); "
+        "as pixels by Kitty's protocol or Sixel, for terminals that know it",
+    )
+    parser.add_argument(
+        "--force-images",
+        action="store_true",
+        help="send pixels inside tmux too (it needs 'set -g allow-passthrough on' for kitty, Sixel support for sixel)",
     )
     return parser
 
@@ -49,6 +56,8 @@ def make_parser() -> argparse.ArgumentParser:
 def run(arguments: list[str]) -> int:
     """Classify and print; 2 where a picture could not be read, after the others were classified."""
     options = make_parser().parse_args(arguments)
+    if options.images in PIXELS and in_tmux() and not options.force_images:
+        complain(f"--images {options.images}: tmux would swallow the picture. Use half, or add --force-images.")
     path = find_run(Path(options.runs_dir), options.run)
 
     from engine.inspect import read_picture
@@ -85,9 +94,10 @@ def _show(name: str, pixels: np.ndarray, top: list[tuple[str, float]], images: s
     from tui_cifar.render.text import cut, plain
 
     plainly = not unicode_locale()
+    pixels_by = images if images in PIXELS else None
     mode = output_mode(images, plainly=plainly)
     width = min(100, shutil.get_terminal_size().columns)
-    beside = width >= 32 + 3 + 24 and mode != "off"
+    beside = pixels_by is not None or (width >= 32 + 3 + 24 and mode != "off")
     room = width - (35 if beside else 0)
     name_width = min(max(len(c) for c, _ in top), max(8, room // 3))
     words = [name if len(name) <= room else cut(Path(name).name, room), ""]
@@ -96,6 +106,9 @@ def _show(name: str, pixels: np.ndarray, top: list[tuple[str, float]], images: s
         words.append(f"{cut(label, name_width):{name_width}} {filled}{p * 100:6.1f} %")
     if plainly:
         words = [plain(w) for w in words]
+    if pixels_by is not None:
+        sys.stdout.write(_as_pixels(pixels, words, pixels_by) + "\n")
+        return
     picture = [] if mode == "off" else [printed(line) for line in picture_lines(pixels, mode)]
     if beside:
         words += [""] * (len(picture) - len(words))
@@ -103,6 +116,21 @@ def _show(name: str, pixels: np.ndarray, top: list[tuple[str, float]], images: s
     else:
         lines = [*picture, *words]
     sys.stdout.write("\n".join(lines) + "\n\n")
+
+
+def _as_pixels(picture: np.ndarray, words: list[str], protocol: str) -> str:
+    """The picture 32 by 16 cells large, as pixels, and the words beside it."""
+    from tui_cifar.render.protocols import cell_pixels, kitty, placed, sixel
+
+    if protocol == "kitty":
+        return placed(kitty(picture, 32, 16, tmux=in_tmux()), 16, words, 35)
+    width, height = cell_pixels()
+    return placed(sixel(picture, min(32 * width, 16 * height)), 16, words, 35)
+
+
+def in_tmux() -> bool:
+    """Whether there is a multiplexer between this program and the terminal."""
+    return bool(os.environ.get("TMUX")) or os.environ.get("TERM", "").startswith(("tmux", "screen"))
 
 
 def output_mode(images: str | None, *, plainly: bool) -> Mode:

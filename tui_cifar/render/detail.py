@@ -14,10 +14,10 @@ from tui_cifar.render.mosaic import (
     Line,
     Mode,
     beside,
-    enlarge_or_shrink,
     heat,
     padded,
     picture_lines,
+    thumbnail_lines,
     tinted,
 )
 from tui_cifar.render.text import cut
@@ -106,7 +106,7 @@ def picture_view(
             column.append([words("The pictures themselves are not on this disk any more.", look.inks.dim)])
         return column
     assert subject.picture is not None
-    large = picture_lines(enlarge_or_shrink(subject.picture, side), look.mode, light=look.light)
+    large = thumbnail_lines(subject.picture, side, look.mode, light=look.light)
     return beside([(side, large), (right, column)], 3)
 
 
@@ -117,19 +117,18 @@ def cam_title(inspection: Inspection) -> str:
 
 def cam_lines(inspection: Inspection, side: int, look: Look) -> list[Line]:
     """The Grad-CAM map over the picture; where there are no colours, the map alone."""
-    cam = np.rint(inspection.cam * 255).astype(np.uint8)
     if look.mode == "ascii":
-        shown = enlarge_or_shrink(np.repeat(cam[..., None], 3, axis=2), side)
+        shown = np.repeat(np.rint(inspection.cam * 255).astype(np.uint8)[..., None], 3, axis=2)
     else:
-        shown = enlarge_or_shrink(heat(inspection.picture, inspection.cam), side)
-    return picture_lines(shown, look.mode, light=look.light)
+        shown = heat(inspection.picture, inspection.cam)
+    return thumbnail_lines(shown, side, look.mode, light=look.light)
 
 
 def map_view(subject: Subject, inspection: Inspection, width: int, height: int, look: Look) -> list[Line]:
     """Picture and map side by side, as large as they fit."""
     assert subject.picture is not None
     side = next((s for s in (64, 32, 16) if s // 2 + 3 <= height and 2 * s + 3 <= width), 16)
-    picture = picture_lines(enlarge_or_shrink(subject.picture, side), look.mode, light=look.light)
+    picture = thumbnail_lines(subject.picture, side, look.mode, light=look.light)
     p = inspection.probabilities[inspection.cam_class]
     heads = beside(
         [
@@ -166,7 +165,7 @@ def augmented_view(inspection: Inspection, width: int, height: int, look: Look) 
     for start in range(0, len(shown), max(1, columns)):
         blocks = []
         for picture, word in shown[start : start + columns]:
-            drawn = picture_lines(enlarge_or_shrink(picture, side), look.mode, light=look.light)
+            drawn = thumbnail_lines(picture, side, look.mode, light=look.light)
             blocks.append((side, [*drawn, padded([words(cut(word, side), look.inks.dim)], side)]))
         lines += beside(blocks, 2)
     return lines
@@ -221,13 +220,13 @@ def _channel_block(
     """A channel with pointers to the cursor above it and to its right."""
     row, column = cursor
     head: Line = [words(" " * column, None), words("▾", look.inks.accent)]
-    image = (
-        np.repeat(picture[..., i : i + 1], 3, axis=2) if look.mode in ("ascii", "16") else tinted(picture[..., i], i)
-    )
+    image = np.repeat(picture[..., i : i + 1], 3, axis=2) if look.mode == "ascii" else tinted(picture[..., i], i)
     drawn = picture_lines(image, look.mode, light=look.light)
     lines = [[*line, words("◂" if y == row // 2 else " ", look.inks.accent)] for y, line in enumerate(drawn)]
-    name = words(CHANNELS[i], look.inks.strong if chosen else look.inks.dim)
-    return 33, [head, *lines, [name]]
+    name: Line = [words(f"{CHANNELS[i]:5}", look.inks.strong if chosen else look.inks.dim)]
+    if chosen:
+        name.append(words("  arrows: pixel   c: channel", look.inks.dim))
+    return 33, [head, *lines, name]
 
 
 def number_table(

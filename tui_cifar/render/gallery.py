@@ -8,7 +8,7 @@ import numpy as np
 from rich.segment import Segment
 
 from tui_cifar.render.ink import Inks, fitted, spread, words
-from tui_cifar.render.mosaic import Line, Mode, beside, enlarge_or_shrink, padded, picture_lines
+from tui_cifar.render.mosaic import Line, Mode, beside, padded, thumbnail_lines
 from tui_cifar.render.text import cut
 from tui_cifar.results import Results
 
@@ -111,9 +111,10 @@ def gallery(
         blocks = []
         for i in range(start, min(start + grid.columns, page.stop)):
             number = int(numbers[i])
-            picture = enlarge_or_shrink(results.pictures[number], grid.side)
             below = caption(results, number, grid.side, inks, chosen=i == chosen)
-            blocks.append((grid.side, [*picture_lines(picture, mode, light=light), below]))
+            blocks.append(
+                (grid.side, [*thumbnail_lines(results.pictures[number], grid.side, mode, light=light), below])
+            )
         lines += beside(blocks, GAP)
     return lines
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,13 +26,31 @@ class Heat:
     text: tuple[int, int, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The heat where a terminal has 256 colours: a few of them, each clearly stronger than the one before."""
+
+    right: tuple[int, ...]
+    """For the diagonal, from `RIGHT_FROM` on: numbers of colours."""
+    wrong: tuple[int, ...]
+    """For the rest, from `WRONG_FROM` on."""
+    text: Style
+
+
+DARK_STEPS = (22, 28), (52, 88, 124)
+LIGHT_STEPS = (194, 157), (224, 217, 210)
+RIGHT_FROM = 0.01, 0.75
+WRONG_FROM = 0.01, 0.03, 0.08
+"""Shares from which each step is shown."""
+
+
 def cell_texts(confusion: np.ndarray, share: int) -> list[list[str]]:
     """The numbers as they are written: counts, or whole per cents of the row (1) or the column (2); nothing for 0."""
     if share == 0:
         return [[f"{v:d}" if v else "·" for v in row] for row in confusion.tolist()]
     parts = shares(confusion, share)
     return [
-        [("·" if not c else "<1" if p < 0.005 else f"{p * 100:.0f}") for p, c in zip(row, counts, strict=True)]
+        [("·" if not c else "<1" if p < 0.01 else f"{int(p * 100 + 0.5)}") for p, c in zip(row, counts, strict=True)]
         for row, counts in zip(parts.tolist(), confusion.tolist(), strict=True)
     ]
 
@@ -51,6 +70,14 @@ def visible(count: int, cursor: int, room: int) -> range:
     return range(start, start + room)
 
 
+def short_names(names: Sequence[str], width: int) -> list[str]:
+    """The names cut to `width`, as "airp auto bird"; where two would then be the same, a number each."""
+    short = [name[:width] for name in names]
+    if len(set(short)) == len(short):
+        return short
+    return [str(i) for i in range(1, len(names) + 1)]
+
+
 def matrix_lines(
     confusion: np.ndarray,
     names: tuple[str, ...],
@@ -60,7 +87,7 @@ def matrix_lines(
     height: int,
     share: int,
     inks: Inks,
-    heat: Heat | None,
+    heat: Heat | Steps | None,
 ) -> list[Line]:
     """The matrix: a line of heads, a line a true class with its recall and F1, and a line of precisions.
 
@@ -75,23 +102,23 @@ def matrix_lines(
     digits = max((len(t) for row in cell_texts(confusion, share) for t in row), default=1)
     name_width = max(9, min(max(map(len, names), default=4), width // 7))
     cell = max(5, digits + 1) if width >= name_width + n * max(5, digits + 1) + 15 else max(4, digits + 1)
-    if width >= name_width + n * 7 + 15:
-        cell = 7
+    cell = max(cell, min(max(map(len, names), default=4) + 1, (width - name_width - 16) // max(1, n), 11))
     columns = visible(n, cursor[1], (width - name_width - 15) // cell)
     rows = visible(n, cursor[0], height - 3)
     texts, parts = cell_texts(confusion, share), shares(confusion, share or 1)
     found, precise, both = recall(confusion), precision(confusion), f1(confusion)
     heads: Line = [words(" " * name_width, inks.dim)]
+    short = short_names(names, cell - 1)
     for c in columns:
         ink = inks.accent if c == cursor[1] else inks.dim
-        heads.append(words(f"{cut(names[order[c]], cell - 1):>{cell}}", ink))
+        heads.append(words(f"{short[order[c]]:>{cell}}", ink))
     heads.append(words("   recall     F1", inks.dim))
     lines = [heads]
+    numbered = short[:1] == ["1"] and names[:1] != ("1",)
     for r in rows:
         true = order[r]
-        line: Line = [
-            words(f"{cut(names[true], name_width):{name_width}}", inks.accent if r == cursor[0] else inks.text)
-        ]
+        name = f"{short[true]} {names[true]}" if numbered else names[true]
+        line: Line = [words(f"{cut(name, name_width):{name_width}}", inks.accent if r == cursor[0] else inks.text)]
         for c in columns:
             text = f"{texts[true][order[c]]:>{cell}}"
             if (r, c) == cursor:
@@ -116,7 +143,13 @@ def _per_cent(value: float, short: bool = False) -> str:
     return "–" if value != value else f"{value * 100:.0f}" if short and value >= 0.9995 else f"{value * 100:.1f}"
 
 
-def _heated(part: float, diagonal: bool, heat: Heat | None, inks: Inks) -> Style:
+def _heated(part: float, diagonal: bool, heat: Heat | Steps | None, inks: Inks) -> Style:
+    if isinstance(heat, Steps):
+        colours, bounds = (heat.right, RIGHT_FROM) if diagonal else (heat.wrong, WRONG_FROM)
+        step = sum(part >= b for b in bounds)
+        if step:
+            return heat.text + Style(bgcolor=f"color({colours[step - 1]})", bold=diagonal or None)
+        heat = None
     if heat is None or part <= 0:
         return inks.strong if diagonal else inks.text if part > 0.05 else inks.dim
     # Errors are small shares: their heat grows with the root, so that 2 % and 10 % differ to the eye.

@@ -6,12 +6,15 @@ afford. `CellStyle` is a Rich style that is born with its codes.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
+from itertools import repeat
+from operator import mul
 from typing import Literal
 
 import numpy as np
-from rich.color import Color
+from rich.color import Color, ColorType
 from rich.color_triplet import ColorTriplet
 from rich.segment import Segment
 from rich.style import Style
@@ -23,11 +26,6 @@ Mode = Literal["truecolor", "256", "16", "ascii", "off"]
 Line = list[Segment]
 """Segments side by side. A segment without a style, or with one without a background, lies on the widget's own ground."""
 
-_BAYER = (
-    np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], dtype=np.float32) / 16 - 0.46875
-)  # Bayer's threshold matrix (1973), about zero
-_CUBE = np.array([0, 95, 135, 175, 215, 255], dtype=np.int32)
-_NEAREST_CUBE = np.abs(np.arange(256)[:, None] - _CUBE).argmin(1).astype(np.int32)
 ANSI16 = np.array(
     [
         (0, 0, 0),
@@ -50,31 +48,53 @@ ANSI16 = np.array(
     dtype=np.float32,
 )
 """The sixteen colours as xterm has them; terminals differ a little."""
+_LEVELS = (0, 95, 135, 175, 215, 255)
+ANSI256 = np.array(
+    [(r, g, b) for r in _LEVELS for g in _LEVELS for b in _LEVELS] + [(8 + 10 * i,) * 3 for i in range(24)],
+    dtype=np.float32,
+)
+"""Numbers 16 to 255: a cube of 6×6×6 colours and 24 greys, the same on every terminal."""
+_BAYER = {
+    "256": np.array([[0, 2], [3, 1]]),
+    "16": np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]]),
+}
+"""Which pixel of a small square shows which colour of a mixture (Bayer, 1973): the coarser palette needs the larger one."""
+_BITS = 4
+"""Of each channel that tell mixtures apart."""
+_QUADRANTS = "▀▘▝▀▖▌▞▛"
+"""The character of each split of a cell: bit 0 stands for its upper left, 1 upper right, 2 lower left; lower right is 0.
+At 0, all of a cell is one colour."""
+_SPLITS = np.array([[split >> bit & 1 for bit in range(4)] for split in range(8)], dtype=np.float32)
 NONE = -1
 """Stands for "no colour" among packed colours and colour numbers."""
 
 
 class CellStyle(Style):
-    """Foreground and background of a cell, with the escape codes that show them. Made by `_cell_style` alone."""
+    """Foreground and background of a cell: nothing but the escape codes that show them. Made by `cell_styles` alone."""
 
-    __slots__ = ("_lower", "_mode", "_upper")
-    _lower: int
-    _mode: str
-    _upper: int
-    # What every cell has in common belongs to the class: an instance sets four fields instead of fourteen.
+    __slots__ = ()
+    # All but the codes belongs to the class: an instance sets one field instead of fourteen.
     _color = _bgcolor = _link = _meta = _style_definition = None
     _attributes = _set_attributes = 0
     _link_id, _null = "", False
 
     @property
+    def codes(self) -> tuple[str, str]:
+        """The SGR parameters of foreground and background, the latter "" where there is none."""
+        assert self._ansi is not None
+        parts = self._ansi.split(";")
+        long = {"5": 3, "2": 5}[parts[1]] if parts[0] == "38" else 1
+        return ";".join(parts[:long]), ";".join(parts[long:])
+
+    @property
     def color(self) -> Color | None:
         """The upper pixel."""
-        return _rich_colour(self._upper, self._mode)
+        return _rich_colour(self.codes[0])
 
     @property
     def bgcolor(self) -> Color | None:
         """The lower pixel."""
-        return _rich_colour(self._lower, self._mode)
+        return _rich_colour(self.codes[1])
 
     @property
     def codes(self) -> tuple[str, str]:
@@ -97,40 +117,81 @@ class CellStyle(Style):
         return hash(self._ansi)
 
 
-def _rich_colour(value: int, mode: str) -> Color | None:
-    if value == NONE:
+def _rich_colour(codes: str) -> Color | None:
+    if not codes:
         return None
-    if mode == "truecolor":
-        return Color.from_triplet(ColorTriplet(value >> 16, value >> 8 & 255, value & 255))
-    return Color.from_ansi(value)
+    numbers = [int(n) for n in codes.split(";")]
+    if len(numbers) == 5:
+        return Color.from_triplet(ColorTriplet(*numbers[2:]))
+    # With its red, green and blue, which keeps Textual from replacing it by what a theme has under that number.
+    number = numbers[2] if len(numbers) == 3 else numbers[0] % 10 + 8 * (numbers[0] >= 90)
+    kind = ColorType.EIGHT_BIT if len(numbers) == 3 else ColorType.STANDARD
+    rgb = ANSI256[number - 16] if len(numbers) == 3 else ANSI16[number]
+    return Color(f"color({number})", kind, number, ColorTriplet(*map(int, rgb.tolist())))
 
 
-def _codes(value: int, mode: str, *, ground: bool) -> str:
-    """The SGR parameters that choose a colour."""
-    if mode == "truecolor":
-        return f"{48 if ground else 38};2;{value >> 16};{value >> 8 & 255};{value & 255}"
-    if mode == "256":
-        return f"{48 if ground else 38};5;{value}"
-    return str((40 if ground else 30) + value if value < 8 else (100 if ground else 90) + value - 8)
+_DIGITS = np.array([list(f"{n:<3}".encode().replace(b" ", b"\0")) for n in range(256)], dtype=np.uint8)
+"""Each number up to 255 in letters, followed by zero bytes where it is short."""
+_PREFIXES = {"truecolor": ("38;2;", ";48;2;"), "256": ("38;5;", ";48;5;"), "16": ("", ";")}
 
 
-def _cell_style(upper: int, lower: int, mode: str) -> CellStyle:
-    style = CellStyle.__new__(CellStyle)
-    style._upper, style._lower, style._mode = upper, lower, mode
-    if mode == "truecolor":  # most of them: written out, as this is where the time goes
-        ground = f";48;2;{lower >> 16};{lower >> 8 & 255};{lower & 255}" if lower != NONE else ""
-        style._ansi = f"38;2;{upper >> 16};{upper >> 8 & 255};{upper & 255}{ground}"
-    else:
-        ground = ";" + _codes(lower, mode, ground=True) if lower != NONE else ""
-        style._ansi = _codes(upper, mode, ground=False) + ground
-    return style
+def _sgr_codes(upper: np.ndarray, lower: np.ndarray, mode: str) -> list[str]:
+    """The SGR parameters of N cells, all written at once: as rows of letters of equal width, less the bytes left empty.
+
+    Args:
+        upper, lower: int32 (N,), colours as `colour_numbers` gives them; `NONE` in `lower` for no background.
+    """
+    columns: list[np.ndarray] = []
+    for colours, prefix, ground in ((upper, _PREFIXES[mode][0], 0), (lower, _PREFIXES[mode][1], 10)):
+        part = [np.broadcast_to(np.frombuffer(prefix.encode(), np.uint8), (len(colours), len(prefix)))]
+        if mode == "truecolor":
+            semicolon = np.full((len(colours), 1), ord(";"), dtype=np.uint8)
+            part += [_DIGITS[colours >> 16 & 255], semicolon, _DIGITS[colours >> 8 & 255], semicolon]
+            part.append(_DIGITS[colours & 255])
+        elif mode == "256":
+            part.append(_DIGITS[colours & 255])
+        else:  # the first eight begin at 30, the bright ones at 90; as backgrounds ten more
+            part.append(_DIGITS[colours + ground + np.where(colours < 8, 30, 82)])
+        columns.append(np.concatenate(part, axis=1) * (colours != NONE)[:, None])
+    letters = np.concatenate([*columns, np.full((len(upper), 1), ord(" "), dtype=np.uint8)], axis=1).ravel()
+    written: bytes = letters[letters != 0].tobytes()
+    return written.decode("ascii").split()
 
 
-_numbered_style = lru_cache(maxsize=65_536)(_cell_style)  # few enough colours that pairs of them come again and again
+def cell_styles(upper: np.ndarray, lower: np.ndarray, mode: str) -> list[CellStyle]:
+    """A style for each of N cells; see `_sgr_codes`."""
+    # Constructors mapped rather than called: thousands of objects, and no line of Python for each of them.
+    styles: list[CellStyle] = list(map(object.__new__, repeat(CellStyle, len(upper))))
+    deque(map(Style.__dict__["_ansi"].__set__, styles, _sgr_codes(upper, lower, mode)), maxlen=0)
+    return styles
+
+
+@cache
+def _mixtures(mode: str) -> np.ndarray:
+    """The colours of the palette that together look most like a colour, for every colour at `_BITS` bits a channel.
+
+    Each next one makes up for what those before it are off by; they are put in order of lightness, so that neighbouring
+    mixtures lay theirs alike. (Knoll's pattern dithering, as Yliluoma describes it in "Arbitrary-palette positional
+    dithering algorithm", 2011.)
+
+    Returns:
+        int32 (2 ** (3 * _BITS), colours of a mixture): numbers of the palette.
+    """
+    palette, first, count = (ANSI256, 16, 4) if mode == "256" else (ANSI16, 0, 16)
+    levels = np.linspace(0, 255, 1 << _BITS, dtype=np.float32)
+    colours = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1).reshape(-1, 3)
+    off, chosen = np.zeros_like(colours), np.empty((len(colours), count), dtype=np.int32)
+    for i in range(count):
+        wanted = colours + off * 0.65  # all of it would give truer means of louder patterns
+        # |a - b|² without the |a|² that is the same for all candidates.
+        chosen[:, i] = ((palette**2).sum(1) - 2 * (wanted @ palette.T)).argmin(1)
+        off += colours - palette[chosen[:, i]]
+    lightness = palette @ np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
+    return first + np.take_along_axis(chosen, np.argsort(lightness[chosen], axis=1, kind="stable"), axis=1)
 
 
 def colour_numbers(image: np.ndarray, mode: str) -> np.ndarray:
-    """The colour that stands for each pixel: 0xRRGGBB, or the number of one of 256 (nearest) or 16 (dithered) colours.
+    """The colour that stands for each pixel: 0xRRGGBB, or the number of one of 256 or 16 colours, dithered.
 
     Args:
         image: uint8 (H, W, 3).
@@ -138,25 +199,16 @@ def colour_numbers(image: np.ndarray, mode: str) -> np.ndarray:
     Returns:
         int32 (H, W).
     """
-    rgb = image.astype(np.int32)
     if mode == "truecolor":
+        rgb = image.astype(np.int32)
         packed: np.ndarray = rgb[..., 0] << 16 | rgb[..., 1] << 8 | rgb[..., 2]
         return packed
-    if mode == "256":
-        steps = _NEAREST_CUBE[rgb]
-        cube = 16 + 36 * steps[..., 0] + 6 * steps[..., 1] + steps[..., 2]
-        grey = np.rint((rgb.mean(axis=2) - 8) / 10).clip(0, 23).astype(np.int32)
-        cube_error = ((_CUBE[steps] - rgb) ** 2).sum(2)
-        grey_error = (((8 + 10 * grey)[..., None] - rgb) ** 2).sum(2)
-        numbers: np.ndarray = np.where(grey_error < cube_error, 232 + grey, cube)
-        return numbers
-    h, w = rgb.shape[:2]
-    threshold = np.tile(_BAYER, (-(-h // 4), -(-w // 4)))[:h, :w, None] * 96
-    wanted = image.astype(np.float32) + threshold
-    # |a - b|² without the |a|² that is the same for all candidates.
-    distance = (ANSI16**2).sum(1) - 2 * (wanted.reshape(-1, 3) @ ANSI16.T)
-    nearest: np.ndarray = distance.argmin(1).reshape(h, w).astype(np.int32)
-    return nearest
+    steps = (image.astype(np.int32) * ((1 << _BITS) - 1) + 127) // 255
+    mixture = steps[..., 0] << 2 * _BITS | steps[..., 1] << _BITS | steps[..., 2]
+    bayer = _BAYER[mode]
+    (h, w), n = image.shape[:2], len(bayer)
+    numbers: np.ndarray = _mixtures(mode)[mixture, np.tile(bayer, (-(-h // n), -(-w // n)))[:h, :w]]
+    return numbers
 
 
 def half_block_lines(image: np.ndarray, mode: str) -> list[Line]:
@@ -172,21 +224,44 @@ def half_block_lines(image: np.ndarray, mode: str) -> list[Line]:
     numbers = colour_numbers(as_rgb(image), mode)
     if h % 2:
         numbers = np.vstack((numbers, np.full((1, w), NONE, dtype=np.int32)))
-    upper, lower = numbers[0::2], numbers[1::2]
-    change = np.ones(upper.shape, dtype=bool)
-    change[:, 1:] = (upper[:, 1:] != upper[:, :-1]) | (lower[:, 1:] != lower[:, :-1])
-    make = _cell_style if mode == "truecolor" else _numbered_style
-    lines = []
-    for y in range(len(upper)):
-        starts = np.flatnonzero(change[y])
-        lengths = np.diff(starts, append=w).tolist()
-        lines.append(
-            [
-                Segment("▀" * n, make(u, v, mode))
-                for u, v, n in zip(upper[y, starts].tolist(), lower[y, starts].tolist(), lengths, strict=True)
-            ]
-        )
-    return lines
+    return _cell_lines(np.zeros((len(numbers) // 2, w), dtype=np.int32), numbers[0::2], numbers[1::2], mode)
+
+
+def quadrant_lines(image: np.ndarray) -> list[Line]:
+    """Four pixels a cell in two true colours, the two that fit best: H / 2 lines of W / 2 cells.
+
+    A pixel is half as wide as in half-blocks, so that a picture of a given size in cells shows more of its outlines.
+
+    Args:
+        image: uint8 or float (H, W, 3) in [0, 255], H and W even.
+    """
+    h, w = image.shape[0] // 2, image.shape[1] // 2
+    pixels = image.astype(np.float32).reshape(h, 2, w, 2, 3).transpose(1, 3, 0, 2, 4).reshape(4, h * w * 3)
+    # The squared error of a split into two groups is least where (sum of a group)² / (its size), of both, is greatest.
+    ones = (_SPLITS @ pixels).reshape(8, h * w, 3)
+    zeros = pixels.sum(0).reshape(h * w, 3) - ones
+    count = _SPLITS.sum(1)
+    ones[0], count[0] = zeros[0], 4  # a cell of one colour has it in front too
+    fore, back = ones / count[:, None, None], zeros / (4 - _SPLITS.sum(1))[:, None, None]
+    kept = np.einsum("pnc,pnc->pn", ones * (count < 4)[:, None, None], fore) + np.einsum("pnc,pnc->pn", zeros, back)
+    split, cell = kept.argmax(0), np.arange(h * w)
+    colours = [
+        colour_numbers(np.rint(c[split, cell]).astype(np.uint8)[None], "truecolor").reshape(h, w) for c in (fore, back)
+    ]
+    return _cell_lines(split.reshape(h, w), colours[0], colours[1], "truecolor")
+
+
+def _cell_lines(splits: np.ndarray, fore: np.ndarray, back: np.ndarray, mode: str) -> list[Line]:
+    """Cells (H, W) as lines; neighbours of the same character (`_QUADRANTS`) and colours share a segment."""
+    change = np.ones(fore.shape, dtype=bool)
+    change[:, 1:] = (fore[:, 1:] != fore[:, :-1]) | (back[:, 1:] != back[:, :-1]) | (splits[:, 1:] != splits[:, :-1])
+    starts = np.flatnonzero(change)
+    lengths = np.diff(starts, append=change.size).tolist()
+    styles = cell_styles(fore.ravel()[starts], back.ravel()[starts], mode)
+    texts = map(mul, map(_QUADRANTS.__getitem__, splits.ravel()[starts].tolist()), lengths)
+    segments = list(map(tuple.__new__, repeat(Segment), zip(texts, styles, repeat(None))))
+    ends = change.sum(1).cumsum().tolist()
+    return [segments[start:end] for start, end in zip([0, *ends], ends, strict=False)]
 
 
 def picture_lines(image: np.ndarray, mode: Mode, *, light: bool = False) -> list[Line]:
@@ -196,6 +271,37 @@ def picture_lines(image: np.ndarray, mode: Mode, *, light: bool = False) -> list
     if mode == "ascii":
         return [[Segment(line.plain)] for line in ascii_ramp(image, light)]
     return half_block_lines(image, mode)
+
+
+def thumbnail_lines(picture: np.ndarray, side: int, mode: Mode, *, light: bool = False) -> list[Line]:
+    """A square picture `side` cells wide and half as many high, of all the detail that so many cells can show.
+
+    Args:
+        picture: uint8 (N, N, 3).
+        side: even; equal to N or a multiple of it for exact pixels.
+    """
+    if side < picture.shape[0] and mode == "truecolor":
+        return quadrant_lines(resized(picture, side, 2 * side))
+    if side == picture.shape[0] or side % picture.shape[0] == 0:
+        return picture_lines(enlarge_or_shrink(picture, side), mode, light=light)
+    return picture_lines(np.rint(resized(picture, side, side)).astype(np.uint8), mode, light=light)
+
+
+def resized(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """float32 (height, width, C) of an image (H, W, C): each new pixel the mean of the area that it covers."""
+    down, across = _areas(height, image.shape[0]), _areas(width, image.shape[1])
+    out: np.ndarray = np.einsum("yh,hwc,xw->yxc", down, image.astype(np.float32), across, optimize=True)
+    return out
+
+
+@lru_cache(maxsize=64)
+def _areas(new: int, old: int) -> np.ndarray:
+    """float32 (new, old): the share that each old pixel has in each new one."""
+    edges = np.arange(new + 1, dtype=np.float64)[:, None] * old / new
+    covered = np.clip(edges[1:], np.arange(old), np.arange(1, old + 1)) - np.clip(
+        edges[:-1], np.arange(old), np.arange(1, old + 1)
+    )
+    return (covered * new / old).astype(np.float32)
 
 
 def width_of(line: Line) -> int:
@@ -258,6 +364,12 @@ def stretched(values: np.ndarray) -> np.ndarray:
     if not high > low:
         return np.zeros(values.shape, dtype=np.uint8)
     return np.rint((values - low) * (255 / (high - low))).astype(np.uint8)
+
+
+def centred(values: np.ndarray) -> np.ndarray:
+    """Numbers of any range as uint8: 0 becomes mid-grey, and the one furthest from 0 black or white."""
+    furthest = float(np.abs(values).max(initial=0))
+    return np.rint(127.5 + values * (127.5 / furthest if furthest else 0)).astype(np.uint8)
 
 
 def enlarge_or_shrink(picture: np.ndarray, side: int) -> np.ndarray:

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 
 from tui_cifar.render.bars import curve, sparkline
 from tui_cifar.render.ink import fitted, spread, words
-from tui_cifar.render.matrix import SHARES, Heat, matrix_lines
+from tui_cifar.render.matrix import DARK_STEPS, LIGHT_STEPS, SHARES, Heat, Steps, matrix_lines
 from tui_cifar.render.mosaic import Line, beside
 from tui_cifar.render.text import cut
 from tui_cifar.results import Selection, confused_pairs, pair_sentence, recall
@@ -87,7 +87,8 @@ class ConfusionScreen(RunScreen):
     def _status(self, width: int, height: int) -> list[Line]:
         inks, results = self.inks, self.cifar.results
         if self.over_epochs:
-            return [[words("Validation accuracy by class over the epochs", inks.strong)]]
+            left = [words("Validation accuracy by class over the epochs", inks.strong)]
+            return [spread(left, [words("up, down: another class", inks.dim)], width)]
         if self.confusion is None:
             return [[words("Confusion", inks.strong)]]
         of = results.weights if results is not None else f"epoch {self.view.tested.epoch}" if self.view.tested else ""
@@ -123,9 +124,12 @@ class ConfusionScreen(RunScreen):
         lines += [fitted([words(f"  {pair_sentence(p, names)}", inks.text)], width) for p in pairs[: max(0, spare)]]
         return lines
 
-    def _heat(self) -> Heat | None:
-        if self.app.no_color or self._ascii or self.app.console.color_system != "truecolor":
-            return None  # shades as few colours have them would mislead; the numbers say all
+    def _heat(self) -> Heat | Steps | None:
+        system = self.app.console.color_system
+        if self.app.no_color or self._ascii or system not in ("truecolor", "256"):
+            return None  # so few colours have no shades; the numbers say all
+        if system == "256":
+            return Steps(*(LIGHT_STEPS if self.light else DARK_STEPS), self.inks.text)
         theme = self.app.theme_variables
 
         def rgb(name: str) -> tuple[int, int, int] | None:
@@ -156,29 +160,34 @@ class ConfusionScreen(RunScreen):
         chosen = min(self.cursor[0], len(names) - 1)
         name_width = min(max(map(len, names)), 14)
         small = max(12, min(40, width // 4))
-        left = name_width + small + 10
-        top = visible_rows(len(names), chosen, height)
+        left = name_width + small + 16
+        tall = max(1, min(3, (height - 2) // max(1, len(names))))
+        lowest, highest = min(map(min, values)), max(map(max, values))
         blocks: list[Line] = []
-        for i in top:
-            ink = inks.cursor if i == chosen else inks.text
+        for i in visible_rows(len(names), chosen, (height - 2) // tall):
             change = (values[i][-1] - values[i][-2]) * 100 if len(values[i]) > 1 else 0.0
-            blocks.append(
-                [
-                    words(f"{cut(names[i], name_width):{name_width}}", ink),
-                    words(
-                        f" {sparkline(wide(values[i], small), small):{small}}", inks.accent if i == chosen else inks.dim
-                    ),
-                    words(f"{values[i][-1] * 100:6.1f}", inks.text),
-                    words(f"{change:+6.1f}".replace("-", "−") if change else "     =", inks.dim),
-                ]
-            )
-        left += 6
+            small_curve = curve(values[i], small, tall, lowest, highest, ascii=self._ascii)
+            if tall == 1 and self._ascii:
+                small_curve = [sparkline(wide(values[i], small), small, lowest, highest)]
+            for y, row in enumerate(small_curve):
+                told = y == (tall - 1) // 2
+                name = cut(names[i], name_width) if told else ""
+                blocks.append(
+                    [
+                        words(f"{name:{name_width}}", inks.cursor if i == chosen and told else inks.text),
+                        words(f" {row:{small}}", inks.accent if i == chosen else inks.dim),
+                        words(f"{values[i][-1] * 100:6.1f}" if told else "", inks.text),
+                        words(f"{change:+6.1f}".replace("-", "−") if change and told else "", inks.dim),
+                    ]
+                )
+        told_range = f"curves from {lowest * 100:.1f} to {highest * 100:.1f} %"
+        blocks += [[], [words(cut(told_range, left), inks.dim)]]
         room = width - left - 3
         if room < 16:
             return blocks
         low, high = min(values[chosen]), max(values[chosen])
         low, high = max(0.0, low - 0.05), min(1.0, high + 0.05)
-        tall = min(height - 3, 20)
+        tall = min(height - 3, 30)
         drawn = curve(values[chosen], room - 7, tall, low, high, ascii=self._ascii)
         large: list[Line] = [[words(f"{names[chosen]}  {values[chosen][-1] * 100:.1f} %", inks.strong)]]
         for y, line in enumerate(drawn):

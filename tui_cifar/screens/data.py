@@ -11,7 +11,7 @@ import numpy as np
 from engine.describe import FILE, Samples, read_samples
 from engine.errors import DataError
 from tui_cifar.render.ink import fitted, words
-from tui_cifar.render.mosaic import Line, beside, enlarge_or_shrink, padded, picture_lines
+from tui_cifar.render.mosaic import Line, beside, padded, thumbnail_lines
 from tui_cifar.render.tables import count_table
 from tui_cifar.render.text import cut
 from tui_cifar.screens.tabbed import TabbedScreen
@@ -151,6 +151,6 @@ class DataScreen(TabbedScreen):
     def _row(self, pictures: list[np.ndarray], told: list[str], side: int) -> list[Line]:
         blocks = []
         for picture, word in zip(pictures, told, strict=True):
-            drawn = picture_lines(enlarge_or_shrink(picture, side), self.mode, light=self.light)
+            drawn = thumbnail_lines(picture, side, self.mode, light=self.light)
             blocks.append((side, [*drawn, padded([words(cut(word, side), self.inks.dim)], side)]))
         return beside(blocks, 2)

@@ -11,9 +11,10 @@ from textual.binding import Binding, BindingType
 from engine.inspection import Inspection
 from tui_cifar.inspector import Answered
 from tui_cifar.render.ink import fitted, words
-from tui_cifar.render.mosaic import Line, beside, picture_lines, stretched
-from tui_cifar.render.pictures import enlarge, shrink
+from tui_cifar.render.mosaic import Line, beside, centred, picture_lines, stretched, thumbnail_lines
+from tui_cifar.render.pictures import enlarge
 from tui_cifar.render.tables import layer_lines, size
+from tui_cifar.render.text import cut
 from tui_cifar.run_view import RunView
 from tui_cifar.screens.predictions import PredictionsScreen
 from tui_cifar.screens.tabbed import TabbedScreen
@@ -135,12 +136,9 @@ class ModelScreen(TabbedScreen):
             return [[words("The first layer does not look at three colour channels.", inks.dim)]]
         n, h, w = filters.shape[:3]
         factor = next((f for f in (6, 4, 3, 2, 1) if self._fits(n, w * f, -(-h * f // 2) + 1, width, height - 2)), 1)
-        told = f"{n} filters of {h}×{w}×3, {self._weights(answer)}; each stretched to its own range"
-        return [
-            fitted([words(told, inks.dim)], width),
-            [],
-            *self._tiles([stretched(f) for f in filters], factor, width, height - 2),
-        ]
+        told = f"{n} filters of {h}×{w}×3, {self._weights(answer)}; grey is 0, each scaled on its own"
+        tiles = [(w * factor, picture_lines(enlarge(centred(f), factor), self.mode, light=self.light)) for f in filters]
+        return [fitted([words(told, inks.dim)], width), [], *self._tiles(tiles, width, height - 2)]
 
     def _maps(self, width: int, height: int) -> list[Line]:
         self._ask()
@@ -155,40 +153,34 @@ class ModelScreen(TabbedScreen):
         chosen = self.picture
         told = f"{layer.layer}: {n} maps of {h}×{w}"
         where = f"   layer {self.top + 1} of {len(answer.maps)} (up, down)"
-        where += f"   picture {chosen[1] if chosen else ''} (left, right)   {self._weights(answer)}"
-        side_width = 0
+        where += f"   {self._weights(answer)}"
         lines: list[Line] = [fitted([words(told, inks.strong), words(where, inks.dim)], width), []]
-        room_width = width
-        picture: list[Line] = []
-        if width >= 110:
-            picture = picture_lines(answer.picture, self.mode, light=self.light)
-            side_width, room_width = 32, width - 35
-        low, high = float(layer.values.min()), float(layer.values.max())
+        large = 32 if width >= 110 else 16
+        room, tall = width - large - 3, height - 3
+        picture = thumbnail_lines(answer.picture, large, self.mode, light=self.light)
+        picture += [[words(cut(chosen[1] if chosen else "", large), inks.text)], [words("left, right", inks.dim)]]
+        # The largest tiles of which all fit, else the smallest that still show something.
+        side = next((s for s in (32, 24, 16, 12, 10, 8, 6) if self._fits(n, s, s // 2, room, tall)), 6)
+        side = min(side, max(6, 4 * w))
         shown = [np.repeat(stretched(m)[..., None], 3, axis=2) for m in layer.values]
-        factor = next((f for f in (4, 2, 1) if self._fits(n, w * f, -(-h * f // 2), room_width, height - 3)), 1)
-        if factor == 1 and w >= 16 and not self._fits(n, w, -(-h // 2), room_width, height - 3):
-            shown = [shrink(m, 2) for m in shown]
-        tiles = self._tiles(shown, factor, room_width, height - 3)
-        lines += beside([(side_width, picture), (room_width, tiles)], 3) if picture else tiles
+        tiles = self._tiles([(side, thumbnail_lines(m, side, self.mode, light=self.light)) for m in shown], room, tall)
+        lines += beside([(large, picture), (room, tiles)], 3)
         lines = lines[: height - 1]
-        told = f"each map stretched to its own range; the layer's values: {low:.2f} to {high:.2f}"
+        low, high = (f"{v:.2f}".replace("-", "−") for v in (layer.values.min(), layer.values.max()))
+        told = f"each map stretched to its own range; the layer's values: {low} to {high}"
         lines.append(fitted([words(told, inks.dim)], width))
         return lines
 
     def _fits(self, count: int, tile_width: int, tile_height: int, width: int, height: int) -> bool:
         return ((width + 1) // (tile_width + 1)) * ((height + 1) // (tile_height + 1)) >= count
 
-    def _tiles(self, tiles: list[np.ndarray], factor: int, width: int, height: int) -> list[Line]:
-        """As many tiles as fit, in rows."""
-        h, w = tiles[0].shape[:2]
-        columns = max(1, (width + 1) // (w * factor + 1))
-        tall = -(-h * factor // 2) + 1
-        rows = max(1, (height + 1) // tall)
+    def _tiles(self, tiles: list[tuple[int, list[Line]]], width: int, height: int) -> list[Line]:
+        """As many tiles of the same size as fit, in rows."""
+        columns = max(1, (width + 1) // (tiles[0][0] + 1))
+        rows = max(1, (height + 1) // (len(tiles[0][1]) + 1))
         lines: list[Line] = []
         for start in range(0, min(len(tiles), columns * rows), columns):
-            part = tiles[start : min(start + columns, columns * rows)]
-            blocks = [(w * factor, picture_lines(enlarge(t, factor), self.mode, light=self.light)) for t in part]
-            lines += [*beside(blocks, 1), []]
+            lines += [*beside(tiles[start : min(start + columns, columns * rows)], 1), []]
         return lines[:height]
 
     def _weights(self, answer: Inspection) -> str:

@@ -19,6 +19,7 @@ from tui_cifar.inspector import Answered
 from tui_cifar.render import detail
 from tui_cifar.render.ink import words
 from tui_cifar.render.mosaic import Line
+from tui_cifar.render.text import cut
 from tui_cifar.screens.run_screen import RunScreen
 from tui_cifar.widgets.canvas import Canvas
 
@@ -29,10 +30,10 @@ MOST_ENTRIES = 5_000
 """Entries of a folder that completion looks at."""
 
 
-def complete(text: str) -> str | None:
-    """The path that `text` may become: the first in its folder, in order of name, that goes on as it does; None for none."""
+def candidates(text: str) -> list[str]:
+    """The paths that `text` may become, in order of name: folders, which end in "/", and files."""
     if not text:
-        return None
+        return []
     folder, start = os.path.split(text)
     try:
         with os.scandir(Path(folder or ".").expanduser()) as entries:
@@ -42,8 +43,15 @@ def complete(text: str) -> str | None:
                 if e.name.startswith(start) and (start or not e.name.startswith("."))
             )
     except OSError:
-        return None
-    return os.path.join(folder, names[0]) if names else None  # noqa: PTH118 - keeps "~" and "./" as typed
+        return []
+    return [os.path.join(folder, name) for name in names]  # noqa: PTH118 - keeps "~" and "./" as typed
+
+
+def complete(text: str) -> str | None:
+    """What tab makes of `text`: as much as all candidates share, or the first of them where that is no more than `text`."""
+    found = candidates(text)
+    shared = os.path.commonprefix(found)  # noqa: RUF071 - letter by letter is what is wanted
+    return None if not found else shared if len(shared) > len(text) else found[0]
 
 
 class Paths(Suggester):
@@ -54,7 +62,8 @@ class Paths(Suggester):
 
     async def get_suggestion(self, value: str) -> str | None:
         """The rest of the path in grey; → or tab takes it."""
-        return complete(value)
+        found = candidates(value)
+        return found[0] if found else None
 
 
 class OwnPicture(ModalScreen[None]):
@@ -75,9 +84,9 @@ class OwnPicture(ModalScreen[None]):
         """Field and canvas."""
         with Vertical(classes="dialog") as box:
             box.border_title = "A picture of your own"
-            yield Input(placeholder="path of a picture; tab completes, enter classifies", suggester=Paths())
+            yield Input(placeholder="path of a picture, as in ~/cat.jpg", suggester=Paths())
             yield Canvas(self._draw, ascii=self._ascii)
-            yield Static("esc closes", classes="hint")
+            yield Static("tab completes   enter classifies   esc closes", classes="hint")
 
     def on_mount(self) -> None:
         """Plain borders where they are asked for; type at once."""
@@ -91,6 +100,11 @@ class OwnPicture(ModalScreen[None]):
         if full is not None:
             field.value = full
             field.cursor_position = len(full)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Show what the path may become."""
+        self._asked, self.answer = None, None
+        self.query_one(Canvas).redraw()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Ask the network."""
@@ -112,9 +126,7 @@ class OwnPicture(ModalScreen[None]):
             return []
         inks = below.inks
         if self._asked is None:
-            return [
-                [words("Any size and format: it is turned upright, cut to a square and scaled to 32×32.", inks.dim)]
-            ]
+            return self._choices(width, height, below)
         if not isinstance(self.answer, Inspection):
             told = self.answer or "The network is being asked …"
             lines = textwrap.wrap(told, max(1, width))
@@ -123,6 +135,21 @@ class OwnPicture(ModalScreen[None]):
         subject = detail.Subject(a.picture, a.class_names, a.probabilities, None, ())
         look = detail.Look(below.mode, inks, below.light, self._ascii)
         return detail.picture_view(subject, a, width, height, look)
+
+    def _choices(self, width: int, height: int, below: RunScreen) -> list[Line]:
+        """The paths that begin as what was typed, or what may be typed."""
+        inks, text = below.inks, self.query_one(Input).value
+        if not text:
+            told = "Any size and format: the picture is turned upright, cut to a square and scaled to 32×32."
+            return [[words(line, inks.dim)] for line in textwrap.wrap(told, max(1, width))]
+        found = candidates(text)
+        if not found:
+            return [[words("No file begins like that.", inks.dim)]]
+        names = [path.rstrip("/").rpartition("/")[2] + ("/" if path.endswith("/") else "") for path in found]
+        lines: list[Line] = [[words(cut(name, width), inks.text)] for name in names[: max(1, height - 1)]]
+        if len(names) > len(lines):
+            lines.append([words(f"and {len(names) - len(lines):,} more", inks.dim)])
+        return lines
 
     def action_close(self) -> None:
         """Back."""

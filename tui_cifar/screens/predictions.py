@@ -48,14 +48,14 @@ class PredictionsScreen(RunScreen):
         _key("w", "outcome('wrong')", "Wrong", "browse.wrong", "Only wrong predictions"),
         _key("r", "outcome('right')", "Right", "browse.right", "Only right predictions"),
         _key("t", "choose_class('true')", "True", "browse.true", "Only one true class"),
-        _key("p", "choose_class('predicted')", "Predicted", "browse.predicted", "Only one predicted class"),
+        _key("p", "choose_class('predicted')", "Guess", "browse.predicted", "Only one predicted class"),
         _key("o", "order", "Order", "browse.order", "Next order: number, confidence, loss, margin"),
         _key("v", "reverse", "Reverse", "browse.reverse", "The same order from its other end", show=False),
         _key("c", "preset('wrong')", "Confidently wrong", "browse.worst", "Most confidently wrong first", show=False),
         _key("u", "preset('unsure')", "Least sure", "browse.unsure", "Closest calls first", show=False),
         _key("g", "go_to", "Go to", "browse.goto", "Go to a picture by its number", show=False),
         _key("z", "zoom", "Size", "browse.size", "Size of the pictures", show=False),
-        _key("enter", "open", "Detail", "browse.open", "The marked picture in detail"),
+        _key("enter", "open", "Open", "browse.open", "The marked picture in detail"),
         _key("pageup", "page(-1)", "Page up", "browse.pageup", "Page before", show=False),
         _key("pagedown", "page(1)", "Page down", "browse.pagedown", "Next page", show=False),
         _key("p", "look('picture')", "Picture", "detail.picture", "Picture and probabilities"),
@@ -120,12 +120,16 @@ class PredictionsScreen(RunScreen):
         return id(self.results), self.view.terminal is None, self.view.started is None
 
     def update(self, view: object) -> None:
+        """Show the newest results."""
+        self._take_results()
+        self._asked = None
+        self._redraw()
+
+    def _take_results(self) -> None:
         """New results: select again, and keep to the marked picture where it is still among them."""
         if self.results is not self._of:
             self._of = self.results
             self._select(self.selection)
-        self._asked = None
-        self._redraw()
 
     def set_selection(self, selection: Selection) -> None:
         """Show other pictures, from the first."""
@@ -148,6 +152,7 @@ class PredictionsScreen(RunScreen):
             canvas.redraw()
 
     def _status(self, width: int, height: int) -> list[Line]:
+        self._take_results()  # the first frame of the screen is drawn before `update`
         results, inks = self.results, self.inks
         if results is None:
             return [[words("Predictions", inks.strong)]]
@@ -163,6 +168,7 @@ class PredictionsScreen(RunScreen):
         return [spread(left, [words(number, inks.dim), words(place, inks.text)], width)]
 
     def _draw(self, width: int, height: int) -> list[Line]:
+        self._take_results()
         results, inks = self.results, self.inks
         if results is None:
             return self._waiting()
@@ -196,7 +202,7 @@ class PredictionsScreen(RunScreen):
         picture = None if results.pictures is None else np.asarray(results.pictures[number])
         figures = (
             f"loss {results.loss[number]:.3f}   margin {results.margin[number]:.3f}   {results.weights}",
-            f"{self.cursor + 1:,} of {len(self.numbers):,}: {self.selection.words(results.class_names)}",
+            "← → the pictures before and after",
         )
         subject = detail.Subject(
             picture, results.class_names, results.probabilities[number], int(results.labels[number]), figures

@@ -64,12 +64,16 @@ class Canvas(Widget):
         return self._strips[y] if y < len(self._strips) else Strip.blank(size.width, ground)
 
     def _strip(self, line: Line, ground: Style, size: Size) -> Strip:
-        segments = []
-        for text, style, _ in line:
-            if not isinstance(style, CellStyle):
-                text, style = plain(text) if self._ascii else text, ground if style is None else ground + style
-            segments.append(Segment(text, style))
-        return Strip(segments).adjust_cell_length(size.width, ground)
+        segments, length = [], 0
+        for segment in line:
+            text, style, _ = segment
+            length += len(text)  # nothing drawn here is wider than one cell a character
+            if type(style) is CellStyle:
+                segments.append(segment)
+            else:
+                text = plain(text) if self._ascii else text
+                segments.append(Segment(text, ground if style is None else ground + style))
+        return Strip(segments, length).adjust_cell_length(size.width, ground)
 
     @property
     def words(self) -> str:

@@ -1,0 +1,22 @@
+"""Shorter pauses while drawing.
+
+Now and then Python's garbage collector looks at every object there is. With PyTorch and Textual loaded that takes 40 ms and
+more, in the midst of a page turn. Nearly all of those objects are modules, functions and styles that live as long as the
+program does.
+"""
+
+from __future__ import annotations
+
+import gc
+
+_spared: set[str] = set()
+
+
+def spare_the_living(why: str) -> None:
+    """Have the collector pass over all objects of this moment from now on; once for each `why`.
+
+    Garbage among them is never collected, which is why this is done a fixed number of times.
+    """
+    if why not in _spared:
+        _spared.add(why)
+        gc.freeze()

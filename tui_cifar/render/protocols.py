@@ -1,0 +1,83 @@
+"""Pictures as pixels, for terminals that take them: Kitty's graphics protocol and Sixel. Used only where they are asked for."""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import struct
+import sys
+import termios
+from itertools import groupby
+
+import numpy as np
+
+ESC = "\x1b"
+_CHUNK = 4096
+"""Letters of base64 that Kitty takes at once."""
+
+
+def kitty(picture: np.ndarray, columns: int, rows: int, *, tmux: bool = False) -> str:
+    """The sequence that shows a picture from the cursor on, scaled to `columns` by `rows` cells; the cursor stays.
+
+    See https://sw.kovidgoyal.net/kitty/graphics-protocol/.
+
+    Args:
+        picture: uint8 (H, W, 3).
+        tmux: wrap the sequences so that tmux hands them on (`allow-passthrough`).
+    """
+    data = base64.standard_b64encode(np.ascontiguousarray(picture).tobytes()).decode("ascii")
+    chunks = [data[i : i + _CHUNK] for i in range(0, len(data), _CHUNK)] or [""]
+    head = f"a=T,f=24,s={picture.shape[1]},v={picture.shape[0]},c={columns},r={rows},C=1,q=2,"
+    out = []
+    for i, chunk in enumerate(chunks):
+        more = int(i < len(chunks) - 1)
+        out.append(f"{ESC}_G{head if i == 0 else ''}m={more};{chunk}{ESC}\\")
+    if tmux:
+        return "".join(f"{ESC}Ptmux;{part.replace(ESC, ESC + ESC)}{ESC}\\" for part in out)
+    return "".join(out)
+
+
+def sixel(picture: np.ndarray, side: int) -> str:
+    """The sequence that shows a square picture `side` pixels wide from the cursor on, in at most 256 colours of its own.
+
+    Args:
+        picture: uint8 (N, N, 3).
+    """
+    from PIL import Image
+
+    small = Image.fromarray(picture).quantize(256, dither=Image.Dither.NONE)
+    palette = np.array(small.getpalette(), dtype=np.int32).reshape(-1, 3)
+    at = np.arange(side) * picture.shape[0] // max(1, side)
+    numbers = np.asarray(small)[at][:, at]
+    out = [f'{ESC}P0;1q"1;1;{side};{side}']
+    out += ["#{};2;{};{};{}".format(i, *((palette[i] * 100 + 127) // 255)) for i in np.unique(numbers).tolist()]
+    for top in range(0, side, 6):
+        band = numbers[top : top + 6]
+        weight = 1 << np.arange(len(band))[:, None]
+        lines = []
+        for colour in np.unique(band).tolist():
+            sixels = ((band == colour) * weight).sum(0).tolist()
+            runs = [(chr(63 + value), len(list(same))) for value, same in groupby(sixels)]
+            lines.append(f"#{colour}" + "".join(f"!{n}{c}" if n > 3 else c * n for c, n in runs))
+        out.append("$".join(lines) + "-")
+    return "".join(out) + f"{ESC}\\"
+
+
+def cell_pixels() -> tuple[int, int]:
+    """Width and height of a cell in pixels, as the terminal on standard output tells it; else 10 by 20."""
+    try:
+        told = fcntl.ioctl(sys.stdout.fileno(), termios.TIOCGWINSZ, b"\0" * 8)
+        rows, columns, width, height = struct.unpack("HHHH", told)
+    except (OSError, ValueError, AttributeError):
+        return 10, 20
+    return (width // columns, height // rows) if width and height and rows and columns else (10, 20)
+
+
+def placed(sequence: str, rows: int, beside: list[str], indent: int) -> str:
+    """A picture of `rows` lines with words to its right, after which the cursor stands below both.
+
+    The lines are made first, so that a picture at the foot of the screen scrolls up before it is drawn.
+    """
+    lines = [*beside, *[""] * (rows - len(beside))]
+    words = "\n".join(f"{ESC}[{indent}C{line}" if line else "" for line in lines)
+    return "\n" * len(lines) + f"{ESC}[{len(lines)}A{ESC}7{sequence}{ESC}8{words}\n"

@@ -15,8 +15,10 @@ from textual import events as ui
 from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
 from textual.message import Message
 from textual.screen import Screen
+from textual.theme import ThemeProvider
 
 from engine.config import Config
 from engine.errors import DataError
@@ -43,6 +45,7 @@ from tui_cifar.screens.leave import Leave
 from tui_cifar.screens.log import LogScreen
 from tui_cifar.screens.model import ModelScreen
 from tui_cifar.screens.own_picture import OwnPicture
+from tui_cifar.screens.palette import Palette
 from tui_cifar.screens.predictions import PredictionsScreen
 from tui_cifar.screens.run_screen import VIEWS, RunScreen
 from tui_cifar.signals import EXIT_CODES
@@ -203,6 +206,11 @@ class CifarApp(App[None]):
         self.worker = Worker(self.config, self._engine, self.wake)
         await self._begin(run.path)
         self.show()
+
+    async def on_event(self, event: ui.Event) -> None:
+        """Keys and mouse come too late once the screens are being taken down, and there is no screen to give them to."""
+        if not (isinstance(event, ui.InputEvent) and (self._exit or not self.screen_stack)):
+            await super().on_event(event)
 
     def wake(self) -> None:
         """Have `take_events` called soon; may be called from any thread."""
@@ -406,6 +414,15 @@ class CifarApp(App[None]):
         """Leave without waiting for the training thread."""
         self.leave_at_once = True
         self.exit(return_code=code)
+
+    def action_command_palette(self) -> None:
+        """Show every action."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(Palette())
+
+    def search_themes(self) -> None:
+        """Show every theme."""
+        self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action that has a key is in the palette too."""

@@ -132,9 +132,10 @@ class RunStarted(Event):
     epochs: int
     steps_per_epoch: int
     threads: int
-    precision: str
-    memory_format: str
     versions: Mapping[str, str]
+    precision: str = "float32"
+    memory_format: str = "channels_last"
+    """What all runs had whose logs lack the two."""
     resumed_from: str | None = None
     epoch: int = 1
     step: int = 0

@@ -219,6 +219,11 @@ class CifarApp(ThinApp):
         await self._begin(run.path)
         self.show()
 
+    async def on_event(self, event: ui.Event) -> None:
+        """Keys and mouse come too late once the screens are being taken down, and there is no screen to give them to."""
+        if not (isinstance(event, ui.InputEvent) and (self._exit or not self.screen_stack)):
+            await super().on_event(event)
+
     def wake(self) -> None:
         """Have `take_events` called soon; may be called from any thread."""
         self.post_message(EventsArrived())
@@ -507,6 +512,21 @@ class CifarApp(ThinApp):
         """Leave without waiting for the training thread."""
         self.leave_at_once = True
         self.exit(return_code=code)
+
+    def action_command_palette(self) -> None:
+        """Show every action."""
+        from tui_cifar.screens.palette import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette())
+
+    def search_themes(self) -> None:
+        """Show every theme."""
+        from textual.theme import ThemeProvider
+
+        from tui_cifar.screens.palette import Palette
+
+        self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action that has a key is in the palette too."""

@@ -163,8 +163,8 @@ class RunView:
         )
         self._log(
             event.time,
-            f"{event.dataset}: {counts['train']:,} training, {counts['valid']:,} validation, "
-            f"{counts['test']:,} test pictures, {len(event.class_names)} classes",
+            f"{event.dataset}: {counts.get('train', 0):,} training, {counts.get('valid', 0):,} validation, "
+            f"{counts.get('test', 0):,} test pictures, {len(event.class_names)} classes",
         )
         self._log(
             event.time,
@@ -177,8 +177,12 @@ class RunView:
     def _chosen(self, event: PicturesChosen) -> None:
         import numpy as np  # not before there are pictures: the first frame need not wait for it
 
-        raw = np.frombuffer(base64.b64decode(event.data), dtype=np.uint8)
-        self.pictures, self.labels = raw.reshape(-1, 32, 32, 3), event.labels
+        try:
+            raw = np.frombuffer(base64.b64decode(event.data), dtype=np.uint8)
+            pictures = raw.reshape(len(event.labels), 32, 32, 3)
+        except ValueError:  # a log that something else wrote: the rest of it can be shown
+            return
+        self.pictures, self.labels = pictures, event.labels
         self._touch("pictures")
 
     def _epoch_started(self, event: EpochStarted) -> None:

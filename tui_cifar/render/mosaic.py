@@ -96,13 +96,6 @@ class CellStyle(Style):
         """The lower pixel."""
         return _rich_colour(self.codes[1])
 
-    @property
-    def codes(self) -> tuple[str, str]:
-        """The SGR parameters of the two colours; "" for none."""
-        upper, ground, mode = self._upper, self._lower, self._mode
-        fore = _codes(upper, mode, ground=False) if upper != NONE else ""
-        return fore, _codes(ground, mode, ground=True) if ground != NONE else ""
-
     def clear_meta_and_links(self) -> Style:  # type: ignore[override]  # Rich caches its own
         """There are none; Textual asks for this where it dims what lies under a dialog."""
         return Style(color=self.color, bgcolor=self.bgcolor)

@@ -52,6 +52,11 @@ POLL_SECONDS = 0.25
 """How often progress is looked at. Rare events are shown as they come."""
 
 
+SWITCH_SECONDS = 0.001
+"""How long the training thread may keep the interpreter while the screen waits for it. Python's own 5 ms add up: a key goes
+through several turns."""
+
+
 class EventsArrived(Message):
     """The training thread has something new to show."""
 
@@ -595,6 +600,7 @@ def run_dashboard(
         offer=offer,
         notify=notify,
     )
+    sys.setswitchinterval(SWITCH_SECONDS)
     with Capture() as capture:
         app.capture = capture
         app.error_console.file = cast(TextIO, capture.terminal)

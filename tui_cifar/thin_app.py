@@ -16,7 +16,7 @@ from textual.screen import Screen
 
 from tui_cifar.painter import Painter
 
-RETRY_SECONDS = 0.05
+RETRY_SECONDS = 0.02
 """How long to wait before looking again whether a slow terminal takes more."""
 
 

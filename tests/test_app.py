@@ -201,7 +201,7 @@ async def test_the_palette_has_every_action() -> None:
     script = Script(hold_at=(1, 3))
     app = make_app(script)
     async with app.run_test(size=LARGE) as pilot:
-        await until(pilot, script.holding.is_set)
+        await until(pilot, lambda: script.holding.is_set() and app.view.started is not None)
         commands = {c.title: c for c in app.get_system_commands(app.screen)}
         assert {
             "Pause",

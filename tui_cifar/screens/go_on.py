@@ -37,7 +37,8 @@ class GoOn(ModalScreen[str]):
             at = f"epoch {run.epoch}" if run.step is None else f"epoch {run.epoch}, batch {run.step:,}"
             when = time.strftime("%d %b %H:%M", time.localtime(run.saved))
             yield Static(
-                f"{run.path.name}\n{run.config.recipe} on {run.config.dataset}: saved at {at} of {run.config.epochs}, {when}",
+                f"{run.path.name}\n{run.config.recipe} on {run.config.dataset}\n"
+                f"saved at {at} of {run.config.epochs}, {when}",
                 markup=False,
                 classes="message",
             )

@@ -201,8 +201,8 @@ class PredictionsScreen(RunScreen):
         self._ask(number)
         picture = None if results.pictures is None else np.asarray(results.pictures[number])
         figures = (
-            f"loss {results.loss[number]:.3f}   margin {results.margin[number]:.3f}   {results.weights}",
-            "← → the pictures before and after",
+            f"loss {results.loss[number]:.3f}   margin {results.margin[number]:.3f}",
+            f"{results.weights}   ← → other pictures",
         )
         subject = detail.Subject(
             picture, results.class_names, results.probabilities[number], int(results.labels[number]), figures

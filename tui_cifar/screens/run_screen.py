@@ -16,6 +16,7 @@ from tui_cifar.run_view import RunView
 from tui_cifar.theme import colour
 from tui_cifar.widgets.canvas import Canvas
 from tui_cifar.widgets.header import RunHeader
+from tui_cifar.widgets.key_footer import KeyFooter
 from tui_cifar.widgets.screen_tabs import ScreenTabs
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class RunScreen(Screen[None]):
         yield RunHeader(ascii=self._ascii, id="header")
         yield ScreenTabs(VIEWS, self.view_id)
         yield from self.body()
-        yield Footer(show_command_palette=True)
+        yield KeyFooter(show_command_palette=True)
 
     def body(self) -> ComposeResult:
         """What is between the line of screens and the footer."""
@@ -63,6 +64,7 @@ class RunScreen(Screen[None]):
         self.set_class(self.app.size.height < 20, "-low")
         for footer in self.query(Footer):
             footer.show_command_palette = self.app.size.width >= 100
+            footer.refresh(recompose=True)
 
     def on_screen_resume(self) -> None:
         """Show what is new since it was last seen, once it has its size."""

@@ -376,8 +376,9 @@ class PredictionsScreen(RunScreen):
             return
         if self.look == "channels":
             block, column = divmod(message.x, 36)
-            row = (message.y - 2) * 2
-            if 0 <= row < 32 and column < 32 and block < 3:
+            top = detail.channel_top(self.pixel[0], message.canvas.content_size.height)
+            row = (message.y - 2 + top) * 2
+            if message.y >= 2 and row < 32 and column < 32 and block < 3:
                 self.pixel = row, column
                 self._redraw()
             return

@@ -144,9 +144,14 @@ def map_view(subject: Subject, inspection: Inspection, width: int, height: int, 
     )
     if not inspection.cam.any():
         legend = "Nothing in the last convolution speaks for this class."
+    blocks = [(side, picture), (side, cam_lines(inspection, side, look))]
+    room = width - 2 * (side + 3)
+    if room >= 34:
+        bars = probability_lines(subject, room, max(3, side // 2 - 2), look)
+        blocks.append((room, [*bars, [], [words("o: the map for the next class", look.inks.dim)]]))
     return [
         *heads,
-        *beside([(side, picture), (side, cam_lines(inspection, side, look))], 3),
+        *beside(blocks, 3),
         [words(legend, look.inks.dim)],
         [words("Grad-CAM on the last convolution (Selvaraju et al., 2017)", look.inks.dim)],
     ]

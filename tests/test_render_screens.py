@@ -95,7 +95,7 @@ def test_the_layer_table_gives_up_words_before_numbers() -> None:
     for width in (118, 78, 52):
         head, line = layer_lines(layers, width, 0, 5, INKS)
         assert "442,368" in written([line])[0] and "multiply-adds" in written([head])[0]
-        assert width_of(line) <= width
+        assert width_of(line) == width_of(head) <= width
     assert "Conv2d" in written([layer_lines(layers, 78, 0, 5, INKS)[1]])[0]
 
 

@@ -64,7 +64,6 @@ class RunScreen(Screen[None]):
         self.set_class(self.app.size.height < 20, "-low")
         for footer in self.query(Footer):
             footer.show_command_palette = self.app.size.width >= 100
-            footer.refresh(recompose=True)
 
     def on_screen_resume(self) -> None:
         """Show what is new since it was last seen, once it has its size."""

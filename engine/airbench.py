@@ -12,6 +12,8 @@ from torch.nn import functional as F
 
 PATCH = 2
 """Side of the patches that the first layer whitens."""
+SHIFT_EPOCHS = 3
+"""Epochs in which the first layer's shift is trained, as in airbench94. Later on, no gradient has to reach that layer."""
 
 
 class Normalization(nn.BatchNorm2d):
@@ -66,6 +68,10 @@ class AirbenchNet(nn.Module):
         with torch.no_grad():
             self.whiten.bias.zero_()  # type: ignore[union-attr]
             self.head.weight.div_(self.head.weight.std() * widths[-1])
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Say which parameters are trained in an epoch, counted from 1."""
+        self.whiten.bias.requires_grad = epoch <= SHIFT_EPOCHS  # type: ignore[union-attr]
 
     @torch.no_grad()
     def initialize(self, images: Tensor) -> None:

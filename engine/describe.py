@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import os
+import io
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engine.errors import DataError
 from engine.events import SplitDescribed
+from engine.files import write_whole
 
 if TYPE_CHECKING:
     import torch
@@ -131,13 +132,10 @@ def write_samples(path: Path, samples: Samples) -> None:
     Raises:
         OSError: the disk refused it.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as f:
-            np.savez_compressed(f, **{name: getattr(samples, name) for name in Samples.__slots__})
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    buffer = io.BytesIO()
+    arrays: dict[str, Any] = {name: getattr(samples, name) for name in Samples.__slots__}
+    np.savez_compressed(buffer, **arrays)
+    write_whole(path, buffer.getvalue())
 
 
 def read_samples(path: Path) -> Samples:

@@ -27,6 +27,8 @@ class Evaluation:
     """int64 (classes, classes) on the CPU: rows true, columns predicted."""
     probabilities: Tensor
     """float32 (N, classes) on the CPU."""
+    mirrored_accuracy: float | None = None
+    """Of the mean of each picture's and its mirror image's logits, where that was asked for."""
 
     @property
     def accuracy(self) -> float:
@@ -59,11 +61,12 @@ def evaluate(
         before_batch: called with (batches done, batches in all) before each batch; what it raises passes through.
         tuning: precision and layout.
         size: side that the pictures are scaled to first, 0 for their own.
-        mirrored: take the mean of the logits of each picture and its mirror image.
+        mirrored: show it each picture's mirror image too, for `mirrored_accuracy`; all else stays as without.
     """
     model.eval()
     loss_sum = torch.zeros((), dtype=torch.float64, device=images.device)
     probabilities = torch.empty(len(images), classes, device=images.device)
+    right_of_both = torch.zeros((), dtype=torch.int64, device=images.device)
     batches = -(-len(images) // BATCH)
     with torch.inference_mode():
         for i in range(batches):
@@ -73,8 +76,15 @@ def evaluate(
             with tuning.autocast(x.device):
                 logits = model(x).float()
                 if mirrored:
-                    logits = (logits + model(x.flip(3)).float()) / 2
+                    both = logits + model(x.flip(3)).float()
+                    right_of_both += (both.argmax(1) == labels[part]).sum()
             loss_sum += F.cross_entropy(logits, labels[part], reduction="sum")
             probabilities[part] = logits.softmax(1)
         cells = torch.bincount(labels * classes + probabilities.argmax(1), minlength=classes * classes)
-    return Evaluation(loss_sum.item() / max(1, len(images)), cells.view(classes, classes).cpu(), probabilities.cpu())
+    count = max(1, len(images))
+    return Evaluation(
+        loss_sum.item() / count,
+        cells.view(classes, classes).cpu(),
+        probabilities.cpu(),
+        int(right_of_both) / count if mirrored else None,
+    )

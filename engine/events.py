@@ -132,9 +132,10 @@ class RunStarted(Event):
     epochs: int
     steps_per_epoch: int
     threads: int
-    precision: str
-    memory_format: str
     versions: Mapping[str, str]
+    precision: str = "float32"
+    memory_format: str = "channels_last"
+    """What all runs had whose logs lack the two."""
     resumed_from: str | None = None
     epoch: int = 1
     step: int = 0
@@ -296,7 +297,10 @@ class TestStarted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class TestCompleted(Event):
-    """The test set under the best weights. `confusion[true][predicted]` counts pictures."""
+    """The test set under the best weights. `confusion[true][predicted]` counts pictures.
+
+    `mirrored_accuracy` is that of each picture taken together with its mirror image, which no other figure is.
+    """
 
     __test__: ClassVar[bool] = False
     epoch: int
@@ -304,6 +308,7 @@ class TestCompleted(Event):
     accuracy: float
     per_class: tuple[ClassCount, ...]
     confusion: tuple[tuple[int, ...], ...]
+    mirrored_accuracy: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -346,6 +351,7 @@ class RunCompleted(Terminal):
     seconds: float
     test_accuracy: float
     test_loss: float
+    mirrored_accuracy: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

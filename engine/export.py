@@ -16,10 +16,9 @@ import torch
 from torch import Tensor, nn
 
 from engine.checkpoint import State, load_checkpoint
-from engine.config import FIELDS, Config
-from engine.errors import CheckpointError, ExportError
+from engine.errors import ExportError
 from engine.files import write_whole
-from engine.model import make_model
+from engine.revisit import best_network
 
 
 def export(checkpoint: Path, target: Path, kind: str) -> None:
@@ -35,9 +34,7 @@ def export(checkpoint: Path, target: Path, kind: str) -> None:
         ExportError: a package that `kind` needs is not installed, or the disk refused the file.
     """
     state = load_checkpoint(checkpoint)
-    if not state["best"]["weights"]:
-        raise CheckpointError(f"{checkpoint}: no epoch of this run was completed yet, so there are no best weights.")
-    content = KINDS[kind](state)
+    content = KINDS[kind](state, best_network(state, checkpoint).model)
     try:
         write_whole(target, content)
     except OSError as e:
@@ -56,53 +53,51 @@ def about(state: State) -> dict[str, str]:
     }
 
 
-def _weights(state: State) -> dict[str, Tensor]:
-    """The best weights in plain layout, each with memory of its own."""
-    return {k: v.detach().clone(memory_format=torch.contiguous_format) for k, v in state["best"]["weights"].items()}
+def _weights(network: nn.Module) -> dict[str, Tensor]:
+    """The weights by name, each with memory of its own."""
+    return {k: v.detach().clone() for k, v in network.state_dict().items()}
 
 
-def _network(state: State) -> nn.Module:
-    config = Config(**{k: v for k, v in state["config"].items() if k in FIELDS})
-    network = make_model(config.model, len(state["class_names"]), config.dropout, config.seed, config.width)
-    network.load_state_dict(_weights(state))
-    return network.eval()
-
-
-def _pt(state: State) -> bytes:
+def _pt(_: State, network: nn.Module) -> bytes:
     buffer = io.BytesIO()
-    torch.save(_weights(state), buffer)
+    torch.save(_weights(network), buffer)
     return buffer.getvalue()
 
 
-def _safetensors(state: State) -> bytes:
+def _safetensors(state: State, network: nn.Module) -> bytes:
     try:
         from safetensors.torch import save
     except ImportError:
         raise ExportError("safetensors is not installed: pip install safetensors.") from None
-    return save(_weights(state), metadata=about(state))
+    return save(_weights(network), metadata=about(state))
 
 
-def _pt2(state: State) -> bytes:
+def _pt2(state: State, network: nn.Module) -> bytes:
     buffer = io.BytesIO()
-    torch.export.save(_program(state), buffer, extra_files={"about.json": json.dumps(about(state))})
+    torch.export.save(_program(network), buffer, extra_files={"about.json": json.dumps(about(state))})
     return buffer.getvalue()
 
 
-def _onnx(state: State) -> bytes:
+def _onnx(_: State, network: nn.Module) -> bytes:
     try:
         import onnxscript  # noqa: F401 - PyTorch's exporter needs it, and says so less clearly
     except ImportError:
         raise ExportError("ONNX needs more packages: pip install 'cifar-tui[onnx]'.") from None
-    made: Any = torch.onnx.export(_program(state), dynamo=True, verbose=False)
+    made: Any = torch.onnx.export(_program(network), dynamo=True, verbose=False)
     content: bytes = made.model_proto.SerializeToString()
     return content
 
 
-def _program(state: State) -> torch.export.ExportedProgram:
+def _program(network: nn.Module) -> torch.export.ExportedProgram:
     batch = torch.export.Dim("batch", min=1)
     with torch.no_grad():
-        return torch.export.export(_network(state), (torch.zeros(2, 3, 32, 32),), dynamic_shapes=({0: batch},))
+        return torch.export.export(network, (torch.zeros(2, 3, 32, 32),), dynamic_shapes=({0: batch},))
 
 
-KINDS: dict[str, Callable[[State], bytes]] = {"pt": _pt, "safetensors": _safetensors, "pt2": _pt2, "onnx": _onnx}
+KINDS: dict[str, Callable[[State, nn.Module], bytes]] = {
+    "pt": _pt,
+    "safetensors": _safetensors,
+    "pt2": _pt2,
+    "onnx": _onnx,
+}
 """What can be written, by the ending of the file."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import shutil
 from pathlib import Path
+from typing import IO, Any
 
 SUFFIX = ".tmp"
 
@@ -47,6 +49,24 @@ def _sync_directory(path: Path) -> None:
             raise
     finally:
         os.close(directory)
+
+
+def try_lock(file: IO[Any]) -> bool:
+    """Lock an open file until it is closed, or its process ends in whatever way; False where another holds it.
+
+    A file system that knows no locks gives them to everybody, and so does one that wants the file open for writing (NFS).
+
+    Raises:
+        OSError: anything else went wrong.
+    """
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as e:
+        if e.errno not in (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EBADF):
+            raise
+    return True
 
 
 def remove_leftovers(folder: Path) -> None:

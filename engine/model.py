@@ -31,10 +31,29 @@ class TutorialNet(nn.Module):
         x = F.relu(F.max_pool2d(self.conv1(x), 2))
         x = F.relu(F.max_pool2d(self.conv2(x), 2))
         x = F.relu(F.max_pool2d(self.conv3(x), 2))
-        x = F.dropout(x.flatten(1), self.dropout, self.training)
-        x = F.dropout(F.relu(self.fc1(x)), self.dropout, self.training)
+        x = drop(x.flatten(1), self.dropout, self.training)
+        x = drop(F.relu(self.fc1(x)), self.dropout, self.training)
         out: Tensor = self.fc2(x)
         return out
+
+
+def drop(x: Tensor, p: float, training: bool) -> Tensor:
+    """Dropout: the same distribution as `F.dropout`'s, in less time on a CPU.
+
+    There, drawing a random number for each activation costs more than all else that dropout does. Where `p` is a whole
+    number of 256ths, as 0.25 is, a byte decides exactly, and one draw of 64 bits serves eight activations.
+
+    Args:
+        x: float, any shape.
+        p: fraction of `x` set to 0, 0 to below 1; what is left is divided by 1 - p.
+        training: otherwise `x` is returned as it is.
+    """
+    bound = p * 256
+    if not training or x.device.type != "cpu" or bound != int(bound):
+        return F.dropout(x, p, training)
+    bits = torch.empty(-(-x.numel() // 8), dtype=torch.int64).random_(-(2**63), None)
+    kept = bits.view(torch.uint8)[: x.numel()].view(x.shape) >= int(bound)
+    return x * (kept.to(x.dtype) / (1 - p))
 
 
 def make_model(name: str, classes: int, dropout: float, seed: int, width: int = 32) -> nn.Module:

@@ -89,6 +89,7 @@ def make_optimizer(config: Config, model: nn.Module, precision: torch.dtype = to
 
     Each group remembers its full learning rate as "base_lr", for the schedule.
     """
+    _leave_the_compiler_out()
     trainable = [p for p in model.parameters() if p.requires_grad]
     optimizer: torch.optim.Optimizer
     if config.optimizer == "sgd":
@@ -123,3 +124,16 @@ def make_optimizer(config: Config, model: nn.Module, precision: torch.dtype = to
     for group in optimizer.param_groups:
         group["base_lr"] = group["lr"]
     return optimizer
+
+
+def _leave_the_compiler_out() -> None:
+    """Keep the optimizers from importing PyTorch's compiler, which takes about a second at each start.
+
+    `torch.optim.Optimizer` marks a few of its methods as not to be compiled, by way of `torch._compile`, which imports the
+    compiler at their first call. Nothing is compiled here, so each method stands for its marked self. Where PyTorch does
+    this otherwise one day, nothing changes but the time.
+    """
+    for method in vars(torch.optim.Optimizer).values():
+        plain = getattr(method, "__wrapped__", None)
+        if callable(plain) and not hasattr(plain, "__dynamo_disable"):
+            setattr(plain, "__dynamo_disable", plain)  # in a class, the plain form of this would be mangled

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import io
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.errors import DataError
+from engine.files import write_whole
 
 FILE = "predictions.npz"
 
@@ -37,20 +38,16 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
     Raises:
         OSError: the disk refused it.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as f:
-            np.savez_compressed(
-                f,
-                probabilities=predictions.probabilities,
-                labels=predictions.labels,
-                class_names=np.array(predictions.class_names),
-                position=np.array([predictions.epoch, predictions.step]),
-                pictures=np.array(predictions.pictures),
-            )
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer,
+        probabilities=predictions.probabilities,
+        labels=predictions.labels,
+        class_names=np.array(predictions.class_names),
+        position=np.array([predictions.epoch, predictions.step]),
+        pictures=np.array(predictions.pictures),
+    )
+    write_whole(path, buffer.getvalue())
 
 
 def read_predictions(path: Path) -> Predictions:
@@ -86,18 +83,11 @@ def keep_pictures(cache_dir: Path, fingerprint: str, images: np.ndarray) -> str:
         The absolute path of the .npy file, or "" where the disk refused it.
     """
     path = cache_dir / f"test-{fingerprint[:24]}.npy"
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         if not path.exists():
-            cache_dir.mkdir(parents=True, exist_ok=True)
-            with temporary.open("wb") as f:
-                np.save(f, images)
-            temporary.replace(path)
+            buffer = io.BytesIO()
+            np.save(buffer, images)
+            write_whole(path, buffer.getvalue())
         return str(path.resolve())
     except OSError:
         return ""
-    finally:
-        try:
-            temporary.unlink(missing_ok=True)
-        except OSError:
-            pass  # the disk that refused to write may refuse this too

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from engine.augment import to_float
-from engine.checkpoint import load_checkpoint
+from engine.checkpoint import State, load_checkpoint
 from engine.config import FIELDS, Config, make_config
 from engine.errors import CheckpointError, EngineError
 from engine.inspect import inspect
@@ -61,15 +61,28 @@ def load_trained(run: Path) -> Trained:
     path = run / "checkpoints" / "best.pt"
     if not path.exists():
         raise CheckpointError(f"{run}: it has no checkpoints/best.pt yet; the first epoch must be validated first.")
-    state = load_checkpoint(path)
+    return best_network(load_checkpoint(path), path)
+
+
+def best_network(state: State, path: Path) -> Trained:
+    """The network in a checkpoint with its best weights.
+
+    Args:
+        state: of a checkpoint that has verified, from `path`.
+
+    Raises:
+        CheckpointError: it holds no weights that were validated, or they do not fit its network.
+    """
     try:
+        best = state["best"]
+        if not best["weights"]:
+            raise CheckpointError(f"{path}: no epoch of this run was completed yet, so there are no best weights.")
         config = make_config({k: v for k, v in state["config"].items() if k in FIELDS})
         names = tuple(state["class_names"])
         model = make_model(config.model, len(names), config.dropout, config.seed, config.width)
-        model.load_state_dict(state["best"]["weights"])
-        epoch, size = int(state["best"]["epoch"]), int(state["best"].get("size", 0))
+        model.load_state_dict(best["weights"])
+        return Trained(model.eval(), config, names, int(best["epoch"]), int(best.get("size", 0)))
     except EngineError:
         raise
     except Exception as e:  # keys that are missing, shapes that do not fit: all the same to the user
         raise CheckpointError(f"{path}: no network can be made of it ({type(e).__name__}).") from None
-    return Trained(model.eval(), config, names, epoch, size)

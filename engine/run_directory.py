@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 from engine.errors import RunDirectoryError
 from engine.events import Event, RunCompleted, from_json, to_json
-from engine.files import remove_leftovers, write_whole
+from engine.files import remove_leftovers, try_lock, write_whole
 
 MAX_WAITING = 2**20
 """Bytes of events that wait in memory for a disk that refuses them."""
@@ -85,12 +85,14 @@ class RunDirectory:
             RunDirectoryError: another process holds it; the message names that process.
         """
         try:
-            self._lock = (self.path / "lock").open("a+", encoding="ascii")
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = (self.path / "lock").read_text(encoding="ascii", errors="replace").strip() or "another process"
-            self._lock = None
-            raise RunDirectoryError(f"{self.path} is in use by process {holder}.") from None
+            file = (self.path / "lock").open("a+", encoding="ascii")
+            if not try_lock(file):
+                file.close()
+                holder = (self.path / "lock").read_text(encoding="ascii", errors="replace").strip()
+                raise RunDirectoryError(
+                    f"{self.path} is in use by {f'process {holder}' if holder else 'another process'}."
+                )
+            self._lock = file
         except OSError as e:
             raise RunDirectoryError(f"{self.path}: can't lock it: {e.strerror or e}.") from None
         try:
@@ -197,6 +199,11 @@ def newest_first(directory: Path) -> list[Path]:
         return epoch, float("inf") if step is None else step
 
     return sorted(directory.glob("*.pt"), key=order, reverse=True)
+
+
+def run_of(resume: Path) -> Path:
+    """The run directory of a checkpoint file, or the directory itself."""
+    return resume.parent.parent if resume.is_file() else resume
 
 
 def find_run(runs_dir: Path, spec: str) -> Path:

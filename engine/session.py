@@ -5,8 +5,10 @@ PyTorch is imported inside, so that importing this module costs nothing and a fi
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import importlib.metadata
+import os
 import platform
 import threading
 import traceback
@@ -35,7 +37,8 @@ from engine.events import (
     Terminal,
 )
 from engine.predictions import FILE, Predictions, keep_pictures, write_predictions
-from engine.run_directory import RunDirectory, default_run_name
+from engine.preload import preload_torch
+from engine.run_directory import RunDirectory, default_run_name, run_of
 
 if TYPE_CHECKING:
     from engine.data import Dataset, Report
@@ -45,7 +48,7 @@ if TYPE_CHECKING:
 
 Listener = Callable[[Event], None]
 
-MEASURED_PICTURES = 128
+MEASURED_PICTURES = 64
 """Largest batch to measure with: a larger one tells the same, and takes longer."""
 SHOWN_PICTURES = 48
 """How many test pictures are classified after each epoch, for the eye."""
@@ -148,6 +151,7 @@ class _Session:
 
     def go(self, resume: Path | None) -> Terminal:
         self._prepare("Importing PyTorch")
+        preload_torch()
         import torch
 
         from engine import checkpoint, seeds
@@ -262,6 +266,7 @@ class _Session:
             epochs=config.epochs,
             seconds=trainer.watch.seconds,
             test_accuracy=result.accuracy,
+            mirrored_accuracy=result.mirrored_accuracy,
             test_loss=result.loss,
             **self._best(),
         )
@@ -368,6 +373,8 @@ class _Session:
         """Look through the data beside the training, and tell what was found; a failure costs no more than that."""
         from engine import describe
 
+        with contextlib.suppress(OSError, AttributeError):  # what only some systems know
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)  # the training goes first
         try:
             names = dataset.class_names
             sets = [
@@ -523,11 +530,6 @@ def _reporter(session: _Session) -> Report:
             session.control.raise_if_stopping()
 
     return Reporter()
-
-
-def run_of(resume: Path) -> Path:
-    """The run directory of a checkpoint file, or the directory itself."""
-    return resume.parent.parent if resume.is_file() else resume
 
 
 def _place(dataset: Dataset, split: tuple[Any, Any], shown: Any, device: Any) -> TrainingData:

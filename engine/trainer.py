@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine import checkpoint, seeds
+from engine.airbench import AirbenchNet
 from engine.augment import Policy, augment, draw_flips, to_float
 from engine.config import Config
 from engine.control import Control
@@ -153,6 +154,8 @@ class Trainer:
         self._enter("training")
         self.emit(EpochStarted(epoch=epoch, learning_rate=self._learning_rate(epoch, self.step), step=self.step))
         self.model.train()
+        if isinstance(self.model, AirbenchNet):
+            self.model.begin_epoch(epoch)
         order = torch.randperm(len(data.train), generator=seeds.generator(config.seed, "order", epoch)).to(self.device)
         draws = seeds.generator(config.seed, "flip", 0 if config.flip == "alternating" else epoch)
         flips = draw_flips(config.flip, draws, len(data.train), epoch).to(self.device)
@@ -245,12 +248,13 @@ class Trainer:
             self.model.load_state_dict(self.best.weights)
         self._enter("testing")
         self.emit(TestStarted(epoch=self.best.epoch))
-        result = self._evaluate(self.data.test, self.best.size)
+        result = self._evaluate(self.data.test, self.best.size, mirrored=True)
         self.emit(
             TestCompleted(
                 epoch=self.best.epoch,
                 loss=result.loss,
                 accuracy=result.accuracy,
+                mirrored_accuracy=result.mirrored_accuracy,
                 per_class=result.per_class(self.data.class_names),
                 confusion=tuple(map(tuple, result.confusion.tolist())),
             )
@@ -258,13 +262,15 @@ class Trainer:
         self.publish(result, self.best.epoch, 0)
         return result
 
-    def _evaluate(self, pictures: Pictures, size: int) -> Evaluation:
+    def _evaluate(self, pictures: Pictures, size: int, *, mirrored: bool = False) -> Evaluation:
         def before_batch(done: int, batches: int) -> None:
             self._poll(done)
             self._report(done, batches)
 
         start, classes = self.watch.seconds, len(self.data.class_names)
-        result = evaluate(self.model, pictures.images, pictures.labels, classes, before_batch, self.tuning, size)
+        result = evaluate(
+            self.model, pictures.images, pictures.labels, classes, before_batch, self.tuning, size, mirrored
+        )
         self._evaluation_rate = len(pictures) / max(1e-9, self.watch.seconds - start)
         return result
 

@@ -105,10 +105,9 @@ def _faster(one: Tuning, other: Tuning, make_step: Callable[[Tuning], Callable[[
     while True:
         for t, step in steps.items():
             t.apply()
-            for _ in range(2):
-                start = time.perf_counter()
-                step()
-                fastest[t] = min(fastest[t], time.perf_counter() - start)
+            start = time.perf_counter()
+            step()
+            fastest[t] = min(fastest[t], time.perf_counter() - start)
         if time.perf_counter() >= until:
             break
     return other if fastest[other] < 0.97 * fastest[one] else one

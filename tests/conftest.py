@@ -81,3 +81,14 @@ def train(config: Config, act: Callable[[Event, Control], None] | None = None, r
     recorder = Recorder(control, act)
     run(config, control, recorder, resume=resume)
     return recorder
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--update` keeps what the screens show now (see `tests/golden.py`)."""
+    parser.addoption("--update", action="store_true", help="write the golden files anew instead of comparing")
+
+
+@pytest.fixture(autouse=True)
+def own_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes the settings of whoever runs it."""
+    monkeypatch.setenv("CIFAR_TUI_CONFIG", str(tmp_path_factory.mktemp("settings")))

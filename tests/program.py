@@ -50,7 +50,7 @@ class Plan:
     signal: int = 0
     """The signal it sends itself; 0 for none."""
     event: str = ""
-    """… when it tells this event, the `count`-th time, or"""
+    """… when it tells this event, or comes to "validation batch N", the `count`-th time, or"""
     save: str = ""
     """… at this point of `SAVE_POINTS` of its `count`-th save."""
     count: int = 1
@@ -62,6 +62,8 @@ class Plan:
     """An address that CIFAR-10 is to be had from."""
     shout: str = ""
     """What a library written in C prints to file descriptors 1 and 2 when training begins."""
+    evaluation_batch: int = 0
+    """Pictures a batch of evaluation, 0 for the program's own."""
     ignore: tuple[int, ...] = ()
     """Signals that whoever starts it has ignored."""
 
@@ -187,8 +189,9 @@ def _open_files(terminal: str, output: str) -> None:
 
 def _instrument(plan: Plan, state: mmap.mmap) -> None:
     """Keep `state` up to date, and do what the plan says."""
-    from engine import checkpoint, files, session
+    from engine import checkpoint, evaluate, files, session
     from engine.events import Event, name_of
+    from engine.trainer import Trainer
 
     emit, write_whole, fsync, replace = session._Session.emit, files.write_whole, os.fsync, Path.replace
     counts: Counter[str] = Counter()
@@ -244,9 +247,17 @@ def _instrument(plan: Plan, state: mmap.mmap) -> None:
     checkpoint.write_whole = write
     os.fsync = sync  # type: ignore[assignment]
     Path.replace = rename  # type: ignore[method-assign,assignment]
-    if plan.pace:
-        from engine.trainer import Trainer
+    poll = Trainer._poll
 
+    def poll_and_send(self: Trainer, step: int | None = None) -> None:
+        if self.phase == "validating":
+            send(f"validation batch {step}")
+        poll(self, step)
+
+    Trainer._poll = poll_and_send  # type: ignore[method-assign]
+    if plan.evaluation_batch:
+        evaluate.BATCH = plan.evaluation_batch
+    if plan.pace:
         step = Trainer._train_step
 
         def slow_step(self: Trainer, *tensors: Any) -> None:

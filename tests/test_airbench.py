@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from engine.airbench import AirbenchNet
+from engine.airbench import SHIFT_EPOCHS, AirbenchNet
 from engine.config import make_config
 from engine.model import make_model
 from engine.optimizers import Muon, make_optimizer, orthogonalized
@@ -70,3 +70,19 @@ def test_found_inf_holds_every_update_back() -> None:
     p.grad, q.grad = torch.randn_like(p), torch.randn_like(q)
     optimizer.step()
     assert not torch.equal(p, before[0]) and not torch.equal(q, before[1])
+
+
+def test_the_first_layers_shift_is_trained_in_the_first_epochs_only() -> None:
+    model = make_model("airbench", 10, 0.0, seed=0, width=8)
+    optimizer = make_optimizer(make_config({"recipe": "fast", "width": 8, "batch_size": 16}), model)
+    moved = []
+    for epoch in (1, SHIFT_EPOCHS, SHIFT_EPOCHS + 1):
+        model.begin_epoch(epoch)
+        before = [p.detach().clone() for p in (model.whiten.bias, model.head.weight)]
+        optimizer.zero_grad()
+        F.cross_entropy(model(torch.rand(16, 3, 32, 32) * 2 - 1), torch.arange(16) % 10).backward()
+        optimizer.step()
+        moved.append(
+            [not torch.equal(p, b) for p, b in zip((model.whiten.bias, model.head.weight), before, strict=True)]
+        )
+    assert moved == [[True, True], [True, True], [False, True]]

@@ -23,6 +23,7 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
         (("throughput", "--rounds", "0"), "at least 1"),
         (("throughput", "--dataset", "/nowhere"), "neither"),
         (("to-accuracy", "--target", "72"), "above 0 and below 1"),
+        (("saving", "--rounds", "0"), "at least 1"),
     ],
 )
 def test_a_mistake_is_one_line(arguments: tuple[str, ...], said: str) -> None:
@@ -50,3 +51,14 @@ def test_to_accuracy_stops_at_the_target_and_asks_the_test_set(picture_folder: P
     (run,) = json.loads(done.stdout)["runs"]["tutorial"]
     assert run["reached"] and run["epochs"] == 1 and run["valid_accuracy"] >= 0.05
     assert 0 <= run["test_accuracy"] <= 1 and 0 < run["seconds"] < run["process_seconds"]
+
+
+def test_saving_measures_saves_and_deterministic_kernels(tmp_path: Path) -> None:
+    options = ["--recipe", "tutorial", "--rounds", "1", "--seconds", "0.5", "--runs-dir", str(tmp_path), "--json"]
+    done = bench("saving", *options)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert set(report["ways"]) == {"plain", "--deterministic", "always saving"}
+    assert all(way["images_per_second"] > 0 for way in report["ways"].values())
+    assert report["saves"] > 0 and 0 < report["save_seconds"]["median"] <= report["save_seconds"]["largest"]
+    assert report["checkpoint_bytes"] > 2**20 and report["write_seconds"] > 0

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.events import BY_NAME
+from engine.events import BY_NAME, BatchCompleted
 from engine.recipes import RECIPES
+from tui_cifar.headless import PlainPrinter
 
 COMMAND = [sys.executable, "-m", "tui_cifar"]
 
@@ -302,3 +303,37 @@ def test_the_dashboard_runs_in_a_real_terminal_and_gives_it_back(picture_folder:
     assert b"test accuracy" in after and b"best.pt" in after
     os.close(master)
     os.close(slave)
+
+
+def test_progress_lines_are_words_alone() -> None:
+    lines: list[str] = []
+    printer = PlainPrinter(lines.append, progress=10)
+    for second in range(25):
+        printer(
+            BatchCompleted(
+                phase="training",
+                epoch=1,
+                step=second,
+                steps=50,
+                images_per_second=4100.0,
+                seconds_left=62.0,
+                time=second,
+            )
+        )
+    assert lines == [f"epoch 1/0, training {percent} %, 4,100 images/s, 1:02 left" for percent in (0, 20, 40)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["--progress"], "--headless"),
+        (["--headless", "--json", "--progress"], "--json"),
+        (["--headless", "--progress", "0"], "more than 0"),
+        (["--fps", "0"], "1 to 60"),
+        (["--notify", "loudly"], "--notify"),
+        (["bench", "nothing"], "no benchmark"),
+    ],
+)
+def test_wrong_terminal_options_are_refused(arguments: list[str], word: str, tmp_path: Path) -> None:
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == 2 and word in done.stderr and len(done.stderr.splitlines()) == 1

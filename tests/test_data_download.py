@@ -6,6 +6,8 @@ import hashlib
 import http.server
 import io
 import pickle
+import subprocess
+import sys
 import tarfile
 import threading
 import time
@@ -21,6 +23,7 @@ from torchvision.datasets import CIFAR10
 from engine.data import Report, cifar10, load_dataset
 from engine.data.download import download
 from engine.errors import Cancelled, DataError, DataUnavailableError
+from engine.files import try_lock
 
 RNG = np.random.default_rng(0)
 PIXELS = {name: RNG.integers(0, 256, (20, 3072), dtype=np.uint8) for name in cifar10.BATCHES}
@@ -57,6 +60,10 @@ class Server(http.server.ThreadingHTTPServer):
     mode = "good"
     requests = 0
 
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.gate = threading.Event()
+
 
 class Handler(http.server.BaseHTTPRequestHandler):
     server: Server
@@ -76,6 +83,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(bytes(len(content)))
         elif mode == "cut":
             self.wfile.write(content[: len(content) // 2])
+        elif mode == "gate":
+            self.wfile.write(content[:1000])
+            self.wfile.flush()
+            self.server.gate.wait(60)
+            self.wfile.write(content[1000:])
+        elif mode == "trickle":  # slow, but never silent for long
+            for start in range(0, len(content), len(content) // 10 + 1):
+                self.wfile.write(content[start : start + len(content) // 10 + 1])
+                self.wfile.flush()
+                time.sleep(0.1)
         elif mode == "stall":
             self.wfile.write(content[:1000])
             self.wfile.flush()
@@ -164,6 +181,103 @@ def test_a_stall_ends_when_patience_does(server: Server, tmp_path: Path) -> None
     with pytest.raises(DataUnavailableError, match="nothing arrived"):
         download(CIFAR10.url, tmp_path / "x", "", Report(), patience=0.8)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_slow_download_is_no_failure(server: Server, tmp_path: Path) -> None:
+    server.mode = "trickle"
+    download(CIFAR10.url, tmp_path / "x", CIFAR10.tgz_md5, Report(), patience=0.8)
+    assert (tmp_path / "x").read_bytes() == server.content, "it took longer in all than it may be silent"
+
+
+class Waiting(Report):
+    """Notes what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, str]] = []
+        self.waits = threading.Event()
+
+    def step(
+        self, step: str, detail: str = "", done: int | None = None, total: int | None = None, unit: str = ""
+    ) -> None:
+        self.told.append((step, detail))
+        if step.startswith("Waiting"):
+            self.waits.set()
+
+
+FETCH = """
+import sys
+from pathlib import Path
+from engine.data.dataset import Report
+from engine.data.download import download
+download(sys.argv[1], Path(sys.argv[2]), sys.argv[3], Report())
+"""
+
+
+@pytest.mark.parametrize("ends", ["done", "killed"])
+def test_the_second_of_two_downloads_waits_and_says_for_what(server: Server, tmp_path: Path, ends: str) -> None:
+    server.mode = "gate"
+    target, waiting = tmp_path / "data" / "x", Waiting()
+    part = target.with_name("x.part")
+    first = subprocess.Popen([sys.executable, "-c", FETCH, CIFAR10.url, str(target), CIFAR10.tgz_md5])
+    try:
+        while not server.requests:
+            assert first.poll() is None
+            time.sleep(0.01)
+        second = threading.Thread(target=download, args=(CIFAR10.url, target, CIFAR10.tgz_md5, waiting))
+        second.start()
+        assert waiting.waits.wait(60) and server.requests == 1
+        assert waiting.told[0] == ("Waiting for another process", f"which downloads {part}")
+        if ends == "killed":
+            server.mode = "good"
+            first.kill()
+        server.gate.set()
+        second.join(60)
+        assert not second.is_alive() and first.wait(60) == (0 if ends == "done" else -9)
+    finally:
+        server.gate.set()
+        first.kill()
+    assert target.read_bytes() == server.content and list(target.parent.iterdir()) == [target]
+    assert server.requests == (1 if ends == "done" else 2)
+
+
+def test_a_stop_is_obeyed_while_another_process_downloads(tmp_path: Path) -> None:
+    class Stopping(Waiting):
+        def poll(self) -> None:
+            if self.waits.is_set():
+                raise Cancelled
+
+    with (tmp_path / "x.part").open("wb") as held:
+        assert try_lock(held)
+        with pytest.raises(Cancelled):
+            download("http://127.0.0.1:9/x", tmp_path / "x", "", Stopping())
+
+
+def test_what_killed_processes_left_is_removed_or_overwritten(server: Server, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    (data / ".unpack-cifar-10-abc" / cifar10.FOLDER).mkdir(parents=True)
+    (data / f"{cifar10.ARCHIVE}.part").write_bytes(b"half of another file" * 1000)
+    check(load(tmp_path))
+    assert {p.name for p in data.iterdir()} == {cifar10.ARCHIVE, cifar10.FOLDER}
+
+
+def test_two_that_unpack_take_turns(server: Server, tmp_path: Path) -> None:
+    data, waiting = tmp_path / "data", Waiting()
+    data.mkdir()
+    archive = data / cifar10.ARCHIVE
+    archive.write_bytes(server.content)
+    found: list[Any] = []
+    second = threading.Thread(target=lambda: found.append(load(tmp_path, waiting)))
+    with archive.open("rb") as held:
+        assert try_lock(held)
+        second.start()
+        assert waiting.waits.wait(60)
+        assert waiting.told[0] == ("Waiting for another process", f"which unpacks {archive}")
+        (data / cifar10.FOLDER).mkdir()  # what the other process would have unpacked
+        for name, content in members().items():
+            (data / cifar10.FOLDER / name).write_bytes(content)
+    second.join(60)
+    check(found[0])
+    assert not [step for step, _ in waiting.told if step.startswith("Unpacking")]
 
 
 @pytest.mark.parametrize("mode", ["good", "stall"])

@@ -61,6 +61,23 @@ def test_unknown_fields_are_passed_over_and_unknown_events_refused() -> None:
             from_json(line)
 
 
+OLD = (
+    '{"event": "run_started", "time": 1795523460.1, "name": "tutorial-20261124-124420", "directory": "runs/tutorial-1", '
+    '"config": {"recipe": "tutorial", "epochs": 20}, "device": "cpu", "device_name": "AMD EPYC", "reason": "no CUDA", '
+    '"dataset": "cifar10", "counts": {"train": 40000, "valid": 10000, "test": 10000}, "class_names": ["cat", "dog"], '
+    '"parameters": 541094, "epochs": 20, "steps_per_epoch": 2000, "threads": 2, "versions": {"torch": "2.14.1"}, '
+    '"resumed_from": null, "epoch": 1, "step": 0}'
+)
+"""The first line of a log from before runs had a precision and a memory layout."""
+
+
+def test_an_older_log_keeps_its_head() -> None:
+    event = from_json(OLD)
+    assert isinstance(event, events.RunStarted)
+    assert (event.precision, event.memory_format) == ("float32", "channels_last"), "there was nothing else then"
+    assert event.counts["train"] == 40_000 and event.class_names == ("cat", "dog")
+
+
 def test_events_are_frozen() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         EPOCH.epoch = 4  # type: ignore[misc]

@@ -265,6 +265,28 @@ def test_more_epochs_extend_a_finished_run_exactly(
     assert same(final(tmp_path / "runs" / "whole", 6), final(tmp_path / "runs" / "parts", 6))
 
 
+@pytest.mark.parametrize("batch", range(4))
+def test_stopped_before_any_batch_of_validation_it_ends_as_if_never_stopped(
+    quick: Quick, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    monkeypatch.setattr("engine.evaluate.BATCH", 5)  # 18 pictures: four batches of validation
+    poll, stopped = Trainer._poll, [False]
+
+    def stop(self: Trainer, step: int | None = None) -> None:
+        if self.phase == "validating" and (self.epoch, step) == (2, batch) and not stopped[0]:
+            stopped[0] = True
+            self.control.stop()
+        poll(self, step)
+
+    train(quick(name="whole", momentum=0.9))
+    monkeypatch.setattr(Trainer, "_poll", stop)
+    cut = train(quick(name="cut", momentum=0.9))
+    assert isinstance(cut.events[-1], RunStopped) and not [e for e in cut.of(EpochCompleted) if e.epoch == 2]
+    rest = train(quick(name="cut", momentum=0.9), resume=tmp_path / "runs" / "cut")
+    assert isinstance(rest.events[-1], RunCompleted)
+    assert same(final(tmp_path / "runs" / "whole", 2), final(tmp_path / "runs" / "cut", 2))
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("place", range(1, 23))
 def test_stopped_at_any_place_it_ends_as_if_never_stopped(

@@ -1,10 +1,11 @@
 """The tutorial's network."""
 
+import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from engine.model import TutorialNet, count_parameters, make_model
+from engine.model import TutorialNet, count_parameters, drop, make_model
 
 
 def test_shapes_and_parameters() -> None:
@@ -45,3 +46,27 @@ def test_dropout_works_in_training_only() -> None:
     model, x = TutorialNet(10, dropout=0.5), torch.randn(4, 3, 32, 32)
     assert not torch.equal(model.train()(x), model(x))
     assert torch.equal(model.eval()(x), model(x))
+
+
+@pytest.mark.parametrize("p", [0.25, 0.3])
+def test_dropout_drops_each_place_as_often_and_independently_of_its_neighbours(p: float) -> None:
+    torch.manual_seed(0)
+    n = 40_000
+    kept = drop(torch.ones(n, 11), p, training=True)
+    assert torch.allclose(kept.unique(), torch.tensor([0.0, 1 / (1 - p)]))
+    share = (kept == 0).float()
+    spread = (p * (1 - p) / n) ** 0.5
+    assert (share.mean(0) - p).abs().max() < 5 * spread  # each place, whichever byte of a drawn word decides it
+    both = (share.T @ share / n).fill_diagonal_(p * p)
+    assert (both - p * p).abs().max() < 5 / n**0.5 * p
+
+
+def test_dropout_goes_through_gradients_and_leaves_evaluation_alone() -> None:
+    torch.manual_seed(1)
+    x = torch.rand(5, 13, requires_grad=True)
+    out = drop(x, 0.25, training=True)
+    out.sum().backward()
+    assert x.grad is not None
+    assert torch.allclose(x.grad * x, out)
+    assert drop(x, 0.25, training=False) is x
+    assert drop(x.bfloat16(), 0.25, training=True).dtype == torch.bfloat16

@@ -168,10 +168,11 @@ def test_text_can_be_read_on_both_of_our_themes() -> None:
 async def test_a_panel_draws_only_what_is_new(make: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     view = fold(*run_events(epochs=2))
     panel = make()
+    panel.seconds = 0
     drawn = []
     async with on_stage(panel, view) as pilot:
         update = panel.update
-        monkeypatch.setattr(panel, "update", lambda content: (drawn.append(1), update(content)))
+        monkeypatch.setattr(panel, "update", lambda content, **how: (drawn.append(1), update(content, **how)))
         for _ in range(5):
             panel.show(view)
         assert not drawn

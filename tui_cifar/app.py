@@ -8,50 +8,53 @@ import os
 import signal
 import sys
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, TextIO, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TextIO, cast
 
 from textual import events as ui
 from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
 from textual.message import Message
 from textual.screen import Screen
+from textual.theme import Theme
 
-from engine.config import Config
+from engine.config import Config, nearest
 from engine.errors import DataError
 from engine.events import CheckpointFailed, LineLogged, PredictionsSaved, RunFailed, RunStarted, Terminal
-from engine.predictions import FILE
-from engine.session import run_of
+from tui_cifar import notices
+from tui_cifar.arguments import complain
 from tui_cifar.capture import Capture, printable
 from tui_cifar.guard import Guard
-from tui_cifar.inspector import Inspector
 from tui_cifar.outcome import exit_code, summary
 from tui_cifar.pauses import spare_the_living
-from tui_cifar.render.mosaic import Mode
 from tui_cifar.resources import ResourceSampler
-from tui_cifar.results import Results, open_results
-from tui_cifar.resume import Unfinished, find_unfinished, recall
 from tui_cifar.run_view import RunView
-from tui_cifar.screens.confusion import ConfusionScreen
-from tui_cifar.screens.dashboard import Dashboard
-from tui_cifar.screens.data import DataScreen
-from tui_cifar.screens.data_missing import DataMissing
-from tui_cifar.screens.failure import Failure
-from tui_cifar.screens.go_on import GoOn
-from tui_cifar.screens.help import Help
 from tui_cifar.screens.leave import Leave
-from tui_cifar.screens.log import LogScreen
-from tui_cifar.screens.model import ModelScreen
-from tui_cifar.screens.own_picture import OwnPicture
-from tui_cifar.screens.predictions import PredictionsScreen
 from tui_cifar.screens.run_screen import VIEWS, RunScreen
+from tui_cifar.screens.run_screens import KINDS, RunScreens, kind
+from tui_cifar.screens.too_small import TooSmall, too_small
+from tui_cifar.settings import Settings
 from tui_cifar.signals import EXIT_CODES
 from tui_cifar.theme import THEMES
+from tui_cifar.thin_app import ThinApp
 from tui_cifar.worker import Engine, Worker, real_engine
+
+if TYPE_CHECKING:
+    from tui_cifar.inspector import Inspector
+    from tui_cifar.render.mosaic import Mode
+    from tui_cifar.results import Results
+    from tui_cifar.resume import Unfinished
 
 POLL_SECONDS = 0.25
 """How often progress is looked at. Rare events are shown as they come."""
+
+
+SWITCH_SECONDS = 0.001
+"""How long the training thread may keep the interpreter while the screen waits for it. Python's own 5 ms add up: a key goes
+through several turns."""
 
 
 class EventsArrived(Message):
@@ -62,7 +65,7 @@ class EventsArrived(Message):
         return isinstance(message, EventsArrived)
 
 
-class CifarApp(App[None]):
+class CifarApp(ThinApp):
     """Train and watch.
 
     Args:
@@ -74,6 +77,8 @@ class CifarApp(App[None]):
         resumed: the run directory, or a checkpoint in it, that `engine` goes on from; its past is shown.
         offer: an unfinished run to ask about before anything starts.
         directory: the run directory of a run that has ended and is only looked at.
+        settings: the user's keys and what was chosen the last time; none remembers nothing.
+        notify: how to tell the terminal that the run has ended (`notices.NOTIFIERS`); None does not.
     """
 
     CSS_PATH = "app.tcss"
@@ -135,11 +140,19 @@ class CifarApp(App[None]):
         resumed: Path | None = None,
         offer: Unfinished | None = None,
         directory: Path | None = None,
+        settings: Settings | None = None,
+        notify: str | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(ascii=ascii)
+        self.settings = settings or Settings()
+        self._notify_how = notify
+        self._told_title = ""
         for t in THEMES:
             self.register_theme(t)
-        self._wanted_theme = theme
+        remembered = self.settings.choice("theme", self.available_themes)
+        known = theme if theme in self.available_themes else remembered or "cifar-dark"
+        self.set_reactive(App.theme, known)  # before anything is styled: another theme later means styling all again
+        self.stylesheet.set_variables(self.get_css_variables())
         self.config, self.images, self.ascii = config, "ascii" if ascii and images == "half" else images, ascii
         self.view = RunView()
         self.worker = Worker(config, engine, self.wake)
@@ -151,9 +164,8 @@ class CifarApp(App[None]):
         self.results_missing = ""
         """Why the newest evaluation can't be shown, if so."""
         self.directory = directory
-        self.inspector = Inspector(self)
         self._evaluating = False
-        self.run_screens: dict[str, RunScreen] = {}
+        self.run_screens = RunScreens(self)
         self.leave_at_once = False
         self._exit_when_ended: int | None = None
         self.guard: Guard | None = None
@@ -163,21 +175,25 @@ class CifarApp(App[None]):
 
     # -- life -----------------------------------------------------------------------------------------------------------
 
+    def get_default_screen(self) -> Screen[Any]:
+        """The dashboard."""
+        screen = self.run_screens["dashboard"]
+        screen._push_result_callback(screen, None)  # which `switch_screen` takes away again
+        return screen
+
     def on_mount(self) -> None:
-        """Show the dashboard; start training once its first frame is drawn."""
-        self.theme = self._wanted_theme if self._wanted_theme in self.available_themes else "cifar-dark"
+        """Start training once the dashboard's first frame is drawn."""
+        self.theme_changed_signal.subscribe(self, self._theme_chosen)
+        self._use_settings()
         self.begin_capture_print(self)
-        kinds = (Dashboard, PredictionsScreen, ConfusionScreen, DataScreen, ModelScreen, LogScreen)
-        for kind in kinds:
-            screen = self.run_screens[kind.view_id] = kind(images=self.images, ascii=self.ascii)
-            self.install_screen(screen, kind.view_id)
-        self.push_screen("dashboard")
         self.call_after_refresh(self._start)
 
     async def _start(self) -> None:
         self.resources.start()
-        self.set_interval(POLL_SECONDS, self.take_events)
+        self._poll_timer = self.set_interval(POLL_SECONDS, self.take_events)
         if self._offer is not None:
+            from tui_cifar.screens.go_on import GoOn
+
             self.push_screen(GoOn(self._offer), self._go_on)
         else:
             await self._begin(self._resumed)
@@ -185,6 +201,9 @@ class CifarApp(App[None]):
     async def _begin(self, resumed: Path | None) -> None:
         """Start the worker, where it goes on with a run with the past of that run on the screen."""
         if resumed is not None:
+            from engine.run_directory import run_of
+            from tui_cifar.resume import recall
+
             self.view = await asyncio.to_thread(recall, run_of(resumed))
         self.worker.start()
 
@@ -204,6 +223,11 @@ class CifarApp(App[None]):
         self.worker = Worker(self.config, self._engine, self.wake)
         await self._begin(run.path)
         self.show()
+
+    async def on_event(self, event: ui.Event) -> None:
+        """Keys and mouse come too late once the screens are being taken down, and there is no screen to give them to."""
+        if not (isinstance(event, ui.InputEvent) and (self._exit or not self.screen_stack)):
+            await super().on_event(event)
 
     def wake(self) -> None:
         """Have `take_events` called soon; may be called from any thread."""
@@ -232,14 +256,52 @@ class CifarApp(App[None]):
         if events and isinstance(events[-1], Terminal):
             self._ended(events[-1])
         self.show()
+        self._tell_title()
+        self._rest()
         if events:
             self.refresh_bindings()
+
+    def on_unmount(self) -> None:
+        """Give the terminal its title back."""
+        if self._told_title:
+            self.tell_terminal(notices.RESTORE_TITLE)
+
+    def _rest(self) -> None:
+        """While nothing moves, nothing is looked at: whatever comes next wakes the screen."""
+        if self.ended or self.view.state == "PAUSED":
+            self._poll_timer.pause()
+            self.resources.pause()
+        else:
+            self._poll_timer.resume()
+            self.resources.resume()
+
+    def _tell_title(self) -> None:
+        """State and accuracy in the terminal's title."""
+        view = self.view
+        words = [view.started.name if view.started else "cifar-tui", view.state.lower()]
+        if view.epochs and not self.ended:
+            words.append(f"{view.epoch}/{view.epochs}")
+        if view.tested is not None:
+            words.append(f"test {view.tested.accuracy:.1%}")
+        elif view.rows:
+            words.append(f"{view.rows[-1].valid_accuracy:.1%}")
+        text = " ".join(words)
+        if text != self._told_title:
+            self.tell_terminal(("" if self._told_title else notices.KEEP_TITLE) + notices.title(text))
+            self._told_title = text
 
     def show(self) -> None:
         """Let the screen that is shown, under a dialog too, draw what has changed."""
         for screen in self.screen_stack:
             if isinstance(screen, RunScreen):
                 screen.show(self.view, self.resources.text)
+
+    @cached_property
+    def inspector(self) -> Inspector:
+        """Asks the network about pictures."""
+        from tui_cifar.inspector import Inspector
+
+        return Inspector(self)
 
     @property
     def run_path(self) -> Path | None:
@@ -266,18 +328,29 @@ class CifarApp(App[None]):
         if self._evaluating:
             self._evaluating = False
             self.clear_notifications()
+        from engine.predictions import FILE
+        from tui_cifar.results import open_results
+
         try:
             self.results, self.results_missing = open_results(path / FILE), ""
         except DataError as e:
             self.results, self.results_missing = None, e.message
 
     def _ended(self, event: Terminal) -> None:
+        if self._notify_how and self._exit_when_ended is None:
+            name = self.view.started.name if self.view.started else "cifar-tui"
+            what = event.title if isinstance(event, RunFailed) else ", ".join(summary(event)[:1])
+            self.tell_terminal(notices.notification(self._notify_how, name, what))
         if self._exit_when_ended is not None:
             self.exit(return_code=self._exit_when_ended)
         elif isinstance(event, RunFailed) and self.directory is None:
             if event.kind == "data_unavailable":
+                from tui_cifar.screens.data_missing import DataMissing
+
                 self.push_screen(DataMissing(event.message), self._other_data)
             else:
+                from tui_cifar.screens.failure import Failure
+
                 self.push_screen(Failure(event.title, event.message, event.detail))
 
     def _other_data(self, change: dict[str, Any] | None) -> None:
@@ -289,6 +362,36 @@ class CifarApp(App[None]):
         self.view, self.results = RunView(), None
         self.worker = Worker(self.config, self._engine, self.wake)
         self.worker.start()
+        self._rest()
+
+    # -- settings -------------------------------------------------------------------------------------------------------
+
+    def _use_settings(self) -> None:
+        """The user's keys; what is wrong with the files is said in the log and in a notice."""
+        problems = list(self.settings.problems)
+        if self.settings.keys:
+            nodes: list[type[DOMNode]] = [type(self), *map(kind, KINDS)]
+            known = {b.id for node in nodes for b in _bindings(node) if b.id}
+            problems += [
+                f"keys.toml: {name}: there is no such key binding{nearest(name, known)}"
+                for name in self.settings.keys
+                if name not in known
+            ]
+            self.set_keymap({name: key for name, key in self.settings.keys.items() if name in known})
+        for problem in problems:
+            self.view.apply(LineLogged(source="settings", text=problem))
+        if problems:
+            more = f" (and {len(problems) - 1} more in the log)" if len(problems) > 1 else ""
+            self.notify(problems[0] + more, title="Settings", severity="warning", markup=False)
+
+    def _theme_chosen(self, theme: Theme) -> None:
+        self.settings.remember("theme", theme.name)
+        self.call_after_refresh(self.show)
+
+    def on_resize(self, event: ui.Resize) -> None:
+        """A terminal too small for anything gets a notice, which goes when there is room."""
+        if too_small(*event.size) and not any(isinstance(s, TooSmall) for s in self.screen_stack):
+            self.push_screen(TooSmall())
 
     def on_print(self, event: ui.Print) -> None:
         """A stray print or warning goes to the log pane and `log.txt` instead of the screen."""
@@ -297,6 +400,7 @@ class CifarApp(App[None]):
                 self.view.apply(LineLogged(source="stderr" if event.stderr else "stdout", text=printable(line)))
                 if self.capture is not None:
                     self.capture.write(line)
+        self.call_later(self.show)
 
     def _take_prints(self) -> None:
         """What a library wrote past Python goes to the log pane too."""
@@ -359,10 +463,12 @@ class CifarApp(App[None]):
     def action_view(self, key: str) -> None:
         """Go to a screen."""
         if isinstance(self.screen, RunScreen) and self.screen is not self.run_screens[key]:
-            self.switch_screen(key)
+            self.switch_screen(self.run_screens[key])
 
     def action_own_picture(self) -> None:
         """Ask for the path of a picture and show what the network takes it for."""
+        from tui_cifar.screens.own_picture import OwnPicture
+
         self.push_screen(OwnPicture(ascii=self.ascii))
 
     def action_toggle_dark(self) -> None:
@@ -376,6 +482,8 @@ class CifarApp(App[None]):
 
     def action_help(self) -> None:
         """Show all keys."""
+        from tui_cifar.screens.help import Help
+
         self.push_screen(Help())
 
     def action_leave(self) -> None:
@@ -410,9 +518,26 @@ class CifarApp(App[None]):
         self.leave_at_once = True
         self.exit(return_code=code)
 
+    def action_command_palette(self) -> None:
+        """Show every action."""
+        from tui_cifar.screens.palette import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette())
+
+    def search_themes(self) -> None:
+        """Show every theme."""
+        from textual.theme import ThemeProvider
+
+        from tui_cifar.screens.palette import Palette
+
+        self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action that has a key is in the palette too."""
         yield from super().get_system_commands(screen)
+        from tui_cifar.resume import find_unfinished
+
         run = find_unfinished(Path(self.config.runs_dir), {}) if not self.worker.alive else None
         if run is not None:
             yield SystemCommand(
@@ -434,6 +559,24 @@ class CifarApp(App[None]):
                 )
 
 
+def _bindings(node: type[DOMNode]) -> Iterable[Binding]:
+    """The bindings that a class and those it is made from declare."""
+    for base in node.__mro__:
+        yield from (b for b in vars(base).get("BINDINGS", ()) if isinstance(b, Binding))
+
+
+def make_app(
+    config: Config, engine: Engine, *, images: str | None, ascii: bool, theme: str | None, **more: Any
+) -> CifarApp:
+    """The application as the user has set it up; complains of a theme that there is none of."""
+    no_colour = "NO_COLOR" in os.environ  # Textual takes it out of the environment
+    images = images or ("ascii" if ascii or no_colour else "half")
+    app = CifarApp(config, engine, images=images, ascii=ascii, theme=theme, settings=Settings.read(), **more)
+    if theme is not None and theme not in app.available_themes:
+        complain(f"--theme: {theme!r} is no theme{nearest(theme, app.available_themes)}")
+    return app
+
+
 def run_dashboard(
     config: Config,
     resume: Path | None,
@@ -443,24 +586,28 @@ def run_dashboard(
     theme: str | None = None,
     keep_going: bool = False,
     offer: Unfinished | None = None,
+    mouse: bool = True,
+    notify: str | None = None,
 ) -> int:
     """Run the application to its end and return the exit code; leaves the outcome on the normal screen."""
-    app = CifarApp(
+    app = make_app(
         config,
         real_engine(resume),
-        images=images or ("ascii" if ascii else "half"),
+        images=images,
         ascii=ascii,
         theme=theme,
         resumed=resume,
         offer=offer,
+        notify=notify,
     )
+    sys.setswitchinterval(SWITCH_SECONDS)
     with Capture() as capture:
         app.capture = capture
         app.error_console.file = cast(TextIO, capture.terminal)
         guard = app.guard = Guard(lambda: app.worker, app.wake, capture.terminal, keep_going=keep_going)
         guard.start()
         try:
-            app.run()
+            app.run(mouse=mouse)
         finally:
             guard.left.set()
         if guard.detached:

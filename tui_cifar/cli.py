@@ -60,11 +60,45 @@ def make_parser() -> argparse.ArgumentParser:
         default=None,
         help="only plain characters, for terminals without blocks and braille (default: if the locale is not UTF-8)",
     )
-    how.add_argument("--theme", metavar="NAME", default=None, help="cifar-dark, cifar-light, or one of Textual's")
     how.add_argument(
         "--keep-going",
         action="store_true",
         help="train on without a dashboard if the terminal goes away (SSH line cut)",
+    )
+    how.add_argument(
+        "--theme",
+        metavar="NAME",
+        default=None,
+        help="cifar-dark, cifar-light, ansi-dark or ansi-light (the terminal's own colours), or another of Textual's "
+        "(default: the one of the last time)",
+    )
+    how.add_argument(
+        "--fps",
+        type=int,
+        metavar="N",
+        default=None,
+        help="draw at most so many times a second, 1 to 60 (default: 30, over SSH 15 and no animations)",
+    )
+    how.add_argument(
+        "--no-mouse", action="store_true", help="leave the mouse to the terminal, which selects text with it"
+    )
+    how.add_argument(
+        "--notify",
+        nargs="?",
+        choices=("auto", "bell", "osc9", "osc777"),
+        const="auto",
+        default=None,
+        metavar="HOW",
+        help="at the end ring the bell and show a desktop notification: auto, bell (alone), osc9, osc777",
+    )
+    how.add_argument(
+        "--progress",
+        nargs="?",
+        type=float,
+        const=10.0,
+        default=None,
+        metavar="SECONDS",
+        help="with --headless: a line of progress every so many seconds [10], for screen readers and logs",
     )
     where = parser.add_argument_group("Where")
     groups = {
@@ -146,13 +180,19 @@ def _train(arguments: list[str]) -> int:
         complain(f"{unknown[0]!r} is no option{nearest(unknown[0], known)} See 'cifar-tui --help'.")
     if options.json and not options.headless:
         complain("--json needs --headless.")
+    if options.progress is not None and (not options.headless or options.json):
+        complain("--progress needs --headless, without --json.")
+    if options.progress is not None and not options.progress > 0:
+        complain("--progress: the seconds must be more than 0.")
     config, resume, given = _configuration(options)
     if options.headless:
         from tui_cifar.headless import run_headless
 
-        return run_headless(config, resume, as_json=options.json, keep_going=options.keep_going)
+        return run_headless(
+            config, resume, as_json=options.json, progress=options.progress, keep_going=options.keep_going
+        )
+    tune_for_line(options.fps)
     require_terminal()
-    tune_for_line()
     from tui_cifar.app import run_dashboard
     from tui_cifar.resume import find_unfinished
 
@@ -164,6 +204,8 @@ def _train(arguments: list[str]) -> int:
         theme=options.theme,
         keep_going=options.keep_going,
         offer=None if resume is not None or config.name else find_unfinished(Path(config.runs_dir), given),
+        mouse=not options.no_mouse,
+        notify=options.notify,
     )
 
 
@@ -217,10 +259,15 @@ def require_terminal() -> None:
         complain("the terminal (TERM=dumb) can't show the dashboard. Use --headless to train without it.")
 
 
-def tune_for_line() -> None:
+def tune_for_line(fps: int | None) -> None:
     """Fewer frames and no animations over SSH. Textual reads these when it is imported."""
-    if os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY"):
-        os.environ.setdefault("TEXTUAL_FPS", "15")
+    if fps is not None and not 1 <= fps <= 60:
+        complain("--fps must be 1 to 60.")
+    remote = bool(os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY"))
+    if fps is not None:
+        os.environ["TEXTUAL_FPS"] = str(fps)
+    os.environ.setdefault("TEXTUAL_FPS", "15" if remote else "30")
+    if remote:
         os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 
 

@@ -28,7 +28,8 @@ def summary(ended: Terminal | None) -> list[str]:
     if isinstance(ended, RunFailed):
         lines.append(f"cifar-tui: {ended.message}")
     if isinstance(ended, RunCompleted):
-        lines.append(f"{best}; test accuracy {ended.test_accuracy:.1%}")
+        both = f" ({ended.mirrored_accuracy:.1%} with mirror images)" if ended.mirrored_accuracy is not None else ""
+        lines.append(f"{best}; test accuracy {ended.test_accuracy:.1%}{both}")
     elif best:
         lines.append(best)
     if ended.best_checkpoint:

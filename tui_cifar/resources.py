@@ -5,19 +5,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-import psutil
-
 GIB = 2**30
 
 
 class ResourceSampler:
-    """Samples once a second into `text`; `use_gpu` switches from the processor to a CUDA device."""
+    """Samples once a second into `text`; `use_gpu` switches from the processor to a CUDA device.
+
+    While nothing runs, `pause` stops it: `text` is empty then, and nothing is read.
+    """
 
     def __init__(self, seconds: float = 1.0) -> None:
         self.text = ""
         self._seconds = seconds
-        self._ended = threading.Event()
-        self._read: Callable[[], str] = _cpu_reader()
+        self._ended, self._wanted = threading.Event(), threading.Event()
+        self._wanted.set()
+        self._read: Callable[[], str] | None = None
         self._thread = threading.Thread(target=self._work, name="resources", daemon=True)
 
     def start(self) -> None:
@@ -27,6 +29,16 @@ class ResourceSampler:
     def stop(self) -> None:
         """End sampling at the next sample."""
         self._ended.set()
+        self._wanted.set()
+
+    def pause(self) -> None:
+        """No samples until `resume`."""
+        self._wanted.clear()
+        self.text = ""
+
+    def resume(self) -> None:
+        """Go on."""
+        self._wanted.set()
 
     def use_gpu(self, device: str) -> None:
         """Report the CUDA device ("cuda:1") instead of the processor, if NVML can read it."""
@@ -35,11 +47,16 @@ class ResourceSampler:
             self._read = reader
 
     def _work(self) -> None:
+        read = _cpu_reader()
         while not self._ended.wait(self._seconds):
-            self.text = self._read()
+            self._wanted.wait()
+            text = (self._read or read)()
+            self.text = text if self._wanted.is_set() else ""
 
 
 def _cpu_reader() -> Callable[[], str]:
+    import psutil
+
     process = psutil.Process()
     process.cpu_percent()  # the first call only starts the measurement
 

@@ -9,8 +9,7 @@ from typing import Any
 
 from engine.config import FIELDS, Config, make_config
 from engine.errors import EngineError
-from engine.run_directory import is_held, newest_first, position, read_config, read_events, unfinished_runs
-from engine.session import run_of
+from engine.run_directory import is_held, newest_first, position, read_config, read_events, run_of, unfinished_runs
 from tui_cifar.run_view import RunView
 
 

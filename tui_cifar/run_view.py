@@ -10,9 +10,7 @@ import math
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from engine.events import (
     BatchCompleted,
@@ -43,6 +41,9 @@ from engine.events import (
     TestStarted,
     ValidationStarted,
 )
+
+if TYPE_CHECKING:
+    import numpy as np
 
 STATES = {"training": "TRAINING", "validating": "VALIDATING", "testing": "TESTING"}
 MAX_POINTS = 20_000
@@ -162,8 +163,8 @@ class RunView:
         )
         self._log(
             event.time,
-            f"{event.dataset}: {counts['train']:,} training, {counts['valid']:,} validation, "
-            f"{counts['test']:,} test pictures, {len(event.class_names)} classes",
+            f"{event.dataset}: {counts.get('train', 0):,} training, {counts.get('valid', 0):,} validation, "
+            f"{counts.get('test', 0):,} test pictures, {len(event.class_names)} classes",
         )
         self._log(
             event.time,
@@ -174,8 +175,14 @@ class RunView:
         self._touch("curve", "rows", "classes", "pictures")
 
     def _chosen(self, event: PicturesChosen) -> None:
-        raw = np.frombuffer(base64.b64decode(event.data), dtype=np.uint8)
-        self.pictures, self.labels = raw.reshape(-1, 32, 32, 3), event.labels
+        import numpy as np  # not before there are pictures: the first frame need not wait for it
+
+        try:
+            raw = np.frombuffer(base64.b64decode(event.data), dtype=np.uint8)
+            pictures = raw.reshape(len(event.labels), 32, 32, 3)
+        except ValueError:  # a log that something else wrote: the rest of it can be shown
+            return
+        self.pictures, self.labels = pictures, event.labels
         self._touch("pictures")
 
     def _epoch_started(self, event: EpochStarted) -> None:

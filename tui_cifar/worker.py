@@ -11,7 +11,9 @@ from pathlib import Path
 from engine.config import Config
 from engine.control import Control
 from engine.events import BatchCompleted, Event, LossSampled, PreparationAdvanced, RunFailed
-from engine.session import Listener
+
+Listener = Callable[[Event], None]
+"""Receives the events, in the training thread (`engine.session.Listener`)."""
 
 Engine = Callable[[Config, Control, Listener], object]
 """Runs to the end in the calling thread, telling the listener; `engine.session.run` or a script in its place."""
@@ -66,6 +68,7 @@ class Worker:
         return events
 
     def _work(self) -> None:
+        _name_thread("training")
         try:
             self._engine(self.config, self.control, self._listen)
         except BaseException as e:  # the engine ends its runs itself; whoever waits must hear of the end all the same
@@ -87,3 +90,11 @@ class Worker:
             self._events.append(event)
         if not isinstance(event, LossSampled):
             self._wake()
+
+
+def _name_thread(name: str) -> None:
+    """Give this thread, and those that it starts, a name that `top -H` shows. Python itself names them since 3.14."""
+    try:
+        Path(f"/proc/self/task/{threading.get_native_id()}/comm").write_text(name)
+    except OSError:  # no Linux
+        pass

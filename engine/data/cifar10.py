@@ -16,11 +16,13 @@ import torch
 
 from engine.data.cache import read_cached, write_cached
 from engine.data.dataset import Dataset, Pictures, Report
-from engine.data.download import OPTIONS, download
+from engine.data.download import OPTIONS, download, open_alone
 from engine.errors import DataError
 
 FOLDER, ARCHIVE = "cifar-10-batches-py", "cifar-10-python.tar.gz"
 BATCHES = (*(f"data_batch_{i}" for i in range(1, 6)), "test_batch")
+_WORK = ".unpack-cifar-10-"
+"""How the name of a folder begins that the archive is unpacked into."""
 CLASS_NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
 
@@ -65,21 +67,34 @@ def load_official(path: Path, cache_dir: Path, report: Report) -> Dataset:
 
 
 def _load_archive(archive: Path, cache_dir: Path, report: Report) -> Dataset:
-    """Unpack beside the archive, where later starts find it; where that is not allowed, read it from a temporary folder."""
+    """The pictures in the archive, unpacked beside it by one process at a time."""
     target = archive.parent / FOLDER
     if not (target / "test_batch").is_file():
         try:
-            work = Path(tempfile.mkdtemp(prefix=".unpack-", dir=archive.parent))
-        except OSError:
-            work = Path(tempfile.mkdtemp(prefix="cifar-tui-"))
-        try:
-            _unpack(archive, work, report)
-            if work.parent != archive.parent:
-                return load_official(work / FOLDER, cache_dir, report)
-            shutil.rmtree(target, ignore_errors=True)
-            (work / FOLDER).rename(target)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
+            with open_alone(archive, "rb", report, "unpacks"):
+                if not (target / "test_batch").is_file():  # else whoever was waited for has done it
+                    return _load_unpacked(archive, target, cache_dir, report)
+        except OSError as e:
+            raise _refused(archive, e) from None
+    return load_official(target, cache_dir, report)
+
+
+def _load_unpacked(archive: Path, target: Path, cache_dir: Path, report: Report) -> Dataset:
+    """Unpack to `target`, where later starts find it; where that is not allowed, read it from a temporary folder."""
+    try:
+        for left in archive.parent.glob(f"{_WORK}*"):  # whoever holds the archive is alone: a killed process left it
+            shutil.rmtree(left, ignore_errors=True)
+        work = Path(tempfile.mkdtemp(prefix=_WORK, dir=archive.parent))
+    except OSError:
+        work = Path(tempfile.mkdtemp(prefix="cifar-tui-"))
+    try:
+        _unpack(archive, work, report)
+        if work.parent != archive.parent:
+            return load_official(work / FOLDER, cache_dir, report)
+        shutil.rmtree(target, ignore_errors=True)
+        (work / FOLDER).rename(target)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
     return load_official(target, cache_dir, report)
 
 
@@ -94,10 +109,14 @@ def _unpack(archive: Path, work: Path, report: Report) -> None:
                     report.step("Unpacking CIFAR-10", member.name)
                     tar.extract(member, work, filter="data")
     except (tarfile.TarError, EOFError, OSError) as e:
-        raise DataError(f"{archive}: can't unpack it: {e}. Delete it to download it again. {OPTIONS}") from None
+        raise _refused(archive, e) from None
     missing = sorted(name for name in wanted if not (work / name).is_file())
     if missing:
         raise DataError(f"{archive}: not CIFAR-10's archive: it lacks {missing[0]}. {OPTIONS}")
+
+
+def _refused(archive: Path, error: Exception) -> DataError:
+    return DataError(f"{archive}: can't unpack it: {error}. Delete it to download it again. {OPTIONS}")
 
 
 def _digest(folder: Path, report: Report) -> str:

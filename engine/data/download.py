@@ -11,9 +11,11 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import IO, cast
 
 from engine.data.dataset import Report
 from engine.errors import DataUnavailableError
+from engine.files import try_lock
 
 CHUNK = 128 * 1024
 OPTIONS = "Try again, give a --data-dir that holds cifar-10-python.tar.gz, or train on built-in pictures with --dataset shapes."
@@ -21,6 +23,9 @@ OPTIONS = "Try again, give a --data-dir that holds cifar-10-python.tar.gz, or tr
 
 def download(url: str, target: Path, md5: str, report: Report, *, patience: float = 30.0) -> None:
     """Fetch `url` into `target`: to a `.part` file beside it, checked against `md5`, then renamed.
+
+    One process at a time fetches a file: a second one waits, and finds it there or tries itself. What a killed process
+    left of the `.part` file is overwritten.
 
     Args:
         url: http or https.
@@ -35,43 +40,88 @@ def download(url: str, target: Path, md5: str, report: Report, *, patience: floa
     part = target.with_name(target.name + ".part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        digest = _fetch(url, part, report, patience)
-        if digest != md5:
-            raise DataUnavailableError(f"{url}: the download has a wrong checksum ({digest}, not {md5}). {OPTIONS}")
-        part.replace(target)
+        with open_alone(part, "ab", report, "downloads") as f:
+            try:
+                if target.exists():  # it was fetched by the process that was waited for
+                    part.unlink()
+                    return
+                f.truncate(0)
+                _fetch(url, f, report, patience)
+                digest = _md5(part)
+                if digest != md5:
+                    raise DataUnavailableError(
+                        f"{url}: the download has a wrong checksum ({digest}, not {md5}). {OPTIONS}"
+                    )
+                part.replace(target)
+            except BaseException:
+                part.unlink(missing_ok=True)
+                raise
     except urllib.error.HTTPError as e:
         raise DataUnavailableError(f"{url}: the server answered {e.code} {e.reason}. {OPTIONS}") from None
     except (OSError, ValueError, http.client.HTTPException) as e:
         reason = getattr(e, "reason", None) or e
         text = getattr(reason, "strerror", None) or str(reason) or type(e).__name__
         raise DataUnavailableError(f"{url}: can't download it: {text}. {OPTIONS}") from None
-    finally:
-        part.unlink(missing_ok=True)
 
 
-def _fetch(url: str, part: Path, report: Report, patience: float) -> str:
-    """Copy the body into `part` and return its MD5."""
+def open_alone(path: Path, mode: str, report: Report, doing: str) -> IO[bytes]:
+    """Open a file and lock it. While another process holds it, say so and wait.
+
+    Args:
+        doing: what the other process does with it, as in "downloads".
+
+    Raises:
+        OSError: it can't be opened.
+    """
+    while True:
+        f = cast(IO[bytes], path.open(mode))
+        try:
+            if try_lock(f):
+                if _is_at(f, path):  # else whoever held it has renamed or removed it
+                    return f
+            else:
+                size = os.fstat(f.fileno()).st_size
+                report.step("Waiting for another process", f"which {doing} {path}", size, None, "bytes")
+                report.poll()
+                time.sleep(0.2)
+        except BaseException:
+            f.close()
+            raise
+        f.close()
+
+
+def _is_at(f: IO[bytes], path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(f.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _md5(path: Path) -> str:
+    """Of what lies on the disk, which is what will be read."""
+    with path.open("rb") as f:
+        return hashlib.file_digest(f, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+def _fetch(url: str, f: IO[bytes], report: Report, patience: float) -> None:
+    """Copy the body into `f`."""
     report.poll()
     report.step("Downloading CIFAR-10", "connecting")
-    digest = hashlib.md5(usedforsecurity=False)
     stream = _Stream(url, patience)
     try:
-        with part.open("wb") as f:
-            done, shown = 0, 0.0
-            while piece := stream.next(report):
-                f.write(piece)
-                digest.update(piece)
-                done += len(piece)
-                if time.monotonic() - shown > 0.2:
-                    report.step("Downloading CIFAR-10", "", done, stream.length, "bytes")
-                    shown = time.monotonic()
-            f.flush()
-            os.fsync(f.fileno())
+        done, shown = 0, 0.0
+        while piece := stream.next(report):
+            f.write(piece)
+            done += len(piece)
+            if time.monotonic() - shown > 0.2:
+                report.step("Downloading CIFAR-10", "", done, stream.length, "bytes")
+                shown = time.monotonic()
+        f.flush()
+        os.fsync(f.fileno())
     finally:
         stream.given_up.set()
     if stream.length is not None and done < stream.length:
         raise OSError(f"the connection was cut after {done:,} of {stream.length:,} bytes")
-    return digest.hexdigest()
 
 
 class _Stream:

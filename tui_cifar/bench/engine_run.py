@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -98,17 +99,37 @@ class Measurement:
             self.control.stop(save=False)
 
 
-def measure(config: Config, seconds: float, target: float) -> dict[str, Any]:
-    """Run the engine in a thread, as the application does, and give the figures."""
+def measure(
+    config: Config, seconds: float, target: float, listen: Callable[[Event], None] = lambda _: None
+) -> dict[str, Any]:
+    """Run the engine in a thread, as the application does, and give the figures; `listen` is told every event too."""
     from engine.session import run
 
     control = Control()
     measurement = Measurement(control, seconds, target)
-    thread = threading.Thread(target=run, args=(config, control, measurement), name="training")
+
+    def tell(event: Event) -> None:
+        measurement(event)
+        listen(event)
+
+    thread = threading.Thread(target=run, args=(config, control, tell), name="training")
     thread.start()
     thread.join()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {**measurement.result, "peak_bytes": peak * (1 if sys.platform == "darwin" else 1024)}
+
+
+def run_measured(
+    config: Config, seconds: float, target: float, listen: Callable[[Event], None] = lambda _: None
+) -> dict[str, Any]:
+    """`measure`, in a run directory that is not kept; the decoded pictures are."""
+    cache = Path(config.runs_dir) / ".cache"
+    with tempfile.TemporaryDirectory() as scratch:
+        runs = Path(scratch) / "runs"
+        runs.mkdir()
+        cache.mkdir(parents=True, exist_ok=True)
+        (runs / ".cache").symlink_to(cache.resolve(), target_is_directory=True)
+        return measure(replace(config, runs_dir=str(runs)), seconds, target, listen)
 
 
 def main() -> None:
@@ -118,14 +139,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=0.0)
     parser.add_argument("--target", type=float, default=0.0)
     a = parser.parse_args()
-    config = make_config(a.config)
-    cache = Path(config.runs_dir) / ".cache"
-    with tempfile.TemporaryDirectory() as scratch:  # the run is not kept; the decoded pictures are
-        runs = Path(scratch) / "runs"
-        runs.mkdir()
-        cache.mkdir(parents=True, exist_ok=True)
-        (runs / ".cache").symlink_to(cache.resolve(), target_is_directory=True)
-        print(json.dumps(measure(replace(config, runs_dir=str(runs)), a.seconds, a.target)))
+    print(json.dumps(run_measured(make_config(a.config), a.seconds, a.target)))
 
 
 if __name__ == "__main__":

@@ -1,92 +1,147 @@
 """`cifar-tui bench saving`: what a checkpoint costs the training, and what `--deterministic` does.
 
-Trains a few epochs on the built-in shapes, once saving at every chance and, taking turns, with and without deterministic
-kernels. A save's cost is the time that the training thread spends in it; writing goes on beside it.
+Trains one recipe three ways in turns, each run in a process of its own: plainly, with `--deterministic`, and with a save as
+soon as the one before is written. A save's own cost is the time that the training thread spends in it; writing goes on beside
+it in another thread, and what that takes from the training shows in the images a second.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import statistics
-import sys
-import tempfile
 import time
 from typing import Any
 
-from tui_cifar.arguments import Parser
+from tui_cifar.arguments import Parser, complain
+from tui_cifar.bench.engine_run import run_measured
+from tui_cifar.bench.processes import data_options, described, machine, measure, median, table
+
+WAYS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "--deterministic": {"deterministic": True},
+    "always saving": {"save_every": 1e-6},
+}
+FIXED = ("threads", "precision", "memory_format")
+"""Measured by the first run and taken over by the others."""
 
 
 def run(arguments: list[str]) -> int:
     """Measure and print."""
     parser = Parser(prog="cifar-tui bench saving", allow_abbrev=False, description=__doc__.split("\n\n")[1])
-    parser.add_argument("--recipe", default="tutorial", help="recipe to train [tutorial]")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N [auto]")
-    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="runs of each kind [3]")
-    parser.add_argument("--json", action="store_true", help="one JSON object")
+    data_options(parser)
+    parser.add_argument("--recipe", default="fast", metavar="NAME", help="recipe to train (default: fast)")
+    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="runs of each kind (default: 3)")
+    parser.add_argument("--seconds", type=float, default=10.0, metavar="X", help="length of a run (default: 10)")
     options = parser.parse_args(arguments)
+    if options.rounds < 1 or options.seconds <= 0:
+        complain("--rounds must be at least 1, and --seconds above 0.")
 
-    saves: list[float] = []
-    _time_saves(saves)
-    rates: dict[bool, list[float]] = {False: [], True: []}
-    with tempfile.TemporaryDirectory(prefix="cifar-tui-") as folder:
-        base = {
-            "recipe": options.recipe,
-            "dataset": "shapes",
-            "device": options.device,
-            "runs_dir": folder,
-            "epochs": 1,
-        }
-        for round_ in range(options.rounds):
-            for deterministic in (False, True):
-                rates[deterministic].append(
-                    _train({**base, "deterministic": deterministic, "name": f"{round_}-{deterministic}"})
-                )
-        saves.clear()
-        _train({**base, "save_every": 0.0001, "name": "saving"})
-    milliseconds = sorted(1000 * s for s in saves)
-    plain, exact = (statistics.median(rates[d]) for d in (False, True))
-    result = {
-        "saves": len(saves),
-        "median_ms": statistics.median(milliseconds),
-        "p99_ms": milliseconds[int(0.99 * (len(milliseconds) - 1))],
-        "largest_ms": milliseconds[-1],
-        "images_per_second": plain,
-        "images_per_second_deterministic": exact,
-        "deterministic_costs": 1 - exact / plain,
-    }
-    if options.json:
-        print(json.dumps(result))
-        return 0
-    print(f"a save holds up training for {result['median_ms']:.1f} ms (median of {len(saves)}),", end=" ")
-    print(f"99 % below {result['p99_ms']:.1f} ms, at most {result['largest_ms']:.1f} ms")
-    print(
-        f"images/s: {plain:,.0f}, with --deterministic {exact:,.0f}: {result['deterministic_costs']:+.1%} of its speed lost"
-    )
+    base = {k: getattr(options, k) for k in ("recipe", "dataset", "device", "threads", "runs_dir")}
+    runs: dict[str, list[dict[str, Any]]] = {way: [] for way in WAYS}
+    for _ in range(options.rounds):
+        for way, values in WAYS.items():
+            config = json.dumps({"save_every": 10_000.0, **base, **values})
+            done = measure("tui_cifar.bench.saving", config, str(options.seconds))
+            runs[way].append(done)
+            base.update({key: done[key] for key in FIXED})
+    report = {"machine": machine(), "recipe": options.recipe, **_figures(runs)}
+    print(json.dumps(report) if options.json else _text(report))
     return 0
 
 
-def _time_saves(into: list[float]) -> None:
+def _figures(runs: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    first = runs["plain"][0]
+    saved = runs["always saving"]
+    held = sorted(s for done in saved for s in done["save_seconds"])
+    written = [s for done in saved for s in done["write_seconds"]]
+    if not held or not written:
+        complain("no checkpoint was written in the time; give more --seconds.")
+    rates = {way: [done["images_per_second"] for done in every] for way, every in runs.items()}
+    costs = {way: [1 - r / p for r, p in zip(rates[way], rates["plain"], strict=True)] for way in rates}
+    return {
+        **{key: first[key] for key in (*FIXED, "device", "parameters")},
+        "checkpoint_bytes": saved[0]["checkpoint_bytes"],
+        "saves": len(held),
+        "save_seconds": {
+            "median": statistics.median(held),
+            "p99": held[int(0.99 * (len(held) - 1))],
+            "largest": held[-1],
+        },
+        "write_seconds": median(written),
+        "ways": {
+            way: {"images_per_second": median(rates[way]), "costs": costs[way], "cost": median(costs[way])}
+            for way in WAYS
+        },
+    }
+
+
+def _text(report: dict[str, Any]) -> str:
+    held = {key: f"{1000 * value:.1f} ms" for key, value in report["save_seconds"].items()}
+    rows = [
+        (
+            way,
+            f"{figures['images_per_second']:,.0f}",
+            "" if way == "plain" else f"{figures['cost']:.1%}",
+            "" if way == "plain" else f"{min(figures['costs']):.1%} to {max(figures['costs']):.1%}",
+        )
+        for way, figures in report["ways"].items()
+    ]
+    return "\n".join(
+        (
+            described(report["machine"]),
+            f"{report['recipe']} on {report['device']}, {report['threads']} thread"
+            f"{'s' if report['threads'] != 1 else ''}, {report['precision']}: "
+            f"a checkpoint of {report['checkpoint_bytes'] / 1e6:.1f} MB",
+            "",
+            table(
+                ("a save", "median", "99 %", "largest"),
+                [("holds up the training", held["median"], held["p99"], held["largest"])],
+            ),
+            f"{report['saves']} saves; writing one beside the training takes {report['write_seconds']:.2f} s (median)",
+            "",
+            table(("", "images/s", "slower by", "range"), rows),
+        )
+    )
+
+
+def _measure_saves(config: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """One run in this process, with the times of its saves."""
+    from engine.config import make_config
+    from engine.events import CheckpointSaved, Event
     from engine.trainer import Trainer
 
+    held: list[float] = []
+    written: list[CheckpointSaved] = []
     save = Trainer._save
 
     def timed(self: Trainer, *arguments: Any) -> None:
         start = time.perf_counter()
         save(self, *arguments)
-        into.append(time.perf_counter() - start)
+        held.append(time.perf_counter() - start)
+
+    def listen(event: Event) -> None:
+        if isinstance(event, CheckpointSaved):
+            written.append(event)
 
     setattr(Trainer, "_save", timed)  # noqa: B010 - no plain assignment to a method
+    result = run_measured(make_config(config), seconds, 0.0, listen)
+    return {
+        **result,
+        "save_seconds": held,
+        "write_seconds": [event.seconds for event in written],
+        "checkpoint_bytes": max((event.size for event in written), default=0),
+    }
 
 
-def _train(values: dict[str, Any]) -> float:
-    """Images a second of a run."""
-    from engine.config import make_config
-    from engine.control import Control
-    from engine.events import EpochCompleted, Event, RunFailed
-    from engine.session import run as train
+def main() -> None:
+    """Train as the arguments say and print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("config", type=json.loads)
+    parser.add_argument("seconds", type=float)
+    options = parser.parse_args()
+    print(json.dumps(_measure_saves(options.config, options.seconds)))
 
-    told: list[Event] = []
-    ended = train(make_config(values), Control(), told.append)
-    if isinstance(ended, RunFailed):
-        sys.exit(f"cifar-tui: {ended.message}")
-    return statistics.median(e.images_per_second for e in told if isinstance(e, EpochCompleted))
+
+if __name__ == "__main__":
+    main()

@@ -30,6 +30,8 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--images", choices=("half", "ascii", "off"), default=None, help="as in 'cifar-tui --help'")
     parser.add_argument("--ascii", action=argparse.BooleanOptionalAction, default=None, help="only plain characters")
     parser.add_argument("--theme", metavar="NAME", default=None, help="as in 'cifar-tui --help'")
+    parser.add_argument("--fps", type=int, metavar="N", default=None, help="as in 'cifar-tui --help'")
+    parser.add_argument("--no-mouse", action="store_true", help="as in 'cifar-tui --help'")
     return parser
 
 
@@ -59,22 +61,19 @@ def run(arguments: list[str]) -> int:
 
     from tui_cifar.cli import require_terminal, tune_for_line, unicode_locale
 
+    tune_for_line(options.fps)
     require_terminal()
-    tune_for_line()
-    from tui_cifar.app import CifarApp
+    from tui_cifar.app import make_app
 
-    config = recorded_config(path)
-    ascii = not unicode_locale() if options.ascii is None else options.ascii
-    images = options.images or ("ascii" if ascii else "half")
-    app = CifarApp(
-        config,
+    app = make_app(
+        recorded_config(path),
         lambda c, control, tell: replay(path, c, control, tell),
-        images=images,
-        ascii=ascii,
+        images=options.images,
+        ascii=not unicode_locale() if options.ascii is None else options.ascii,
         theme=options.theme,
         directory=path,
     )
-    app.run()
+    app.run(mouse=not options.no_mouse)
     code = app.return_code or 0
     return 0 if app.view.terminal is not None and code in (1, 2) else code
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from rich.style import Style
 
-from tui_cifar.render.mosaic import Line
 from tui_cifar.render.text import cut
+
+if TYPE_CHECKING:
+    from tui_cifar.render.mosaic import Line
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,13 @@ ASCII_FOR = str.maketrans(
     }
 )
 """What stands for a character where only plain ones can be shown."""
+ASCII_FOR.update({c: "-" for c in range(0x2500, 0x2580) if c not in ASCII_FOR})  # other lines
+ASCII_FOR.update({ord(c): "|" for c in "┃║╎╏┆┇┊┋╽╿"})
+ASCII_FOR.update({ord(c): "+" for c in "╭╮╰╯┏┓┗┛┣┫┳┻╋╔╗╚╝╠╣╦╩╬"})
+ASCII_FOR.update({c: "#" for c in range(0x2580, 0x25A0) if c not in ASCII_FOR})  # other blocks
+ASCII_FOR.update({ord(c): " " for c in "▔▁░\u2800\u00a0"})
+ASCII_FOR.update({c: ":" for c in range(0x2801, 0x2900)})  # braille
+ASCII_FOR.update({ord(a): b for a, b in zip("▲▼◀▶◄►◂▸↑↓←→⏎↵•–’‘“”≤≥Δ", "^v<><><>^v<>//*-''\"\"<>d", strict=True)})
 
 
 def plain(text: str) -> str:

@@ -13,11 +13,12 @@ from textual.widget import Widget
 
 from tui_cifar.run_view import RunView
 from tui_cifar.screens.run_screen import RunScreen
+from tui_cifar.settings import Settings
 from tui_cifar.widgets.checkpoint_log import CheckpointLog
-from tui_cifar.widgets.class_bars import ClassBars
+from tui_cifar.widgets.class_bars import ORDERS, ClassBars
 from tui_cifar.widgets.epoch_table import EpochTable
 from tui_cifar.widgets.header import RunHeader
-from tui_cifar.widgets.loss_plot import LossPlot
+from tui_cifar.widgets.loss_plot import SMOOTHING, LossPlot
 from tui_cifar.widgets.panel_tabs import PanelTabs
 from tui_cifar.widgets.pictures import PictureStrip
 
@@ -127,7 +128,8 @@ class Dashboard(RunScreen):
                 yield CheckpointLog(ascii=a, id="checkpoints", classes="panel")
 
     def on_mount(self) -> None:
-        """Lay out for the terminal's size."""
+        """Lay out for the terminal's size, as it was chosen the last time."""
+        self._recall()
         self._arrange()
 
     def on_resize(self, event: events.Resize | None = None) -> None:
@@ -141,6 +143,32 @@ class Dashboard(RunScreen):
         for panel in self.query(".panel"):
             if panel.display and panel.parent is not None and getattr(panel.parent, "display", True):
                 panel.show(view)  # type: ignore[attr-defined]
+
+    # -- choices ----------------------------------------------------------------------------------------------------------
+
+    def _recall(self) -> None:
+        """What was chosen the last time."""
+        if (settings := self._settings) is None:
+            return
+        self._current = settings.choice("panel", PANELS) or self._current
+        self._panel(ClassBars).order = settings.choice("sort", range(len(ORDERS))) or 0
+        plot = self._panel(LossPlot)
+        plot.log_scale = bool(settings.choice("log scale", (True, False)))
+        plot.smoothing = settings.choice("smoothing", SMOOTHING) or 0.0
+
+    def _remember(self) -> None:
+        if (settings := self._settings) is None:
+            return
+        plot = self._panel(LossPlot)
+        settings.remember("panel", self._current)
+        settings.remember("sort", self._panel(ClassBars).order)
+        settings.remember("log scale", plot.log_scale)
+        settings.remember("smoothing", plot.smoothing)
+
+    @property
+    def _settings(self) -> Settings | None:
+        found = getattr(self.app, "settings", None)
+        return found if isinstance(found, Settings) else None
 
     # -- layout -----------------------------------------------------------------------------------------------------------
 
@@ -194,6 +222,7 @@ class Dashboard(RunScreen):
         """Choose a panel of the line of tabs."""
         self._current = key
         self._arrange()
+        self._remember()
 
     def action_next_panel(self, step: int) -> None:
         """Mark the next panel; where they are shown one at a time, show it."""
@@ -207,6 +236,7 @@ class Dashboard(RunScreen):
         """The marked panel alone."""
         self._alone = self._marked = True
         self._arrange()
+        self._remember()
 
     def action_overview(self) -> None:
         """All panels at once."""
@@ -216,10 +246,12 @@ class Dashboard(RunScreen):
     def action_log_scale(self) -> None:
         """Logarithmic or linear loss."""
         self._panel(LossPlot).toggle_log()
+        self._remember()
 
     def action_smoothing(self) -> None:
         """Smooth the training loss more, or not at all."""
         self._panel(LossPlot).cycle_smoothing()
+        self._remember()
 
     def action_window(self) -> None:
         """The recent part of the run, or all of it."""
@@ -228,6 +260,7 @@ class Dashboard(RunScreen):
     def action_sort_classes(self) -> None:
         """Class order, best first, worst first."""
         self._panel(ClassBars).cycle_sort()
+        self._remember()
 
     def action_turn_pictures(self, step: int) -> None:
         """Page through the test pictures."""

@@ -11,16 +11,15 @@ from textual.screen import Screen
 from textual.widgets import Footer
 
 from tui_cifar.render.ink import Inks
-from tui_cifar.render.mosaic import Mode
 from tui_cifar.run_view import RunView
 from tui_cifar.theme import colour
-from tui_cifar.widgets.canvas import Canvas
 from tui_cifar.widgets.header import RunHeader
 from tui_cifar.widgets.key_footer import KeyFooter
 from tui_cifar.widgets.screen_tabs import ScreenTabs
 
 if TYPE_CHECKING:
     from tui_cifar.app import CifarApp
+    from tui_cifar.render.mosaic import Mode
 
 VIEWS = {
     "dashboard": "Dashboard",
@@ -99,6 +98,8 @@ class RunScreen(Screen[None]):
 
     def update(self, view: RunView) -> None:
         """Draw again, as something that the screen shows has changed."""
+        from tui_cifar.widgets.canvas import Canvas  # imports NumPy, which the first screen need not wait for
+
         for canvas in self.query(Canvas):
             canvas.redraw()
 

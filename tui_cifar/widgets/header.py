@@ -34,7 +34,7 @@ class RunHeader(Static):
             text = Text(plain(text.plain), spans=text.spans)
         if (key := f"{text.markup}{self.app.theme}") != self._drawn:
             self._drawn = key
-            self.update(text)
+            self.update(text, layout=False)
 
     def _colour(self, name: str) -> str:
         return colour(self.app.theme_variables, name)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from rich.console import RenderableType
 
 from tui_cifar.render.lines import Lines
-from tui_cifar.render.loss_plot import MIN_HEIGHT, MIN_WIDTH, Colours, Options, draw_loss
 from tui_cifar.widgets.panel import Panel
 
 SMOOTHING = (0.0, 0.6, 0.9)
@@ -15,6 +14,7 @@ class LossPlot(Panel):
     """Training loss in fine detail, validation loss at each epoch, the best epoch marked."""
 
     parts = ("curve",)
+    seconds = 0.5
     log_scale = False
     smoothing = 0.0
     recent = False
@@ -45,6 +45,11 @@ class LossPlot(Panel):
             f"{'log' if self.log_scale else 'linear'} · smooth {self.smoothing:g} · {'recent' if self.recent else 'all'}",
         )
         view, size = self.view, self.content_size
+        if not view.points and not view.rows:
+            return self.waiting("The loss appears here after the first batches.")
+        # Not before there is something to draw: NumPy and plotext take longer to import than all else in the first frame.
+        from tui_cifar.render.loss_plot import MIN_HEIGHT, MIN_WIDTH, Colours, Options, draw_loss
+
         colours = Colours(*(self.colour(name) for name in ("train", "validation", "line", "dim")))
         best = (view.best.epoch, view.best.valid_loss) if view.best else None
         valid = [(float(r.epoch), r.valid_loss) for r in view.rows]

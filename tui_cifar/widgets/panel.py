@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 
 from rich.console import RenderableType
@@ -18,10 +19,12 @@ class Panel(Static):
     """A panel that draws itself from a `RunView`.
 
     A subclass says in `parts` which parts of the view it shows, and draws them in `draw`. It is called again only when
-    one of the parts, the size, the theme or the panel's own options changed.
+    one of the parts, the size, the theme or the panel's own options changed, and for the parts at most every `seconds`
+    while the run is under way: `show` is called often, and draws then what it left out.
     """
 
     parts: tuple[str, ...] = ()
+    seconds = 0.0
 
     DEFAULT_CSS = """
     Panel { border: round $border-blurred; padding: 0 1; border-title-color: $text; border-subtitle-color: $text-muted; }
@@ -34,17 +37,23 @@ class Panel(Static):
         super().__init__(id=id, classes=classes)
         self.ascii = ascii
         self.view = RunView()
-        self._drawn: object = None
+        self._drawn: tuple[object, object] | None = None
+        self._drawn_at = 0.0
         self.set_class(ascii, "-ascii")
 
     def show(self, view: RunView) -> None:
         """Draw what changed since the last time."""
         self.view = view
         look = tuple(self.app.theme_variables.get(name) for name in ("foreground", "background", "accent"))
-        key = (id(view), tuple(view.changes.get(p, 0) for p in self.parts), self.content_size, look, self.options())
-        if key != self._drawn and self.content_size.width > 0:
-            self._drawn = key
-            self.update(self.draw())
+        place = (id(view), view.terminal is None, view.state == "PAUSED", self.content_size, look, self.options())
+        parts = tuple(view.changes.get(p, 0) for p in self.parts)
+        if (place, parts) == self._drawn or self.content_size.width <= 0:
+            return
+        now = time.monotonic()
+        if self._drawn is not None and place == self._drawn[0] and now < self._drawn_at + self.seconds:
+            return
+        self._drawn, self._drawn_at = (place, parts), now
+        self.update(self.draw(), layout=False)
 
     def options(self) -> object:
         """The panel's own settings, as a value that differs when they do."""

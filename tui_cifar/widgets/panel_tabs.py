@@ -32,4 +32,4 @@ class PanelTabs(Static):
             parts.append(
                 f"[$text bold underline]{label}[/]" if key == current else f"[@click=screen.panel('{key}')]{label}[/]"
             )
-        self.update(Content.from_markup(" ".join(parts)))
+        self.update(Content.from_markup(" ".join(parts)), layout=False)

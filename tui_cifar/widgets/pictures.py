@@ -6,7 +6,6 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from tui_cifar.render.lines import Lines
-from tui_cifar.render.pictures import draw, shrink
 from tui_cifar.render.text import cut
 from tui_cifar.widgets.panel import Panel
 
@@ -98,6 +97,8 @@ class PictureStrip(Panel):
 
     def _row(self, numbers: range, factor: int) -> list[Text]:
         """Pictures side by side, a caption under each."""
+        from tui_cifar.render.pictures import draw, shrink  # not before there are pictures: it imports NumPy
+
         side = 32 // factor
         columns = []
         assert self.view.pictures is not None

@@ -1,0 +1,70 @@
+"""The user's keys and choices: read, remembered, and a broken file reported and left out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.config import make_config
+from tests.scripted import Script
+from tests.test_app import screen_text, until
+from tui_cifar.app import CifarApp
+from tui_cifar.notices import notification, title
+from tui_cifar.settings import Settings
+
+
+def test_choices_are_remembered(tmp_path: Path) -> None:
+    settings = Settings.read(tmp_path / "new")
+    settings.remember("theme", "nord")
+    again = Settings.read(tmp_path / "new")
+    assert again.choice("theme", ("nord", "dracula")) == "nord"
+    assert again.choice("theme", ("dracula",)) is None, "what does not exist any more is not chosen"
+    assert not again.problems and not list((tmp_path / "new").glob("*.tmp"))
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "\udcff"])
+def test_broken_choices_are_reported_and_ignored(tmp_path: Path, text: str) -> None:
+    (tmp_path / "choices.json").write_text(text, errors="surrogateescape")
+    settings = Settings.read(tmp_path)
+    assert settings.choices == {} and len(settings.problems) == 1 and "choices.json" in settings.problems[0]
+
+
+def test_keys_are_read_and_what_is_wrong_is_named(tmp_path: Path) -> None:
+    (tmp_path / "keys.toml").write_text('"app.quit" = "x"\n[run]\npause = "p"\nsave = 3\n')
+    settings = Settings.read(tmp_path)
+    assert settings.keys == {"app.quit": "x", "run.pause": "p"}
+    assert len(settings.problems) == 1 and "run.save" in settings.problems[0]
+    (tmp_path / "keys.toml").write_text("= broken")
+    assert "keys.toml" in Settings.read(tmp_path).problems[0]
+
+
+def test_a_folder_that_cannot_be_written_disturbs_nobody(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    settings = Settings(tmp_path / "file")
+    settings.remember("theme", "nord")
+    assert settings.choice("theme", ("nord",)) == "nord"
+
+
+async def test_the_application_uses_the_users_keys_and_remembers(tmp_path: Path) -> None:
+    settings = Settings(tmp_path, keys={"plot.log": "g", "no.such": "x"})
+    app = CifarApp(make_config({"device": "cpu"}), Script(epochs=1), settings=settings)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.view.state == "DONE")
+        assert any("no.such" in line for _, line in app.view.lines)
+        await pilot.press("g")
+        await until(pilot, lambda: "log · smooth 0" in screen_text(app))
+        await pilot.press("d")
+        await until(pilot, lambda: settings.choices.get("theme") == "cifar-light")
+    again = CifarApp(make_config({"device": "cpu"}), Script(epochs=1), settings=Settings.read(tmp_path))
+    async with again.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "log · smooth 0" in screen_text(again))
+        assert again.theme == "cifar-light"
+
+
+def test_titles_and_notices_hold_no_other_sequence() -> None:
+    assert title("a\x1b]0;b\x07é") == "\x1b]2;a?]0;b??\x07"
+    assert notification("bell", "a", "b") == "\x07"
+    assert notification("auto", "run", "done", {}) == "\x1b]9;run: done\x07\x07"
+    assert notification("auto", "r;n", "done", {"VTE_VERSION": "7"}) == "\x1b]777;notify;r,n;done\x07\x07"
+    assert notification("osc9", "run", "done", {"TMUX": "x"}).startswith("\x1bPtmux;\x1b\x1b]9;")

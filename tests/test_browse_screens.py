@@ -425,7 +425,7 @@ async def test_help_and_palette_know_the_keys_of_each_screen(run_path: Path) -> 
             await press(pilot, "escape")
 
 
-@pytest.mark.parametrize(("width", "dropped"), [(120, ()), (80, ("Pause", "Save now")), (40, ("Order", "Pause"))])
+@pytest.mark.parametrize(("width", "dropped"), [(120, ()), (80, ("Pause", "Save now")), (60, ("Order", "Pause"))])
 async def test_the_foot_shows_whole_keys_and_always_the_way_out(width: int, dropped: tuple[str, ...]) -> None:
     app = CifarApp(make_config({"device": "cpu"}), Script(hold_at=(1, 3)))
     async with app.run_test(size=(width, 24)) as pilot:

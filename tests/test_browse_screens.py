@@ -425,6 +425,19 @@ async def test_help_and_palette_know_the_keys_of_each_screen(run_path: Path) -> 
             await press(pilot, "escape")
 
 
+@pytest.mark.parametrize(("width", "dropped"), [(120, ()), (80, ("Pause", "Save now")), (60, ("Order", "Pause"))])
+async def test_the_foot_shows_whole_keys_and_always_the_way_out(width: int, dropped: tuple[str, ...]) -> None:
+    app = CifarApp(make_config({"device": "cpu"}), Script(hold_at=(1, 3)))
+    async with app.run_test(size=(width, 24)) as pilot:
+        screen = app.run_screens["predictions"]
+        screen.check_action = lambda action, _: action not in ("close", "look", "walk", "other_class")  # type: ignore[method-assign]
+        await press(pilot, "2")
+        await until(pilot, lambda: "q Quit" in screen_text(app).splitlines()[-1])
+        foot = screen_text(app).splitlines()[-1]
+        assert "? Help" in foot and "a All" in foot and not any(word in foot for word in dropped), foot
+        assert width < 120 or ("Save now" in foot and "Order" in foot), foot
+
+
 async def test_before_anything_is_known_each_screen_says_what_it_waits_for() -> None:
     script = Script(hold_at=(1, 3))
     app = CifarApp(make_config({"device": "cpu"}), script)

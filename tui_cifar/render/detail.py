@@ -144,9 +144,14 @@ def map_view(subject: Subject, inspection: Inspection, width: int, height: int, 
     )
     if not inspection.cam.any():
         legend = "Nothing in the last convolution speaks for this class."
+    blocks = [(side, picture), (side, cam_lines(inspection, side, look))]
+    room = width - 2 * (side + 3)
+    if room >= 34:
+        bars = probability_lines(subject, room, max(3, side // 2 - 2), look)
+        blocks.append((room, [*bars, [], [words("o: the map for the next class", look.inks.dim)]]))
     return [
         *heads,
-        *beside([(side, picture), (side, cam_lines(inspection, side, look))], 3),
+        *beside(blocks, 3),
         [words(legend, look.inks.dim)],
         [words("Grad-CAM on the last convolution (Selvaraju et al., 2017)", look.inks.dim)],
     ]
@@ -169,6 +174,12 @@ def augmented_view(inspection: Inspection, width: int, height: int, look: Look) 
             blocks.append((side, [*drawn, padded([words(cut(word, side), look.inks.dim)], side)]))
         lines += beside(blocks, 2)
     return lines
+
+
+def channel_top(row: int, height: int) -> int:
+    """The first line of cells of a channel that `channels_view` shows: all where they fit, else those about the cursor."""
+    shown = max(1, min(16, height - 3))
+    return min(max(0, row // 2 - shown // 2), 16 - shown)
 
 
 def channels_view(
@@ -197,7 +208,7 @@ def channels_view(
         value.append(words(told + "   ", look.inks.strong if i == chosen else look.inks.text))
     three = width >= 3 * 33 + 2 * 3
     if three:
-        blocks = [_channel_block(picture, i, cursor, look, i == chosen) for i in range(3)]
+        blocks = [_channel_block(picture, i, cursor, look, i == chosen, height) for i in range(3)]
         lines = [value, *beside(blocks, 3)]
         rest = height - len(lines) - 1
         if rest >= 3:
@@ -205,7 +216,7 @@ def channels_view(
             tables = [(33, number_table(picture[..., i], cursor, half, 3, look.inks)) for i in range(3)]
             lines += [[], *beside(tables, 3)]
         return lines
-    block = _channel_block(picture, chosen, cursor, look, True)
+    block = _channel_block(picture, chosen, cursor, look, True, height)
     room = width - block[0] - 3
     if room < 12:
         return [value, *block[1]]
@@ -215,7 +226,7 @@ def channels_view(
 
 
 def _channel_block(
-    picture: np.ndarray, i: int, cursor: tuple[int, int], look: Look, chosen: bool
+    picture: np.ndarray, i: int, cursor: tuple[int, int], look: Look, chosen: bool, height: int
 ) -> tuple[int, list[Line]]:
     """A channel with pointers to the cursor above it and to its right."""
     row, column = cursor
@@ -223,6 +234,8 @@ def _channel_block(
     image = np.repeat(picture[..., i : i + 1], 3, axis=2) if look.mode == "ascii" else tinted(picture[..., i], i)
     drawn = picture_lines(image, look.mode, light=look.light)
     lines = [[*line, words("◂" if y == row // 2 else " ", look.inks.accent)] for y, line in enumerate(drawn)]
+    top = channel_top(row, height)
+    lines = lines[top : top + max(1, min(16, height - 3))]
     name: Line = [words(f"{CHANNELS[i]:5}", look.inks.strong if chosen else look.inks.dim)]
     if chosen:
         name.append(words("  arrows: pixel   c: channel", look.inks.dim))

@@ -128,7 +128,7 @@ def matrix_lines(
         line.append(words(f"{_per_cent(found[true]):>9}{_per_cent(both[true]):>7}", inks.text))
         lines.append(line)
     foot: Line = [words(f"{'precision':{name_width}}"[:name_width], inks.dim)]
-    foot += [words(f"{_per_cent(precise[order[c]], cell < 6):>{cell}}", inks.text) for c in columns]
+    foot += [words(f"{_per_cent(precise[order[c]], short=cell < 5):>{cell}}", inks.text) for c in columns]
     total = int(confusion.sum())
     foot.append(words(f"{_per_cent(np.trace(confusion) / total if total else np.nan):>9}", inks.strong))
     foot.append(words(" of all", inks.dim))
@@ -140,7 +140,7 @@ def matrix_lines(
 
 
 def _per_cent(value: float, short: bool = False) -> str:
-    return "–" if value != value else f"{value * 100:.0f}" if short and value >= 0.9995 else f"{value * 100:.1f}"
+    return "–" if value != value else f"{value * 100:.0f}" if short or value >= 0.9995 else f"{value * 100:.1f}"
 
 
 def _heated(part: float, diagonal: bool, heat: Heat | Steps | None, inks: Inks) -> Style:

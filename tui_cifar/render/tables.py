@@ -50,8 +50,9 @@ def layer_lines(layers: Sequence[LayerDescribed], width: int, start: int, most: 
     name_width = max(5, min(max((len(x.name) for x in layers), default=5), max(8, width // 5)))
     outputs = ["×".join(map(str, x.output)) for x in layers]
     output_width = max(12, *(len(o) + 2 for o in outputs)) if layers else 12
-    kind_width = max(10, min(34, width - name_width - output_width - 12 - 15 - 2))
-    heads = f"{'layer':{name_width}}  {'type':{kind_width}}{'output':>{output_width}}{'parameters':>12}{'multiply-adds':>15}"
+    kind_width = min(34, width - name_width - output_width - 12 - 15 - 2)
+    kind_width = kind_width if kind_width >= 10 else 0  # the numbers matter more
+    heads = f"{'layer':{name_width}}  {'type'[:kind_width]:{kind_width}}{'output':>{output_width}}{'parameters':>12}{'multiply-adds':>15}"
     lines: list[Line] = [[words(heads, inks.dim)]]
     for layer, output in list(zip(layers, outputs, strict=True))[start : start + most]:
         busy = inks.text if layer.parameters else inks.dim

@@ -88,7 +88,8 @@ class ConfusionScreen(RunScreen):
         inks, results = self.inks, self.cifar.results
         if self.over_epochs:
             left = [words("Validation accuracy by class over the epochs", inks.strong)]
-            return [spread(left, [words("up, down: another class", inks.dim)], width)]
+            right = [words("up, down: another class", inks.dim)] if self.view.rows else []
+            return [spread(left, right, width)]
         if self.confusion is None:
             return [[words("Confusion", inks.strong)]]
         of = results.weights if results is not None else f"epoch {self.view.tested.epoch}" if self.view.tested else ""

@@ -12,7 +12,6 @@ from engine.inspection import Inspection
 from tui_cifar.inspector import Answered
 from tui_cifar.render.ink import fitted, words
 from tui_cifar.render.mosaic import Line, beside, centred, picture_lines, stretched, thumbnail_lines
-from tui_cifar.render.pictures import enlarge
 from tui_cifar.render.tables import layer_lines, size
 from tui_cifar.render.text import cut
 from tui_cifar.run_view import RunView
@@ -119,7 +118,7 @@ class ModelScreen(TabbedScreen):
         frozen = f", {model.parameters - trained:,} of them fixed" if model.parameters > trained else ""
         for name, told in (
             ("parameters", f"{model.parameters:,}{frozen}; {size(4 * model.parameters)} as float32"),
-            ("work", f"{work / 1e6:,.1f} million multiply-adds a picture; about three times that to train"),
+            ("work", f"{work / 1e6:,.1f} million multiply-adds a picture, three times that to train"),
             ("memory", f"weights, gradients{', momentum' if momentum else ''}: {size(needs)}"),
             ("", f"layer outputs: {size(4 * outputs)} a picture, {size(4 * outputs * batch)} a batch of {batch:,}"),
         ):
@@ -135,9 +134,10 @@ class ModelScreen(TabbedScreen):
         if not len(filters):
             return [[words("The first layer does not look at three colour channels.", inks.dim)]]
         n, h, w = filters.shape[:3]
-        factor = next((f for f in (6, 4, 3, 2, 1) if self._fits(n, w * f, -(-h * f // 2) + 1, width, height - 2)), 1)
+        side = next((s for s in (24, 20, 18, 16, 14, 12, 10, 8, 6) if self._fits(n, s, s // 2, width, height - 2)), 4)
+        rows, columns = np.arange(side) * h // side, np.arange(side) * w // side
         told = f"{n} filters of {h}×{w}×3, {self._weights(answer)}; grey is 0, each scaled on its own"
-        tiles = [(w * factor, picture_lines(enlarge(centred(f), factor), self.mode, light=self.light)) for f in filters]
+        tiles = [(side, picture_lines(centred(f)[rows][:, columns], self.mode, light=self.light)) for f in filters]
         return [fitted([words(told, inks.dim)], width), [], *self._tiles(tiles, width, height - 2)]
 
     def _maps(self, width: int, height: int) -> list[Line]:

@@ -201,8 +201,8 @@ class PredictionsScreen(RunScreen):
         self._ask(number)
         picture = None if results.pictures is None else np.asarray(results.pictures[number])
         figures = (
-            f"loss {results.loss[number]:.3f}   margin {results.margin[number]:.3f}   {results.weights}",
-            "← → the pictures before and after",
+            f"loss {results.loss[number]:.3f}   margin {results.margin[number]:.3f}",
+            f"{results.weights}   ← → other pictures",
         )
         subject = detail.Subject(
             picture, results.class_names, results.probabilities[number], int(results.labels[number]), figures
@@ -376,8 +376,9 @@ class PredictionsScreen(RunScreen):
             return
         if self.look == "channels":
             block, column = divmod(message.x, 36)
-            row = (message.y - 2) * 2
-            if 0 <= row < 32 and column < 32 and block < 3:
+            top = detail.channel_top(self.pixel[0], message.canvas.content_size.height)
+            row = (message.y - 2 + top) * 2
+            if message.y >= 2 and row < 32 and column < 32 and block < 3:
                 self.pixel = row, column
                 self._redraw()
             return

@@ -14,6 +14,7 @@ from tui_cifar.render.ink import Inks
 from tui_cifar.run_view import RunView
 from tui_cifar.theme import colour
 from tui_cifar.widgets.header import RunHeader
+from tui_cifar.widgets.key_footer import KeyFooter
 from tui_cifar.widgets.screen_tabs import ScreenTabs
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class RunScreen(Screen[None]):
         yield RunHeader(ascii=self._ascii, id="header")
         yield ScreenTabs(VIEWS, self.view_id)
         yield from self.body()
-        yield Footer(show_command_palette=True)
+        yield KeyFooter(show_command_palette=True)
 
     def body(self) -> ComposeResult:
         """What is between the line of screens and the footer."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import ClassVar
 
+from rich.style import Style
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
@@ -12,6 +13,9 @@ from tui_cifar.render.ink import words
 from tui_cifar.render.mosaic import Line
 from tui_cifar.screens.run_screen import RunScreen
 from tui_cifar.widgets.canvas import Canvas
+
+CURRENT = Style(underline=True)
+"""Marks the present view beside its colour."""
 
 
 class TabbedScreen(RunScreen):
@@ -61,7 +65,7 @@ class TabbedScreen(RunScreen):
         inks = self.inks
         line: Line = []
         for key, word in self.words_of_views.items():
-            line += [words(word, inks.accent if key == self.current else inks.dim), words("   ")]
+            line += [words(word, inks.accent + CURRENT if key == self.current else inks.dim), words("   ")]
             if key == self.current and (self._ascii or self.app.no_color):
                 line[-2] = words(f"[{word}]", inks.accent)
         return [line]

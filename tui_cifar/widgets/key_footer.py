@@ -1,0 +1,48 @@
+"""The line of keys at the foot of a screen."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widgets import Footer
+from textual.widgets._footer import FooterKey
+
+ALWAYS = frozenset({"help", "leave"})
+"""Actions whose keys are shown however narrow the terminal is: the way to all the others, and the way out."""
+
+
+class KeyFooter(Footer):
+    """As many keys as fit, the screen's own first; none is cut in half."""
+
+    _shown: object = None
+
+    def bindings_changed(self, screen: Screen[object]) -> None:
+        """Compose again, which is slow, only where other keys are offered than those shown."""
+        if screen is not self.screen or not self.is_attached or not self.app.app_focus:
+            super().bindings_changed(screen)
+            return
+        keys = [(a.binding.key, a.binding.description, a.enabled) for a in screen.active_bindings.values()]
+        if keys != self._shown:
+            self._shown = keys
+            super().bindings_changed(screen)
+
+    def on_resize(self) -> None:
+        """Other keys may fit."""
+        if self._bindings_ready:
+            self.call_after_refresh(self.recompose)
+
+    def compose(self) -> ComposeResult:
+        """The keys, less the last of them where there is no room."""
+        keys = [key for key in super().compose() if isinstance(key, FooterKey)]
+        room = self.app.size.width
+
+        def width(key: FooterKey) -> int:
+            return len(key.key_display) + len(key.description) + 3
+
+        for key in reversed(keys):
+            if sum(map(width, keys)) <= room:
+                break
+            if key.action not in ALWAYS:
+                keys.remove(key)
+        self.styles.grid_size_columns = max(1, len(keys))
+        yield from keys

@@ -162,6 +162,10 @@ def _checked(f: dataclasses.Field[Any], value: Any) -> Any:
     """The value in the field's own type, or ConfigError."""
     m = f.metadata
     kind: type = {"int": int, "float": float, "bool": bool, "str": str}[str(f.type)]
+    if type(value) is int and abs(value) >= 2**63:
+        raise ConfigError(
+            f"{f.name}: the number is far too large{f'; it must be {t}' if (t := range_text(f)) else ''}."
+        )
     if kind is float and type(value) is int:
         value = float(value)
     if type(value) is not kind:

@@ -216,6 +216,8 @@ def find_run(runs_dir: Path, spec: str) -> Path:
         for path in (Path(spec), runs_dir / spec):
             if (path / "checkpoints").is_dir():
                 return path
+        if spec.endswith(".pt"):
+            raise RunDirectoryError(f"{spec}: no such checkpoint.")
         raise RunDirectoryError(f"{spec}: no such run, neither as a path nor under {runs_dir}.")
     found = unfinished_runs(runs_dir)
     if not found:

@@ -229,6 +229,9 @@ class _Session:
         if state is not None:
             trainer.load_state_dict(state)
             self._compare(state, {**machine, **tuning.as_dict()})
+            if trainer.epoch > config.epochs:
+                told = f"All {config.epochs} epochs were trained before: only the test is left. Give more --epochs to go on"
+                self.emit(LineLogged(source="engine", text=told))
         counts = {"train": len(data.train), "valid": len(data.valid), "test": len(data.test)}
         started = RunStarted(
             name=directory.path.name,
@@ -442,7 +445,12 @@ class _Session:
         held = self._held = RunDirectory(run_of(resume))
         held.lock()
         if resume.is_file():
-            return _whole(load_checkpoint(resume), resume), str(resume)
+            try:
+                return _whole(load_checkpoint(resume), resume), str(resume)
+            except CheckpointError as e:
+                raise CheckpointError(
+                    f"{e.message} Name another, or give --resume {held.path} for the run's newest whole one."
+                ) from None
         found = newest_first(held.checkpoints)
         if not found:
             self.emit(LineLogged(source="engine", text="Nothing was saved yet: the run starts at its first batch"))

@@ -3,10 +3,8 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from engine.config import FIELDS, Config, make_config, read_toml
+from engine.config import make_config, read_toml
 from engine.errors import ConfigError
 from engine.recipes import RECIPES
 
@@ -83,20 +81,3 @@ def test_dashes_in_a_file_are_as_good_as_underscores(tmp_path: Path) -> None:
     file = tmp_path / "c.toml"
     file.write_text("batch-size = 7\n")
     assert make_config({}, read_toml(file)).batch_size == 7
-
-
-VALUES = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20), st.lists(st.integers(), max_size=2)
-)
-
-
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)  # the machine may be busy
-@given(st.dictionaries(st.sampled_from(sorted(FIELDS)), VALUES, max_size=4))
-def test_any_values_make_a_configuration_or_one_clear_line(values: dict[str, object]) -> None:
-    try:
-        config = make_config(values)
-    except ConfigError as e:
-        assert e.message and len(e.message.splitlines()) == 1
-    else:
-        assert isinstance(config, Config)
-        assert Config(**config.as_dict()) == config

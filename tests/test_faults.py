@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.checkpoint import load_checkpoint
+from engine.checkpoint import load_checkpoint, serialize
 from engine.config import Config
 from engine.control import Control
 from engine.events import (
@@ -318,6 +318,42 @@ def test_other_threads_are_said_not_to_be_exact(quick: Quick, tmp_path: Path) ->
     finally:
         torch.set_num_threads(threads)
     assert any("not bit for bit" in e.text and "threads 1 → 2" in e.text for e in r.of(LineLogged))
+
+
+def test_another_library_version_is_said_not_to_be_exact(quick: Quick, tmp_path: Path) -> None:
+    train(quick(epochs=1))
+    path = tmp_path / "runs" / "run" / "checkpoints" / "epoch-0001.pt"
+    state = {k: v for k, v in load_checkpoint(path).items() if k not in ("format", "digest")}
+    path.write_bytes(serialize({**state, "machine": {**state["machine"], "PyTorch": "2.0.0"}}))
+    r = train(quick(epochs=2), resume=tmp_path / "runs" / "run")
+    assert isinstance(r.events[-1], RunCompleted)
+    assert any("not bit for bit: PyTorch 2.0.0 → " in e.text for e in r.of(LineLogged))
+
+
+def test_a_finished_run_says_that_only_its_test_is_left(quick: Quick, tmp_path: Path) -> None:
+    train(quick(epochs=1))
+    r = train(quick(epochs=1), resume=tmp_path / "runs" / "run")
+    assert isinstance(r.events[-1], RunCompleted) and not r.of(EpochCompleted)
+    assert any("only the test is left" in e.text and "--epochs" in e.text for e in r.of(LineLogged))
+
+
+def test_a_refused_rename_costs_checkpoints_and_nothing_else(
+    quick: Quick, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace, refused = Path.replace, []
+
+    def refuse(self: Path, target: Path) -> Path:
+        if "epoch-0002" in self.name or refused:
+            refused.append(self.name)
+            if len(refused) < 3:
+                raise PermissionError(1, "Operation not permitted")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    r = train(quick(epochs=4), None)
+    assert isinstance(r.events[-1], RunCompleted)
+    assert {e.error for e in r.of(CheckpointFailed)} == {"Operation not permitted"}
+    assert {"epoch-0001.pt", "epoch-0004.pt"} <= {p.name for p in whole(tmp_path / "runs" / "run")}
 
 
 # -- the trainer --------------------------------------------------------------------------------------------------------

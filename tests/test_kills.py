@@ -47,7 +47,7 @@ SETTINGS: dict[str, Any] = {
     "save_every": 0.001,
     "keep": 2,
 }
-WAYS = ("moment", "event", "save", "validation", "file", "save")
+WAYS = ("moment", "event", "save", "validation", "event", "file")
 EVENTS = (
     "preparation_advanced: Importing PyTorch",
     "preparation_advanced: Loading pictures",
@@ -64,6 +64,9 @@ EVENTS = (
     "predictions_saved",
     "run_completed",
 )
+
+ONCE = {*EVENTS[:4], *EVENTS[-4:]}
+"""What a process tells once at most."""
 
 
 def arguments(folder: Path, runs: Path, name: str) -> list[str]:
@@ -140,7 +143,8 @@ def test_killed_a_hundred_times_it_ends_as_if_never_stopped(
         how = next(ways) if kills < KILLS else "none"
         plan = Plan(signal=signal.SIGKILL, count=rng.randint(1, 2), evaluation_batch=EVALUATION_BATCH)
         if how == "event":
-            plan = replace(plan, event=next(events))
+            event = next(events)
+            plan = replace(plan, event=event, count=1 if event in ONCE else plan.count)
         elif how == "validation":
             plan = replace(plan, event=f"validation batch {rng.randrange(4)}")
         elif how == "save":

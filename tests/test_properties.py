@@ -16,9 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.checkpoint import load_checkpoint, serialize
-from engine.config import FIELDS, read_toml
+from engine.config import FIELDS, make_config, read_toml
 from engine.errors import CheckpointError, ConfigError, EngineError, RunDirectoryError
 from engine.events import BY_NAME, ClassCount, Event, LayerDescribed, SplitDescribed, from_json, to_json
+from engine.recipes import RECIPES
 from engine.run_directory import RunDirectory, is_finished, read_config, read_events
 from tests.test_kills import same
 from tui_cifar.run_view import RunView
@@ -217,3 +218,24 @@ def test_any_recorded_configuration_is_read_or_refused(content: bytes) -> None:
             read_config(Path(folder))
         except RunDirectoryError as e:
             assert isinstance(e, EngineError) and len(e.message.splitlines()) == 1
+
+
+anything = (
+    plain
+    | st.lists(st.integers(), max_size=2)
+    | st.sampled_from([-1, 0, 1, 2.5, 10**400, -(10**400), float("inf"), "cuda:99999", "adam", "\n", "../..", ""])
+)
+
+
+@relaxed
+@given(st.dictionaries(st.sampled_from(sorted(FIELDS)), anything, max_size=4), st.sampled_from(sorted(RECIPES)))
+def test_any_values_are_a_configuration_or_one_clear_line(values: dict[str, Any], recipe: str) -> None:
+    try:
+        config = make_config({"recipe": recipe, **values})
+    except ConfigError as e:
+        assert len(e.message.splitlines()) == 1
+        assert any(name in e.message for name in values), "it names what is wrong"
+    else:
+        given = config.as_dict()
+        assert {k: given[k] for k in values} == values and make_config(given) == config
+        assert make_config(json.loads(json.dumps(given))) == config, "as a run's config.json gives it back"

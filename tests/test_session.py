@@ -341,6 +341,7 @@ def test_a_named_checkpoint_that_is_damaged_is_an_error(quick: Quick, tmp_path: 
     named.write_bytes(named.read_bytes()[:1000])
     ended = train(quick(), resume=named).events[-1]
     assert isinstance(ended, RunFailed) and ended.kind == "checkpoint" and named.name in ended.message
+    assert "newest whole one" in ended.message
 
 
 def test_other_pictures_are_refused_on_resume(quick: Quick, tmp_path: Path) -> None:

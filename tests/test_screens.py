@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 from rich.color import ColorSystem
+from textual.filter import ANSIToTruecolor
 from textual.pilot import Pilot
 
 from engine.config import Config, make_config
@@ -175,3 +176,10 @@ async def test_plain_characters_alone_reach_the_terminal(name: str) -> None:
             assert len(text) == size[0] * size[1], "every character takes one cell"
 
     await reach({**CASES, "palette": PALETTE}[name], use, ascii=True)
+
+
+def test_the_terminals_own_colours_stay_from_the_first_frame_on() -> None:
+    for theme, light in (("ansi-light", True), ("ansi-dark", False)):
+        app = CifarApp(make_config({"device": "cpu"}), done(), theme=theme)
+        assert app.has_class("-light-mode") == light and app.has_class("-dark-mode") != light
+        assert not any(f.enabled for f in app._filters if isinstance(f, ANSIToTruecolor))

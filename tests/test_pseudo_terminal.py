@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from engine.config import make_config
+from engine.events import EpochStarted, to_json
+from tests.scripted import started
 from tui_cifar.bench.measure import command
 from tui_cifar.bench.pseudo_terminal import Line, PseudoTerminal
+from tui_cifar.notices import RESTORE_TITLE
 
-pytestmark = pytest.mark.long
 PATIENCE = 300.0
 
 
@@ -39,6 +42,30 @@ def start(tmp_path: Path, picture_folder: Path) -> Iterator[Callable[..., Pseudo
         terminal.close()
 
 
+def test_browsing_starts_at_once_and_rests(tmp_path: Path) -> None:
+    run = tmp_path / "runs" / "night-run"
+    (run / "checkpoints").mkdir(parents=True)
+    events = (started(make_config(), directory=str(run)), EpochStarted(epoch=1, learning_rate=0.01))
+    (run / "events.jsonl").write_text("".join(to_json(e) + "\n" for e in events), encoding="utf-8")
+    arguments = ("browse", "night-run", "--runs-dir", str(run.parent), "--ascii", "--no-mouse")
+    with PseudoTerminal(command(*arguments), size=(80, 24), env={"NO_COLOR": "1"}) as terminal:
+        terminal.until(r"STOPPED[\s\S]*q Quit", PATIENCE)
+        for key, wanted in (("2", "Predictions"), ("6", "night-run"), ("1", "Checkpoints")):
+            terminal.send(key)
+            terminal.until(wanted, PATIENCE)
+        settle(terminal)
+        before = terminal.bytes
+        time.sleep(2)
+        assert terminal.bytes == before, "nothing is sent while nothing happens"
+        sent = b"".join(data for _, data in terminal.chunks)
+        assert sent.isascii()
+        assert not any(code in sent for code in (b"38;2;", b"48;2;", b"38;5;", b"48;5;", b"?1000h"))
+        assert b"\x1b]2;night-run stopped" in sent, "the title says what goes on"
+        terminal.send("q")
+        assert terminal.wait(PATIENCE) == 0
+        assert b"".join(data for _, data in terminal.chunks).rstrip().endswith(RESTORE_TITLE.encode())
+
+
 def pause(terminal: PseudoTerminal) -> None:
     """Pause, and let what was on its way arrive."""
     terminal.until(r"TRAINING|VALIDATING", PATIENCE)
@@ -55,6 +82,7 @@ def settle(terminal: PseudoTerminal) -> None:
         time.sleep(2)
 
 
+@pytest.mark.long
 def test_a_paused_run_sends_nothing(start: Callable[..., PseudoTerminal]) -> None:
     terminal = start()
     pause(terminal)
@@ -63,6 +91,7 @@ def test_a_paused_run_sends_nothing(start: Callable[..., PseudoTerminal]) -> Non
     assert terminal.bytes == before
 
 
+@pytest.mark.long
 def test_storms_of_sizes_end_in_a_whole_screen(start: Callable[..., PseudoTerminal]) -> None:
     terminal = start()
     pause(terminal)
@@ -81,6 +110,7 @@ def test_storms_of_sizes_end_in_a_whole_screen(start: Callable[..., PseudoTermin
     assert terminal.text() == before, "drawing it all anew changes nothing"
 
 
+@pytest.mark.long
 def test_a_key_on_a_thin_line_brings_no_old_frames(start: Callable[..., PseudoTerminal]) -> None:
     terminal = start(line=Line(256_000, 0.15))
     terminal.until(r"TRAINING|VALIDATING", PATIENCE)
@@ -91,6 +121,7 @@ def test_a_key_on_a_thin_line_brings_no_old_frames(start: Callable[..., PseudoTe
         assert terminal.bytes - before < 32_000, "less than the line carries in a second"
 
 
+@pytest.mark.long
 def test_ascii_reaches_every_corner(start: Callable[..., PseudoTerminal]) -> None:
     terminal = start("--ascii")
     terminal.until(r"TRAINING|VALIDATING", PATIENCE)
@@ -106,6 +137,7 @@ def test_ascii_reaches_every_corner(start: Callable[..., PseudoTerminal]) -> Non
     assert b"".join(data for _, data in terminal.chunks).isascii()
 
 
+@pytest.mark.long
 def test_no_color_sends_no_colour_and_the_mouse_can_be_left_alone(start: Callable[..., PseudoTerminal]) -> None:
     terminal = start("--no-mouse", env={"NO_COLOR": "1"})
     pause(terminal)

@@ -151,8 +151,7 @@ class CifarApp(ThinApp):
             self.register_theme(t)
         remembered = self.settings.choice("theme", self.available_themes)
         known = theme if theme in self.available_themes else remembered or "cifar-dark"
-        self.set_reactive(App.theme, known)  # before anything is styled: another theme later means styling all again
-        self.stylesheet.set_variables(self.get_css_variables())
+        self._begin_with(known)
         self.config, self.images, self.ascii = config, "ascii" if ascii and images == "half" else images, ascii
         self.view = RunView()
         self.worker = Worker(config, engine, self.wake)
@@ -260,6 +259,14 @@ class CifarApp(ThinApp):
         self._rest()
         if events:
             self.refresh_bindings()
+
+    def _begin_with(self, theme: str) -> None:
+        """Have a theme before anything is styled: another one later means to parse and style everything again."""
+        self.set_reactive(App.theme, theme)
+        dark = self.current_theme.dark
+        self.update_classes({"-dark-mode": dark, "-light-mode": not dark, f"-theme-{theme}": True}, update=False)
+        self._refresh_truecolor_filter(self.ansi_theme)  # the themes "ansi-…" leave colours to the terminal
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def on_unmount(self) -> None:
         """Give the terminal its title back."""

@@ -61,8 +61,11 @@ class RunScreen(Screen[None]):
     def on_resize(self) -> None:
         """A low terminal does without the line of screens."""
         self.set_class(self.app.size.height < 20, "-low")
+        wide = self.app.size.width >= 100
         for footer in self.query(Footer):
-            footer.show_command_palette = self.app.size.width >= 100
+            if footer.show_command_palette != wide:
+                footer.show_command_palette = wide
+                footer.refresh(recompose=True)
 
     def on_screen_resume(self) -> None:
         """Show what is new since it was last seen, once it has its size."""

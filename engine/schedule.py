@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-GROWTH = 4
-"""How many times longer each cycle is than the one before."""
 DECAY = 0.5
-"""What the learning rate at the start of a cycle is of the one before: longer cycles need less."""
-SIZES = (16, 24, 32)
-"""Picture sides of progressive resizing (Howard's DAWNBench entry, 2018): small ones first, at a fraction of the cost."""
+"""What the learning rate at the start of the second cycle is of that of the first: a longer cycle needs less."""
+FIRST_SIZES, SIZES = (16, 20), (24, 32)
+"""Picture sides of progressive resizing (Howard's DAWNBench entry, 2018) in a first cycle of one epoch and in any other:
+small ones first, at a fraction of the cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,34 +21,25 @@ class Cycle:
 
 
 def cycles(epochs: int, kind: str) -> list[Cycle]:
-    """The cycles over which the learning rate falls: one, or with "cycles" one of 1 epoch, one of 4, one of 16, …
-
-    The last cycle takes all epochs that are left once the one after it would not get half of its length.
-    """
-    found: list[Cycle] = []
-    start, length = 1, 1 if kind == "cycles" else epochs
-    while start <= epochs:
-        left = epochs - start + 1
-        if left - length < length * GROWTH / 2:
-            length = left
-        found.append(Cycle(len(found) + 1, start, start + length - 1))
-        start, length = start + length, length * GROWTH
-    return found
+    """The cycles over which the learning rate falls: one, or with "cycles" the first epoch and all the others."""
+    if kind != "cycles" or epochs < 3:
+        return [Cycle(1, 1, epochs)]
+    return [Cycle(1, 1, 1), Cycle(2, 2, epochs)]
 
 
 class Schedule:
     """Learning rate and picture size of every step.
 
     "constant" keeps the learning rate; "linear" lets it fall in a straight line to zero at the end of the run; "cycles"
-    does so again and again, in cycles that grow (Loshchilov and Hutter, 2017, with a line for the cosine): at the end of
-    each there is a network worth using, the first after one epoch.
+    does so twice, with a warm restart (Loshchilov and Hutter, 2017, with a line for the cosine): over the first epoch, so
+    that there is a network worth using at once, and over the others.
 
     Args:
         kind: "constant", "linear" or "cycles".
         epochs: of the run.
         steps: batches an epoch.
-        progressive: train the first half of each cycle on smaller pictures: 16, then 24 pixels in the first cycle,
-            24, then 32 in later ones, and in the only one of "linear".
+        progressive: train the first half of each cycle on smaller pictures: 24, then 32 pixels, and 16, then 20 in a
+            first cycle of one epoch.
     """
 
     def __init__(self, kind: str, epochs: int, steps: int, progressive: bool) -> None:
@@ -81,6 +71,6 @@ class Schedule:
         """Side of the pictures in pixels at step `step` (from 0) of `epoch`, and, at its last step, of its validation."""
         if not self.progressive:
             return SIZES[-1]
-        early = self.kind == "cycles" and len(self._cycles) > 1 and self.cycle(epoch).number == 1
-        small, large = SIZES[:2] if early else SIZES[1:]
+        first_of_two = len(self._cycles) > 1 and self.cycle(epoch).number == 1
+        small, large = FIRST_SIZES if first_of_two else SIZES
         return small if self.progress(epoch, step) < 0.5 else large

@@ -5,10 +5,8 @@ PyTorch is imported inside, so that importing this module costs nothing and a fi
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import importlib.metadata
-import os
 import platform
 import threading
 import traceback
@@ -376,8 +374,6 @@ class _Session:
         """Look through the data beside the training, and tell what was found; a failure costs no more than that."""
         from engine import describe
 
-        with contextlib.suppress(OSError, AttributeError):  # what only some systems know
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)  # the training goes first
         try:
             names = dataset.class_names
             sets = [

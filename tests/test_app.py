@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from textual import events
+from textual.geometry import Size
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -459,3 +461,17 @@ async def test_the_real_engine_trains_pauses_and_ends(quick: Callable[..., Confi
     assert app.worker.join(10)
     saved = app.view.terminal.saved  # type: ignore[union-attr]
     assert Path(saved).is_file()
+
+
+async def test_news_of_a_size_that_is_no_longer_so_is_passed_over() -> None:
+    app = make_app(Script(epochs=1))
+    async with app.run_test(size=SMALL) as pilot:
+        await until(pilot, lambda: app.view.state == "DONE")
+        for dialog in (None, Help()):
+            if dialog is not None:
+                app.push_screen(dialog)
+                await until(pilot, lambda dialog=dialog: app.screen is dialog)  # type: ignore[misc]
+            stale = Size(100, 30)
+            app.screen.post_message(events.Resize(stale, stale, stale))
+            await pilot.pause()
+            assert app.screen.size == Size(*SMALL)

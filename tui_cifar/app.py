@@ -7,6 +7,7 @@ import dataclasses
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
@@ -615,12 +616,16 @@ def run_dashboard(
         guard.start()
         try:
             app.run(mouse=mouse)
+        except Exception:
+            if guard.code is None and not guard.detached:
+                raise
+            # else the terminal went away while something was being sent to it
         finally:
             guard.left.set()
         if guard.detached:
             code = _train_on(app, guard)
         else:
-            code = app.return_code or 0
+            code = (guard.code if app.return_code is None else app.return_code) or 0
             if app.worker.alive and not app.leave_at_once:  # the application broke; the run need not be lost with it
                 app.worker.control.stop(reason="the dashboard ended")
                 app.worker.join(60)
@@ -629,9 +634,14 @@ def run_dashboard(
     for line in summary(app.view.terminal):
         _say(line)
     guard.stop()
-    if app.worker.alive:  # a thread inside PyTorch can't be waited for here, and must not hold up the exit
+    if app.worker.alive or _held_up():  # neither can be waited for: PyTorch may be at work in the first
         os._exit(code)
     return code
+
+
+def _held_up() -> bool:
+    """Whether the end of the process would wait for a thread: Textual's, of a terminal that went away, never end."""
+    return any(not t.daemon and t is not threading.main_thread() for t in threading.enumerate())
 
 
 def _train_on(app: CifarApp, guard: Guard) -> int:

@@ -12,8 +12,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui_cifar.screens.settled import Settled
 
-class Choose(ModalScreen[int | None]):
+
+class Choose(Settled, ModalScreen[int | None]):
     """Answers with the place of the option chosen; None where it was left.
 
     Args:
@@ -48,7 +50,7 @@ class Choose(ModalScreen[int | None]):
         self.dismiss(None)
 
 
-class GoTo(ModalScreen[int | None]):
+class GoTo(Settled, ModalScreen[int | None]):
     """Answers with a number from 0 to `last`; None where it was left."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back")]

@@ -11,8 +11,10 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
+from tui_cifar.screens.settled import Settled
 
-class DataMissing(ModalScreen[dict[str, Any] | None]):
+
+class DataMissing(Settled, ModalScreen[dict[str, Any] | None]):
     """Answers with changes to the configuration: none of them to try again, a folder, or the built-in data; None leaves."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -10,8 +10,10 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui_cifar.screens.settled import Settled
 
-class Failure(ModalScreen[None]):
+
+class Failure(Settled, ModalScreen[None]):
     """Says what went wrong; closing it leaves everything that was reached on the dashboard."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -12,9 +12,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from tui_cifar.resume import Unfinished
+from tui_cifar.screens.settled import Settled
 
 
-class GoOn(ModalScreen[str]):
+class GoOn(Settled, ModalScreen[str]):
     """Answers "resume", "new" or "leave"."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -12,6 +12,8 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui_cifar.screens.settled import Settled
+
 _GROUPS = {
     "run": "Run",
     "view": "Screens",
@@ -28,7 +30,7 @@ _GROUPS = {
 }
 
 
-class Help(ModalScreen[None]):
+class Help(Settled, ModalScreen[None]):
     """A list of every key that has an id, by group."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -11,9 +11,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from tui_cifar.run_view import RunView
+from tui_cifar.screens.settled import Settled
 
 
-class Leave(ModalScreen[str]):
+class Leave(Settled, ModalScreen[str]):
     """Answers "save", "keep" or "discard"."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

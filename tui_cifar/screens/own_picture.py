@@ -21,6 +21,7 @@ from tui_cifar.render.ink import words
 from tui_cifar.render.mosaic import Line
 from tui_cifar.render.text import cut
 from tui_cifar.screens.run_screen import RunScreen
+from tui_cifar.screens.settled import Settled
 from tui_cifar.widgets.canvas import Canvas
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Paths(Suggester):
         return found[0] if found else None
 
 
-class OwnPicture(ModalScreen[None]):
+class OwnPicture(Settled, ModalScreen[None]):
     """A field and, below, the picture with its probabilities."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -7,8 +7,10 @@ from typing import Any
 from textual.command import CommandList, CommandPalette
 from textual.css.query import NoMatches
 
+from tui_cifar.screens.settled import Settled
 
-class Palette(CommandPalette):
+
+class Palette(Settled, CommandPalette):
     """The palette as it is. What Textual (8.2) raises in two cases, and would end the application by, is nothing here.
 
     In a terminal of a few lines the list is never laid out, and keys that page through it find no line of the marked

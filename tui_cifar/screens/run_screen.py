@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.style import Style
 from textual.app import ComposeResult, SystemCommand
-from textual.screen import Screen
 from textual.widgets import Footer
 
 from tui_cifar.render.ink import Inks
 from tui_cifar.run_view import RunView
+from tui_cifar.screens.settled import Settled
 from tui_cifar.theme import colour
 from tui_cifar.widgets.header import RunHeader
 from tui_cifar.widgets.key_footer import KeyFooter
@@ -32,7 +32,7 @@ VIEWS = {
 """The screens in the order of their keys, 1 to 6."""
 
 
-class RunScreen(Screen[None]):
+class RunScreen(Settled):
     """A screen of a run. A subclass gives its `view_id`, its body, and `update`."""
 
     AUTO_FOCUS = ""  # keys belong to the screen

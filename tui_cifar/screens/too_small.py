@@ -9,6 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui_cifar.screens.settled import Settled
+
 SMALLEST = (60, 15)
 """Columns and rows from which the screens are useful."""
 
@@ -18,7 +20,7 @@ def too_small(width: int, height: int) -> bool:
     return (width > 0 and height > 0) and (width < SMALLEST[0] or height < SMALLEST[1])
 
 
-class TooSmall(ModalScreen[None]):
+class TooSmall(Settled, ModalScreen[None]):
     """Says so, and how large it must be; the run goes on, and the keys that steer it work."""
 
     DEFAULT_CSS = """

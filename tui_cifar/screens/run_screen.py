@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.style import Style
 from textual.app import ComposeResult, SystemCommand
+from textual.screen import Screen
 from textual.widgets import Footer
 
 from tui_cifar.render.ink import Inks
@@ -32,7 +33,7 @@ VIEWS = {
 """The screens in the order of their keys, 1 to 6."""
 
 
-class RunScreen(Settled):
+class RunScreen(Settled, Screen[None]):
     """A screen of a run. A subclass gives its `view_id`, its body, and `update`."""
 
     AUTO_FOCUS = ""  # keys belong to the screen

@@ -143,9 +143,11 @@ class Guard:
 
 
 def _silence_input() -> None:
-    """Put something that never has anything to read in the place of a terminal that was hung up.
+    """Put something that has nothing to read in the place of a terminal that was hung up.
 
-    Textual's input thread would otherwise read its end over and over.
+    Textual's input thread would otherwise read its end over and over. Where that thread has already been told of the end and
+    is about to read, it would now wait for ever, and the screen for it: a key that means nothing is there for that.
     """
-    silent, _open = os.pipe()
+    silent, open_end = os.pipe()
+    os.write(open_end, b"\0")
     os.dup2(silent, 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import select
 import struct
 import termios
 import threading
@@ -24,11 +25,16 @@ class PseudoTerminal:
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self._lock = threading.Lock()
+        self._unread = threading.Event()
+        self._reader = threading.Thread(target=self._read, daemon=True)
         if not stalled:
-            threading.Thread(target=self._read, daemon=True).start()
+            self._reader.start()
 
     def _read(self) -> None:
-        while True:
+        while not self._unread.is_set():
+            # Not a read that waits: as long as one does, the kernel keeps open what `vanish` closes.
+            if not select.select([self.master], [], [], 0.05)[0]:
+                continue
             try:
                 piece = os.read(self.master, 65536)
             except OSError:
@@ -49,12 +55,14 @@ class PseudoTerminal:
 
     def vanish(self) -> None:
         """Close its window: the kernel hangs up."""
-        os.close(self.slave)
-        os.close(self.master)
+        self.close()
         self.master = self.slave = -1
 
     def close(self) -> None:
         """Close what is open."""
+        self._unread.set()
+        if self._reader.is_alive():
+            self._reader.join()
         for descriptor in (self.slave, self.master):
             if descriptor >= 0:
                 os.close(descriptor)

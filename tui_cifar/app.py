@@ -426,8 +426,6 @@ class CifarApp(ThinApp):
         elif guard.code is not None and self._exit_when_ended is None:
             self.stop(save=True, reason=guard.reason, code=guard.code)
         elif guard.detached and self._exit_when_ended is None:
-            if self.capture is not None and self._exit is False:
-                self.capture.write("The terminal went away; training goes on without it.")
             self.exit(return_code=exit_code(self.view.terminal))
 
     # -- actions --------------------------------------------------------------------------------------------------------
@@ -648,6 +646,8 @@ def _held_up() -> bool:
 
 def _train_on(app: CifarApp, guard: Guard) -> int:
     """Wait for a run whose terminal went away; its events are in the run directory."""
+    if app.capture is not None:
+        app.capture.write("The terminal went away; training goes on without it.")
     while not app.worker.join(0.5):
         for event in app.worker.take():
             app.view.apply(event)

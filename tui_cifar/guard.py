@@ -55,6 +55,8 @@ class Guard:
         self._signals = Signals()
         self._ended = threading.Event()
         self._silenced = False
+        self._hangup_due = False
+        """Whether the terminal was seen to be gone, and the signal that tells of it may still come."""
         self._deadline: float | None = None
         try:
             self._before: list[Any] | None = termios.tcgetattr(0)
@@ -79,11 +81,14 @@ class Guard:
                 self._silenced = True
                 _silence_input()
                 if self.code is None:
+                    self._hangup_due = True
                     self._vanished("the terminal went away")
             self._insist()
 
     def _signal(self, number: signal.Signals) -> None:
-        if number == signal.SIGHUP and self._keep_going and self.code is None:
+        if number == signal.SIGHUP and self._hangup_due:
+            self._hangup_due = False  # no second wish to end: it is the first one, told twice
+        elif number == signal.SIGHUP and self._keep_going and self.code is None:
             self._vanished("SIGHUP")
         elif self.code is None:
             self._stop(number.name, EXIT_CODES[number])

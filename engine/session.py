@@ -550,9 +550,10 @@ def _place(dataset: Dataset, split: tuple[Any, Any], shown: Any, device: Any) ->
 
 def _initialize(model: Any, data: TrainingData) -> None:
     """Give a network that wants it a look at training pictures, before its first step."""
+    from engine.airbench import AirbenchNet
     from engine.augment import to_float
 
-    if hasattr(model, "initialize"):
+    if isinstance(model, AirbenchNet):
         model.initialize(to_float(data.train.images[:5000]))
 
 

@@ -412,7 +412,8 @@ class Trainer:
         # Before the first validation, evaluation is taken to run at three times the speed: no gradients.
         evaluation = self._evaluation_rate or 3 * self._full_rate
         full = len(data.train) / self._full_rate if self._full_rate else 0.0
-        valid, test = (len(p) / evaluation if evaluation else 0.0 for p in (data.valid, data.test))
+        # The test shows each picture and its mirror image.
+        valid, test = (n / evaluation if evaluation else 0.0 for n in (len(data.valid), 2 * len(data.test)))
         if self.phase == "testing":
             return (1 - fraction) * test
         this, after = self._cost_from[self.epoch - 1], self._cost_from[self.epoch]

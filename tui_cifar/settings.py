@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from engine.files import write_whole
 
 KEYS_FILE, CHOICES_FILE = "keys.toml", "choices.json"
 
@@ -89,22 +90,10 @@ class Settings:
             return
         self.choices[name] = value
         try:
-            write_atomically(self.folder / CHOICES_FILE, json.dumps(self.choices, indent=1, sort_keys=True) + "\n")
+            text = json.dumps(self.choices, indent=1, sort_keys=True) + "\n"
+            write_whole(self.folder / CHOICES_FILE, text.encode())
         except OSError:
             pass
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a small file so that whoever reads it finds the old text or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as f:
-            f.write(text)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def _flat(table: dict[str, Any], before: str = "") -> dict[str, Any]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
-import json
 import math
 import os
 import platform
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+
+from engine.events import Event, LossSampled
+from engine.run_directory import read_events
+from tui_cifar.arguments import complain
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -47,29 +49,21 @@ def resident(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def events_of(run: Path) -> list[dict[str, Any]]:
-    """What a run wrote to `events.jsonl` so far, each event a table."""
+def events_of(run: Path) -> list[Event]:
+    """What a run wrote to `events.jsonl` so far."""
     try:
-        lines = (run / "events.jsonl").read_text(encoding="utf-8").splitlines()
-    except OSError:
+        return list(read_events(run / "events.jsonl"))
+    except OSError:  # it has not begun
         return []
-    found = []
-    for line in lines:
-        try:
-            found.append(json.loads(line))
-        except ValueError:  # the last one, half written
-            continue
-    return found
 
 
-def images_per_second(events: Sequence[dict[str, Any]], batch_size: int) -> float:
+def images_per_second(events: Sequence[Event], batch_size: int) -> float:
     """Pictures trained a second, from the sampled losses: validation, checkpoints and pauses between epochs left out."""
     steps = seconds = 0.0
-    samples = [e for e in events if e["event"] == "loss_sampled"]
-    for a, b in itertools.pairwise(samples):
-        if a["epoch"] == b["epoch"]:
-            steps += b["step"] - a["step"]
-            seconds += b["time"] - a["time"]
+    for a, b in itertools.pairwise(e for e in events if isinstance(e, LossSampled)):
+        if a.epoch == b.epoch:
+            steps += b.step - a.step
+            seconds += b.time - a.time
     return steps * batch_size / seconds if seconds else math.nan
 
 
@@ -81,15 +75,18 @@ def percentile(values: Iterable[float], share: float) -> float:
 
 def machine() -> str:
     """The processor and how much of it there is."""
-    name = platform.processor() or platform.machine()
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                name = line.partition(":")[2].strip()
-                break
-    except OSError:
-        pass
-    return f"{name}, {len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}"
+    from engine.device import cpu_name
+    from engine.tuning import available_cores
+
+    return f"{cpu_name()}, {available_cores()} cores, Python {platform.python_version()}"
+
+
+def size_of(text: str) -> tuple[int, int]:
+    """Columns and rows of a terminal, from "120x40"; complains of anything else."""
+    columns, _, rows = text.partition("x")
+    if not (columns.isdecimal() and rows.isdecimal() and int(columns) and int(rows)):
+        complain(f"--size: {text!r} is no size; give columns and rows, as in 120x40.")
+    return int(columns), int(rows)
 
 
 def table(rows: Sequence[tuple[str, str]]) -> str:

@@ -8,6 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from engine.events import EpochStarted
 from tui_cifar.arguments import Parser
 from tui_cifar.bench import measure
 
@@ -24,11 +25,11 @@ def run(arguments: list[str]) -> int:
     parser.add_argument("--frame-only", action="store_true", help="end each start at its first frame")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args(arguments)
-    columns, _, rows = options.size.partition("x")
+    size = measure.size_of(options.size)
     frames, steps = [], []
     with tempfile.TemporaryDirectory() as folder:
         for number in range(options.runs + 1):
-            frame, step = _start(options.dataset, (int(columns), int(rows)), Path(folder), number, options.frame_only)
+            frame, step = _start(options.dataset, size, Path(folder), number, options.frame_only)
             if number:  # the first one fills the caches of the disk and of the data
                 frames.append(frame)
                 steps.append(step)
@@ -69,8 +70,8 @@ def _start(dataset: str, size: tuple[int, int], folder: Path, number: int, frame
         while not frame_only and not step:
             terminal.text()
             for event in measure.events_of(folder / "runs" / name):
-                if event["event"] == "epoch_started":
-                    step = event["time"] - started
+                if isinstance(event, EpochStarted):
+                    step = event.time - started
                     break
             else:
                 if terminal.process.poll() is not None or time.time() > started + 600:

@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.events import EpochStarted, LossSampled
 from tui_cifar.arguments import Parser
 from tui_cifar.bench import measure
 
@@ -97,7 +98,7 @@ class Bench:
     def _wait_for_steps(self, run: Path, process: subprocess.Popen[bytes]) -> None:
         """Until the run has trained a little."""
         deadline = time.monotonic() + 600
-        while sum(e["event"] == "loss_sampled" for e in measure.events_of(run)) < 2:
+        while sum(isinstance(e, LossSampled) for e in measure.events_of(run)) < 2:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise SystemExit(f"cifar-tui: the run {run.name} never trained")
             time.sleep(0.1)
@@ -126,7 +127,7 @@ class Bench:
         found = []
         log = "log · smooth" in terminal.text()
         for number in range(count):
-            if until is not None and any(e["event"] == "epoch_started" for e in measure.events_of(until)):
+            if until is not None and any(isinstance(e, EpochStarted) for e in measure.events_of(until)):
                 break
             log = not log
             sent = terminal.send(KEY)
@@ -211,10 +212,10 @@ def run(arguments: list[str]) -> int:
     parser.add_argument("--keys", type=int, default=100, help="keys to time while training [100]")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args(arguments)
-    columns, _, rows = options.size.partition("x")
+    size = measure.size_of(options.size)
     recipe = ["--recipe", options.recipe] if options.recipe else []
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(Path(folder), ["--dataset", options.dataset, *recipe], (int(columns), int(rows)), options.seconds)
+        bench = Bench(Path(folder), ["--dataset", options.dataset, *recipe], size, options.seconds)
         if options.pairs:
             bench.throughput(options.pairs)
             bench.bare_memory()

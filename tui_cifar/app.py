@@ -255,9 +255,9 @@ class CifarApp(ThinApp):
             return
         if events and isinstance(events[-1], Terminal):
             self._ended(events[-1])
+        self._rest()
         self.show()
         self._tell_title()
-        self._rest()
         if events:
             self.refresh_bindings()
 

@@ -67,10 +67,16 @@ class Schedule:
         sizes = [self.size(epoch, (2 * i + 1) * self.steps // (2 * parts)) for i in range(parts)]
         return sum(s * s for s in sizes) / (parts * SIZES[-1] ** 2)
 
+    def augmented(self, epoch: int) -> bool:
+        """Whether the pictures of an epoch are augmented: in a first cycle of one epoch each is seen once, as it is."""
+        return not self._first_of_two(epoch)
+
+    def _first_of_two(self, epoch: int) -> bool:
+        return len(self._cycles) > 1 and self.cycle(epoch).number == 1
+
     def size(self, epoch: int, step: int) -> int:
         """Side of the pictures in pixels at step `step` (from 0) of `epoch`, and, at its last step, of its validation."""
         if not self.progressive:
             return SIZES[-1]
-        first_of_two = len(self._cycles) > 1 and self.cycle(epoch).number == 1
-        small, large = FIRST_SIZES if first_of_two else SIZES
+        small, large = FIRST_SIZES if self._first_of_two(epoch) else SIZES
         return small if self.progress(epoch, step) < 0.5 else large

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.allocator import give_blocks_back
 from engine.config import Config
 from engine.control import Control
 from engine.errors import Cancelled, CheckpointError, EngineError, OutOfMemoryError
@@ -92,7 +93,10 @@ def run(config: Config, control: Control, listener: Listener, *, resume: Path | 
             ),
             "",
         )
-    return session.end(ended, *failure)
+    ended = session.end(ended, *failure)
+    del session
+    give_blocks_back()
+    return ended
 
 
 class _Session:
@@ -153,7 +157,6 @@ class _Session:
         import torch
 
         from engine import checkpoint, seeds
-        from engine.allocator import keep_big_blocks
         from engine.data import default_data_dir, load_dataset
         from engine.data.split import split_indices
         from engine.device import choose_device, use_deterministic
@@ -163,7 +166,6 @@ class _Session:
         from engine.tuning import Tuning
 
         config = self.config
-        keep_big_blocks()
         self._prepare("Choosing a device")
         choice = choose_device(config.device)
         self.device = choice.name
@@ -389,7 +391,9 @@ class _Session:
                 if self.control.stopping:
                     return
             pairs = describe.find_duplicates([dataset.train.images.numpy(), dataset.test.images.numpy()])
-            every = [n for part in describe.picture_names(self.config.dataset, dataset).values() for n in part]
+            every: list[str] = []
+            if pairs:
+                every = [n for part in describe.picture_names(self.config.dataset, dataset).values() for n in part]
             path = directory / describe.FILE
             try:
                 describe.write_samples(path, describe.draw_samples(dataset, split[0], self.config))

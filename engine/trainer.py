@@ -158,7 +158,9 @@ class Trainer:
             self.model.begin_epoch(epoch)
         order = torch.randperm(len(data.train), generator=seeds.generator(config.seed, "order", epoch)).to(self.device)
         draws = seeds.generator(config.seed, "flip", 0 if config.flip == "alternating" else epoch)
-        flips = draw_flips(config.flip, draws, len(data.train), epoch).to(self.device)
+        augmented = self.schedule.augmented(epoch)
+        policy = self.policy if augmented else Policy()
+        flips = draw_flips(config.flip if augmented else "off", draws, len(data.train), epoch).to(self.device)
         chunk_steps = max(1, AUGMENT_CHUNK // size)
         sample_every = math.ceil(self.steps / SAMPLES_PER_EPOCH)
         chunk: tuple[Tensor, Tensor] | None = None
@@ -169,7 +171,7 @@ class Trainer:
                 picked = order[start * size : (start + chunk_steps) * size]
                 draws = seeds.generator(config.seed, "augment", epoch, start, device=self.device)
                 size_now = self.schedule.size(epoch, start)
-                pictures = augment(data.train.images, picked, flips, draws, self.policy)
+                pictures = augment(data.train.images, picked, flips, draws, policy)
                 chunk = to_float(pictures, self.tuning.layout, size_now), data.train.labels[picked]
             part = slice((self.step - start) * size, (self.step - start + 1) * size)
             self._train_step(chunk[0][part], chunk[1][part])
@@ -332,7 +334,7 @@ class Trainer:
                 raise Cancelled
 
         test, training, standing = self.data.test, self.model.training, self.watch.standing
-        size = self.schedule.size(min(self.epoch, self.config.epochs), self.step)
+        size = self._trained_size()
         self.watch.pause()  # it is not the run's own work
         result = evaluate(
             self.model, test.images, test.labels, len(self.data.class_names), before_batch, self.tuning, size
@@ -345,8 +347,7 @@ class Trainer:
     def _answer(self, question: Question) -> None:
         """Tell what the network of this very batch makes of a picture; training goes on as if nothing was asked."""
         at = (self.best.epoch, 0) if self.phase == "testing" else self._position()
-        size = self.schedule.size(min(self.epoch, self.config.epochs), self.step)
-        size = self.best.size if self.phase == "testing" else size
+        size = self.best.size if self.phase == "testing" else self._trained_size()
         try:
             answer: Inspection | str = inspect(self.model, question, self.config, self.data.class_names, *at, size)
         except EngineError as e:
@@ -356,6 +357,11 @@ class Trainer:
     def _position(self) -> tuple[int, int]:
         """Epoch and step of the present weights; step 0 is the epoch's end."""
         return (self.epoch - 1, 0) if self.step == 0 else (self.epoch, self.step)
+
+    def _trained_size(self) -> int:
+        """Side of the pictures that the present weights were trained on last."""
+        epoch, step = (self.epoch - 1, self.steps) if self.step == 0 else (self.epoch, self.step)
+        return self.schedule.size(max(1, epoch), max(0, step - 1))
 
     def _sample_loss(self, every: int) -> None:
         """Read the loss since the last sample; the only time in an epoch's training that the host waits for the device."""

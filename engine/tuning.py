@@ -13,6 +13,8 @@ import torch
 
 SECONDS = 0.9
 """What a measurement may take."""
+CLEAR, CLEAR_TURNS = 0.75, 3
+"""A step that takes less than this share of another's time, after so many turns of both, is not measured on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +104,15 @@ def _faster(one: Tuning, other: Tuning, make_step: Callable[[Tuning], Callable[[
     for t, step in steps.items():  # the first step after a change wakes threads and makes kernels
         t.apply()
         step()
+    turns = 0
     while True:
         for t, step in steps.items():
             t.apply()
             start = time.perf_counter()
             step()
             fastest[t] = min(fastest[t], time.perf_counter() - start)
-        if time.perf_counter() >= until:
+        turns += 1
+        low, high = sorted(fastest.values())
+        if time.perf_counter() >= until or (turns >= CLEAR_TURNS and low < CLEAR * high):
             break
     return other if fastest[other] < 0.97 * fastest[one] else one

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from engine import session as session_module
+from engine import trainer as trainer_module
 from engine.checkpoint import load_checkpoint
 from engine.config import Config
 from engine.control import Control
@@ -238,6 +239,32 @@ def test_an_evaluation_on_request_changes_nothing_else(quick: Quick, kind: type[
     asked, final = r.of(PredictionsSaved)
     assert 0 < asked.step <= 8 and asked.epoch == 1 and final.step == 0
     assert losses(r) == losses(train(quick(name="plain")))
+
+
+@pytest.mark.parametrize(("step", "size"), [(0, 20), (1, 24)])
+def test_an_evaluation_on_request_shows_pictures_as_large_as_those_just_trained_on(
+    quick: Quick, monkeypatch: pytest.MonkeyPatch, step: int, size: int
+) -> None:
+    sizes = []
+    evaluate = trainer_module.evaluate
+
+    def recorded(model: Any, images: Any, *others: Any) -> Any:
+        sizes.append((len(images), others[4]))
+        return evaluate(model, images, *others)
+
+    def act(event: Event, control: Control) -> None:
+        if isinstance(event, EpochCompleted) and event.epoch == 1 and step == 0:
+            control.evaluate()
+        if isinstance(event, LossSampled) and event.epoch == 2 and event.step == step:
+            control.evaluate()
+        if isinstance(event, PredictionsSaved):
+            control.stop()
+
+    monkeypatch.setattr(trainer_module, "evaluate", recorded)
+    r = train(quick(epochs=4, model="airbench", width=4, schedule="cycles", progressive=True), act)
+    saved = r.of(PredictionsSaved)[0]
+    assert (saved.epoch, saved.step) == ((1, 0) if step == 0 else (2, step))
+    assert sizes[-1] == (r.of(RunStarted)[0].counts["test"], size)
 
 
 def test_a_paused_run_evaluates_on_request(quick: Quick) -> None:

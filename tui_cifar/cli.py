@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from engine.allocator import keep_big_blocks
 from engine.config import FIELDS, Config, make_config, nearest, range_text, read_toml
 from engine.errors import ConfigError, EngineError
 from tui_cifar.arguments import Parser, complain
@@ -185,6 +186,7 @@ def _train(arguments: list[str]) -> int:
     if options.progress is not None and not options.progress > 0:
         complain("--progress: the seconds must be more than 0.")
     config, resume, given = _configuration(options)
+    keep_big_blocks()
     if options.headless:
         from tui_cifar.headless import run_headless
 

@@ -18,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from engine.allocator import keep_big_blocks
 from engine.config import Config, make_config
 from engine.control import Control
 from engine.events import (
@@ -139,6 +140,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=0.0)
     parser.add_argument("--target", type=float, default=0.0)
     a = parser.parse_args()
+    keep_big_blocks()
     print(json.dumps(run_measured(make_config(a.config), a.seconds, a.target)))
 
 

@@ -16,7 +16,9 @@ from tui_cifar.settings import Settings
 
 def test_choices_are_remembered(tmp_path: Path) -> None:
     settings = Settings.read(tmp_path / "new")
+    settings.remember("theme", "dracula")
     settings.remember("theme", "nord")
+    settings.flush(60)
     again = Settings.read(tmp_path / "new")
     assert again.choice("theme", ("nord", "dracula")) == "nord"
     assert again.choice("theme", ("dracula",)) is None, "what does not exist any more is not chosen"
@@ -43,6 +45,7 @@ def test_a_folder_that_cannot_be_written_disturbs_nobody(tmp_path: Path) -> None
     (tmp_path / "file").write_text("")
     settings = Settings(tmp_path / "file")
     settings.remember("theme", "nord")
+    settings.flush(60)
     assert settings.choice("theme", ("nord",)) == "nord"
 
 

@@ -189,6 +189,7 @@ class CifarApp(ThinApp):
         self.call_after_refresh(self._start)
 
     async def _start(self) -> None:
+        spare_the_living("the first frame is drawn")
         self.resources.start()
         self._poll_timer = self.set_interval(POLL_SECONDS, self.take_events)
         if self._offer is not None:
@@ -273,6 +274,7 @@ class CifarApp(ThinApp):
         """Give the terminal its title back."""
         if self._told_title:
             self.tell_terminal(notices.RESTORE_TITLE)
+        self.settings.flush()
 
     def _rest(self) -> None:
         """While nothing moves, nothing is looked at: whatever comes next wakes the screen."""

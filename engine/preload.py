@@ -1,15 +1,20 @@
-"""Loads PyTorch's libraries without holding up the process's other threads.
+"""Loads PyTorch without holding up the process's other threads.
 
 `import torch` opens shared libraries of several hundred megabytes, and Python holds its global lock all the while: a user
 interface in another thread stands still for half a second and more. Opened by a foreign call, which gives the lock free,
-they are there already when `import torch` asks for them.
+they are there already when `import torch` asks for them. The import then makes some hundred thousand objects that stay, and
+Python's garbage collector, which looks through all of them each time their number has grown by a quarter, holds the lock for
+up to a tenth of a second: it is kept from that.
 """
 
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -33,3 +38,17 @@ def preload_torch() -> None:
             os.fsencode(path), os.RTLD_NOW | (os.RTLD_GLOBAL if number == 0 else 0)
         ):
             return
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """For the first import of PyTorch: no garbage collection within, and none ever of what is alive at the end."""
+    if "torch" in sys.modules or not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()

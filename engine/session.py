@@ -36,7 +36,7 @@ from engine.events import (
     Terminal,
 )
 from engine.predictions import FILE, Predictions, keep_pictures, write_predictions
-from engine.preload import preload_torch
+from engine.preload import preload_torch, without_collector
 from engine.run_directory import RunDirectory, default_run_name, run_of
 
 if TYPE_CHECKING:
@@ -154,16 +154,17 @@ class _Session:
     def go(self, resume: Path | None) -> Terminal:
         self._prepare("Importing PyTorch")
         preload_torch()
-        import torch
+        with without_collector():
+            import torch
 
-        from engine import checkpoint, seeds
-        from engine.data import default_data_dir, load_dataset
-        from engine.data.split import split_indices
-        from engine.device import choose_device, use_deterministic
-        from engine.inspect import layer_table
-        from engine.model import count_parameters, make_model
-        from engine.trainer import Trainer
-        from engine.tuning import Tuning
+            from engine import checkpoint, seeds
+            from engine.data import default_data_dir, load_dataset
+            from engine.data.split import split_indices
+            from engine.device import choose_device, use_deterministic
+            from engine.inspect import layer_table
+            from engine.model import count_parameters, make_model
+            from engine.trainer import Trainer
+            from engine.tuning import Tuning
 
         config = self.config
         self._prepare("Choosing a device")

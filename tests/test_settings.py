@@ -10,13 +10,17 @@ from engine.config import make_config
 from tests.scripted import Script
 from tests.test_app import screen_text, until
 from tui_cifar.app import CifarApp
+from tui_cifar.keymap import checked
 from tui_cifar.notices import notification, title
+from tui_cifar.screens.run_screens import KINDS, kind
 from tui_cifar.settings import Settings
 
 
 def test_choices_are_remembered(tmp_path: Path) -> None:
     settings = Settings.read(tmp_path / "new")
+    settings.remember("theme", "dracula")
     settings.remember("theme", "nord")
+    settings.flush(60)
     again = Settings.read(tmp_path / "new")
     assert again.choice("theme", ("nord", "dracula")) == "nord"
     assert again.choice("theme", ("dracula",)) is None, "what does not exist any more is not chosen"
@@ -43,6 +47,7 @@ def test_a_folder_that_cannot_be_written_disturbs_nobody(tmp_path: Path) -> None
     (tmp_path / "file").write_text("")
     settings = Settings(tmp_path / "file")
     settings.remember("theme", "nord")
+    settings.flush(60)
     assert settings.choice("theme", ("nord",)) == "nord"
 
 
@@ -68,3 +73,26 @@ def test_titles_and_notices_hold_no_other_sequence() -> None:
     assert notification("auto", "run", "done", {}) == "\x1b]9;run: done\x07\x07"
     assert notification("auto", "r;n", "done", {"VTE_VERSION": "7"}) == "\x1b]777;notify;r,n;done\x07\x07"
     assert notification("osc9", "run", "done", {"TMUX": "x"}).startswith("\x1bPtmux;\x1b\x1b]9;")
+
+
+@pytest.mark.parametrize(
+    ("keys", "used", "told"),
+    [
+        ({"plot.log": "g"}, ["plot.log"], None),
+        ({"plot.log": ","}, ["plot.log"], None),
+        ({"plot.log": "ctrl+g, f5,question_mark"}, ["plot.log"], '"question_mark" is both app.help and plot.log'),
+        ({"plot.lag": "g"}, [], "plot.lag: there is no such key binding"),
+        ({"plot.log": "g,spcae"}, [], '"spcae" is no key'),
+        ({"plot.log": "control+g"}, [], '"control+g" is no key'),
+        ({"run.save": "l"}, ["run.save"], '"l" is both run.save and plot.log'),
+        ({"run.save": "e", "run.evaluate": "s"}, ["run.save", "run.evaluate"], None),
+        ({"run.pause": "p", "run.resume": "p"}, ["run.pause", "run.resume"], "predictions"),
+    ],
+)
+def test_keys_that_are_none_or_somebody_elses_are_told(keys: dict[str, str], used: list[str], told: str | None) -> None:
+    good, problems = checked(keys, CifarApp, map(kind, KINDS))
+    assert list(good) == used
+    if told == "predictions":  # where "p" chooses a predicted class
+        assert problems and all("browse." in line or "detail." in line for line in problems)
+    else:
+        assert [told in line for line in problems if told] == ([True] if told else []), problems

@@ -17,7 +17,6 @@ from textual import events as ui
 from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.dom import DOMNode
 from textual.message import Message
 from textual.screen import Screen
 from textual.theme import Theme
@@ -189,6 +188,7 @@ class CifarApp(ThinApp):
         self.call_after_refresh(self._start)
 
     async def _start(self) -> None:
+        spare_the_living("the first frame is drawn")
         self.resources.start()
         self._poll_timer = self.set_interval(POLL_SECONDS, self.take_events)
         if self._offer is not None:
@@ -273,6 +273,7 @@ class CifarApp(ThinApp):
         """Give the terminal its title back."""
         if self._told_title:
             self.tell_terminal(notices.RESTORE_TITLE)
+        self.settings.flush()
 
     def _rest(self) -> None:
         """While nothing moves, nothing is looked at: whatever comes next wakes the screen."""
@@ -378,19 +379,16 @@ class CifarApp(ThinApp):
         """The user's keys; what is wrong with the files is said in the log and in a notice."""
         problems = list(self.settings.problems)
         if self.settings.keys:
-            nodes: list[type[DOMNode]] = [type(self), *map(kind, KINDS)]
-            known = {b.id for node in nodes for b in _bindings(node) if b.id}
-            problems += [
-                f"keys.toml: {name}: there is no such key binding{nearest(name, known)}"
-                for name in self.settings.keys
-                if name not in known
-            ]
-            self.set_keymap({name: key for name, key in self.settings.keys.items() if name in known})
+            from tui_cifar.keymap import checked
+
+            keys, more = checked(self.settings.keys, type(self), map(kind, KINDS))
+            problems += more
+            self.set_keymap(keys)
         for problem in problems:
             self.view.apply(LineLogged(source="settings", text=problem))
         if problems:
-            more = f" (and {len(problems) - 1} more in the log)" if len(problems) > 1 else ""
-            self.notify(problems[0] + more, title="Settings", severity="warning", markup=False)
+            others = f" (and {len(problems) - 1} more in the log)" if len(problems) > 1 else ""
+            self.notify(problems[0] + others, title="Settings", severity="warning", markup=False)
 
     def _theme_chosen(self, theme: Theme) -> None:
         self.settings.remember("theme", theme.name)
@@ -565,12 +563,6 @@ class CifarApp(ThinApp):
                     binding.tooltip,
                     lambda a=binding.action, t=target: self.call_later(self.run_action, a, t),
                 )
-
-
-def _bindings(node: type[DOMNode]) -> Iterable[Binding]:
-    """The bindings that a class and those it is made from declare."""
-    for base in node.__mro__:
-        yield from (b for b in vars(base).get("BINDINGS", ()) if isinstance(b, Binding))
 
 
 def make_app(

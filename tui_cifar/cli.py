@@ -16,6 +16,7 @@ from engine.allocator import keep_big_blocks
 from engine.config import FIELDS, Config, make_config, nearest, range_text, read_toml
 from engine.errors import ConfigError, EngineError
 from tui_cifar.arguments import Parser, complain
+from tui_cifar.pauses import no_pause_at_the_start
 
 COMMANDS = {
     "train": "train, in the dashboard or without it (the default)",
@@ -195,6 +196,7 @@ def _train(arguments: list[str]) -> int:
         )
     tune_for_line(options.fps)
     require_terminal()
+    no_pause_at_the_start()
     from tui_cifar.app import run_dashboard
     from tui_cifar.resume import find_unfinished
 

@@ -12,6 +12,11 @@ import gc
 _spared: set[str] = set()
 
 
+def no_pause_at_the_start() -> None:
+    """No collection until the first call of `spare_the_living`: what is made until the first frame stays anyway."""
+    gc.disable()
+
+
 def spare_the_living(why: str) -> None:
     """Have the collector pass over all objects of this moment from now on; once for each `why`.
 
@@ -20,3 +25,4 @@ def spare_the_living(why: str) -> None:
     if why not in _spared:
         _spared.add(why)
         gc.freeze()
+    gc.enable()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,6 +43,7 @@ class Settings:
     keys: dict[str, str] = field(default_factory=dict)
     choices: dict[str, Any] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    _writer: threading.Thread | None = None
 
     @classmethod
     def read(cls, folder: Path | None = None) -> Settings:
@@ -85,15 +87,32 @@ class Settings:
         return value if isinstance(value, str | int | float | bool) and value in allowed else None
 
     def remember(self, name: str, value: str | int | float | bool) -> None:
-        """Keep a choice for the next start. A folder that can't be written to is no reason to disturb anybody."""
+        """Keep a choice for the next start: in a thread of its own, because a key must not wait for a disk.
+
+        A folder that can't be written to is no reason to disturb anybody.
+        """
         if self.folder is None or self.choices.get(name) == value:
             return
         self.choices[name] = value
-        try:
-            text = json.dumps(self.choices, indent=1, sort_keys=True) + "\n"
-            write_whole(self.folder / CHOICES_FILE, text.encode())
-        except OSError:
-            pass
+        text = json.dumps(self.choices, indent=1, sort_keys=True) + "\n"
+        path, before = self.folder / CHOICES_FILE, self._writer
+        self._writer = threading.Thread(target=_write_after, args=(before, path, text), name="settings", daemon=True)
+        self._writer.start()
+
+    def flush(self, seconds: float = 2.0) -> None:
+        """Wait until all is written, or the time is over."""
+        if self._writer is not None:
+            self._writer.join(seconds)
+
+
+def _write_after(before: threading.Thread | None, path: Path, text: str) -> None:
+    """Write once the writer before is done, so that the last choice stays."""
+    if before is not None:
+        before.join()
+    try:
+        write_whole(path, text.encode())
+    except OSError:
+        pass
 
 
 def _flat(table: dict[str, Any], before: str = "") -> dict[str, Any]:

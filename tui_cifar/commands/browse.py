@@ -11,6 +11,7 @@ from engine.errors import RunDirectoryError
 from engine.events import RunStarted, RunStopped, Terminal
 from engine.run_directory import find_run, read_events
 from tui_cifar.arguments import Parser
+from tui_cifar.pauses import no_pause_at_the_start
 
 if TYPE_CHECKING:
     from engine.control import Control
@@ -63,6 +64,7 @@ def run(arguments: list[str]) -> int:
 
     tune_for_line(options.fps)
     require_terminal()
+    no_pause_at_the_start()
     from tui_cifar.app import make_app
 
     app = make_app(

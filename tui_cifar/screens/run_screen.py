@@ -46,7 +46,7 @@ class RunScreen(Settled, Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Header, screens, body, footer."""
-        yield RunHeader(ascii=self._ascii, id="header")
+        yield RunHeader(self.view, ascii=self._ascii, id="header")
         yield ScreenTabs(VIEWS, self.view_id)
         yield from self.body()
         yield KeyFooter(show_command_palette=True)

@@ -19,10 +19,17 @@ class RunHeader(Static):
 
     DEFAULT_CSS = "RunHeader { height: 2; padding: 0 1; }"
 
-    def __init__(self, *, ascii: bool = False, id: str | None = None) -> None:
+    def __init__(self, view: RunView | None = None, *, ascii: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
         self.ascii = ascii
+        self._first_view = view
         self._drawn = ""
+
+    def on_resize(self) -> None:
+        """Be there in the first frame, before anybody calls `show`."""
+        if self._first_view is not None:
+            self.show(self._first_view)
+            self._first_view = None
 
     def show(self, view: RunView, resources: str = "") -> None:
         """Draw, if a word of it changed."""

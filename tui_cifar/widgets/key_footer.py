@@ -15,24 +15,25 @@ class KeyFooter(Footer):
     """As many keys as fit, the screen's own first; none is cut in half."""
 
     _shown: object = None
+    _width = 0
 
     def bindings_changed(self, screen: Screen[object]) -> None:
         """Compose again, which is slow, only where other keys are offered than those shown."""
         if screen is not self.screen or not self.is_attached or not self.app.app_focus:
             super().bindings_changed(screen)
             return
-        keys = [(a.binding.key, a.binding.description, a.enabled) for a in screen.active_bindings.values()]
-        if keys != self._shown:
-            self._shown = keys
+        if self._offered() != self._shown:
             super().bindings_changed(screen)
 
     def on_resize(self) -> None:
         """Other keys may fit."""
-        if self._bindings_ready:
+        if self.app.size.width != self._width:
             self.call_after_refresh(self.recompose)
 
     def compose(self) -> ComposeResult:
-        """The keys, less the last of them where there is no room."""
+        """The keys, less the last of them where there is no room. Textual's footer has none in its first frame."""
+        self._bindings_ready = True
+        self._shown, self._width = self._offered(), self.app.size.width
         keys = [key for key in super().compose() if isinstance(key, FooterKey)]
         room = self.app.size.width
 
@@ -46,3 +47,7 @@ class KeyFooter(Footer):
                 keys.remove(key)
         self.styles.grid_size_columns = max(1, len(keys))
         yield from keys
+
+    def _offered(self) -> object:
+        bindings = self.screen.active_bindings.values()
+        return [(a.binding.key, a.binding.description, a.enabled) for a in bindings]

@@ -184,13 +184,14 @@ class CheckpointWriter:
     def _write(self, job: Job) -> None:
         start = time.monotonic()
         try:
-            if not job.path.parent.is_dir():  # not made anew: the rest of the run would not be there
-                raise FileNotFoundError(errno.ENOENT, "the run directory was moved or deleted", str(job.path))
             content = serialize(job.state)
             write_whole(job.path, content)
             load_checkpoint(job.path)  # told as saved only once it can be read again
             if job.copy is not None:
                 write_whole(job.copy, content)
+        except FileNotFoundError:
+            job.failed(FileNotFoundError(errno.ENOENT, "the run directory was moved or deleted", str(job.path)))
+            return
         except Exception as e:  # whatever it is, the next checkpoint is tried
             job.failed(e)
             return

@@ -514,7 +514,7 @@ class Trainer:
         self._full_rate, self._last_save = state["full_rate"], self.watch.seconds
         try:
             on_disk = checkpoint.load_checkpoint(self.directory / "best.pt")["best"]
-            same = (on_disk["epoch"], on_disk["valid_loss"]) == (self.best.epoch, self.best.valid_loss)
+            same = checkpoint.content_digest(on_disk["weights"]) == checkpoint.content_digest(self.best.weights or {})
             self._best_on_disk = self.best.epoch if same else 0
-        except (CheckpointError, KeyError, TypeError):
+        except (CheckpointError, KeyError, TypeError, AttributeError):
             self._best_on_disk = 0  # written anew with the next checkpoint

@@ -182,14 +182,14 @@ def test_a_dashboard_that_is_told_to_go_on_takes_the_terminal_once(
             program.until(lambda: process.status() == psutil.STATUS_STOPPED)
             assert given() == (times if stop == signal.SIGTSTP else times - 1), "it leaves the screen to the shell"
         os.kill(program.pid, signal.SIGCONT)
-        program.until(lambda: taken() == times + 1)
+        program.until(lambda wanted=times + 1: taken() == wanted)  # type: ignore[misc]
         program.until(lambda: not termios.tcgetattr(terminal.slave)[3] & termios.ICANON)
         program.until(lambda: "TRAINING" in terminal.screen())
         assert given() == times
     for _ in range(10):  # one thread reads keys: no key is lost
         for key, word in (("6", "Log"), ("1", "Loss")):
             terminal.keys(key)
-            program.until(lambda: f"─ {word} ─" in terminal.screen())
+            program.until(lambda title=f"─ {word} ─": title in terminal.screen())  # type: ignore[misc]
     os.kill(program.pid, signal.SIGTERM)
     assert program.wait() == 143
     assert terminal.problems() == []

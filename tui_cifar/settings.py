@@ -91,6 +91,7 @@ class Settings:
         self.choices[name] = value
         try:
             text = json.dumps(self.choices, indent=1, sort_keys=True) + "\n"
+            self.folder.mkdir(parents=True, exist_ok=True)
             write_whole(self.folder / CHOICES_FILE, text.encode())
         except OSError:
             pass

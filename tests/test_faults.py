@@ -318,6 +318,22 @@ def test_a_checkpoint_that_lies_elsewhere_is_refused_and_one_named_in_its_own_fo
     assert isinstance(r.events[-1], RunCompleted) and [e.epoch for e in r.of(EpochCompleted)] == [3]
 
 
+def test_a_run_goes_on_with_a_copy_of_its_pictures_and_not_with_other_ones(
+    quick: Quick, tmp_path: Path, picture_folder: Path
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(picture_folder, copy, copy_function=shutil.copyfile)  # with other times of change
+    train(quick(epochs=1))
+    r = train(quick(epochs=2, dataset=str(copy)), resume=tmp_path / "runs" / "run")
+    assert isinstance(r.events[-1], RunCompleted), r.events[-1]
+    first, second = sorted((copy / "train" / "red").iterdir())[:2]
+    content = first.read_bytes()
+    first.write_bytes(second.read_bytes())
+    second.write_bytes(content)
+    ended = train(quick(epochs=3, dataset=str(copy)), resume=tmp_path / "runs" / "run").events[-1]
+    assert isinstance(ended, RunFailed) and "other pictures" in ended.message
+
+
 def test_a_stop_whose_save_fails_names_no_checkpoint(
     quick: Quick, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

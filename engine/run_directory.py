@@ -52,9 +52,7 @@ class RunDirectory:
                     if (shell := cls._taken_over(path)) is not None:
                         return shell
                     if name:
-                        raise RunDirectoryError(
-                            f"{path} exists. Give another --name, or go on with it: --resume {path}"
-                        ) from None
+                        raise _taken(path) from None
                     continue
                 run = cls(path)
                 run.checkpoints.mkdir()
@@ -67,10 +65,28 @@ class RunDirectory:
         raise RunDirectoryError(f"{runs_dir / default_name}: a thousand runs have this name. Give another --name.")
 
     @classmethod
+    def raise_if_taken(cls, runs_dir: Path, name: str) -> None:
+        """Fail at once where `create` will: before anything is loaded.
+
+        Raises:
+            RunDirectoryError: there is a run of this name.
+        """
+        run = cls(runs_dir / name)
+        if name and os.path.lexists(run.path) and not run._is_shell():
+            raise _taken(run.path)
+
+    def _is_shell(self) -> bool:
+        """Whether it was left by a run that was killed before it had written anything."""
+        try:
+            return not {p.name for p in self.path.iterdir()} - {"lock", "checkpoints"} and not self.has_checkpoints()
+        except OSError:
+            return False
+
+    @classmethod
     def _taken_over(cls, path: Path) -> RunDirectory | None:
         """The directory of a run that was killed before it had written anything, locked; None where it holds anything."""
         run = cls(path)
-        if not path.is_dir() or {p.name for p in path.iterdir()} - {"lock", "checkpoints"} or run.has_checkpoints():
+        if not run._is_shell():
             return None
         try:
             run.lock()
@@ -202,6 +218,10 @@ def read_events(path: Path, *, thinned: bool = False) -> Iterator[Event]:
                 yield from_json(line)
             except ValueError:
                 continue
+
+
+def _taken(path: Path) -> RunDirectoryError:
+    return RunDirectoryError(f"{path} exists. Give another --name, or go on with it: --resume {path}")
 
 
 def _lock_soon(file: TextIO) -> bool:

@@ -148,6 +148,9 @@ class _Session:
     # -- the run ------------------------------------------------------------------------------------------------------
 
     def go(self, resume: Path | None) -> Terminal:
+        self.control.raise_if_stopping()
+        if resume is None:
+            RunDirectory.raise_if_taken(Path(self.config.runs_dir), self.config.name)
         self._prepare("Importing PyTorch")
         preload_torch()
         import torch
@@ -486,7 +489,8 @@ def _check_compatible(state: dict[str, Any], config: Config, fingerprint: str, p
     for key in _FIXED:
         if key in before and before[key] != now[key]:
             raise CheckpointError(
-                f"{path}: {key} was {before[key]} and can't become {now[key]} half-way. Resume without it, or start a new run."
+                f"{path}: {key} was {before[key]} and can't become {now[key]} half-way. "
+                f"Resume without --{key.replace('_', '-')}, or start a new run."
             )
     if state["step"] and before.get("batch_size") != now["batch_size"]:
         raise CheckpointError(

@@ -36,6 +36,7 @@ from engine.events import (
     RunFailed,
     RunStarted,
     RunStopped,
+    Terminal,
     TestStarted,
 )
 from engine.run_directory import read_events
@@ -95,6 +96,23 @@ def test_a_full_disk_costs_checkpoints_and_nothing_else(quick: Quick, tmp_path: 
         told = [e for e in read_events(disk / "run" / "events.jsonl") if isinstance(e, EpochCompleted)]
         assert [e.epoch for e in told] == [1, 2, 3, 4, 5, 6], "what the full disk refused was written once it could be"
         assert sum("events.jsonl" in e.text for e in r.of(LineLogged)) <= 1
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("room", [0, 4, 12, 40, 90, 2000, 4300, 5000, 9000])
+def test_whatever_room_a_disk_has_nothing_half_written_is_left(quick: Quick, tmp_path: Path, room: int) -> None:
+    """So that each file, the first and the last, meets the full disk: `room` is what is left, in KiB."""
+    with mounted(tmp_path / "small", "-t", "tmpfs", "-o", f"size={max(4, room)}k", "tmpfs") as disk:
+        if not room:
+            (disk / "filler").write_bytes(bytes(4096))
+        r = train(quick(epochs=2, runs_dir=str(disk)))
+        ended = r.events[-1]
+        assert isinstance(ended, RunCompleted) or (isinstance(ended, RunFailed) and "No space left" in ended.message)
+        assert len(r.of(Terminal)) == 1
+        left = [p for p in disk.rglob("*") if p.name.startswith(".") and p.name != ".cache"]
+        assert not left and (not (disk / "run" / "checkpoints").exists() or whole(disk / "run") is not None)
+        if isinstance(ended, RunCompleted) and ended.best_checkpoint:
+            assert load_checkpoint(Path(ended.best_checkpoint))["best"]["epoch"] == ended.best_epoch
 
 
 def test_a_quota_costs_checkpoints_and_nothing_else(quick: Quick, tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ nothing else, then a digest of the content.
 
 from __future__ import annotations
 
+import dataclasses
+import errno
 import hashlib
 import io
 import queue
@@ -21,12 +23,14 @@ from typing import Any
 
 import torch
 
-from engine.errors import CheckpointError
+from engine.errors import CheckpointError, CheckpointUnreadError
 from engine.files import write_whole
 from engine.run_directory import checkpoint_name as checkpoint_name
 from engine.run_directory import newest_first as newest_first
 
 FORMAT = 1
+PATIENCE_SECONDS = 5.0
+"""How long a disk may take before the training goes on without the checkpoint that waits for it."""
 
 State = dict[str, Any]
 
@@ -78,7 +82,8 @@ def load_checkpoint(path: Path) -> State:
     """The state in a checkpoint, on the CPU. No code in the file can run.
 
     Raises:
-        CheckpointError: it is missing, cut, damaged, of another program, or holds anything but tensors and plain values.
+        CheckpointError: it is cut, damaged, of another program, or holds anything but tensors and plain values.
+        CheckpointUnreadError: it is missing, or was not given out; what it holds is not known.
     """
     try:
         content = path.read_bytes()
@@ -92,8 +97,10 @@ def load_checkpoint(path: Path) -> State:
         state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except CheckpointError:
         raise
+    except MemoryError:
+        raise CheckpointUnreadError(f"{path}: can't read it: out of memory.") from None
     except OSError as e:
-        raise CheckpointError(f"{path}: can't read it: {e.strerror or e}.") from None
+        raise CheckpointUnreadError(f"{path}: can't read it: {e.strerror or e}.") from None
     except Exception as e:  # a damaged file makes zip and pickle raise almost anything
         raise CheckpointError(f"{path}: no checkpoint that can be trusted ({type(e).__name__}).") from None
     if not isinstance(state, dict) or state.get("format") != FORMAT:
@@ -131,8 +138,22 @@ class CheckpointWriter:
         self._thread.start()
 
     def submit(self, job: Job) -> None:
-        """Hand over a checkpoint; waits only where the one before the last is still being written."""
-        self._jobs.put(job)
+        """Hand over a checkpoint; waits only where the one before the last is still being written.
+
+        A disk that hangs does not hold up the training: after `PATIENCE_SECONDS`, the new one stands for the one that waited.
+        """
+        try:
+            self._jobs.put(job, timeout=PATIENCE_SECONDS)
+        except queue.Full:
+            try:
+                waited = self._jobs.get_nowait()
+            except queue.Empty:  # taken just now
+                waited = None
+            if waited is not None:
+                waited.failed(TimeoutError("the disk is too slow: the next checkpoint is written in its place"))
+                self._jobs.task_done()
+                job = dataclasses.replace(job, copy=job.copy or waited.copy)
+            self._jobs.put(job)
 
     @property
     def idle(self) -> bool:
@@ -168,6 +189,9 @@ class CheckpointWriter:
             load_checkpoint(job.path)  # told as saved only once it can be read again
             if job.copy is not None:
                 write_whole(job.copy, content)
+        except FileNotFoundError:
+            job.failed(FileNotFoundError(errno.ENOENT, "the run directory was moved or deleted", str(job.path)))
+            return
         except Exception as e:  # whatever it is, the next checkpoint is tried
             job.failed(e)
             return

@@ -137,6 +137,10 @@ class Config:
             raise ConfigError(f"name: {self.name!r} can't name a folder; use letters, digits, '.', '_' and '-'.")
         if self.nesterov and not (self.momentum and self.optimizer == "sgd"):
             raise ConfigError("nesterov: it needs a momentum above 0, and the optimizer sgd.")
+        if self.progressive and self.model == "tutorial":
+            raise ConfigError(
+                "progressive: the network 'tutorial' takes full-size pictures only. Give --no-progressive, or --model airbench."
+            )
         if not self.dataset:
             raise ConfigError("dataset: it is empty; use cifar10, shapes, or the path of a folder or archive.")
 

@@ -49,6 +49,10 @@ class CheckpointError(EngineError):
     kind = "checkpoint"
 
 
+class CheckpointUnreadError(CheckpointError):
+    """A checkpoint that the disk did not give out: nothing is known against it."""
+
+
 class ExportError(EngineError):
     """Weights that cannot be written in the form asked for."""
 

@@ -38,7 +38,7 @@ import re
 import time as clock
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -409,8 +409,8 @@ def from_json(line: str) -> Event:
     kind = BY_NAME.get(str(raw.get("event"))) if isinstance(raw, dict) else None
     if kind is None:
         raise ValueError(f"not an event: {line[:80]!r}")
-    names = {f.name for f in dataclasses.fields(kind)}
-    values = {k: _frozen(v) for k, v in raw.items() if k in names}
+    checks = _checks(typing.cast(Any, kind))
+    values = {k: _frozen(v) if isinstance(v, list) else v for k, v in raw.items() if k in checks}
     try:
         for name, part in _PARTS.items():
             if isinstance(values.get(name), tuple):
@@ -418,8 +418,8 @@ def from_json(line: str) -> Event:
         event = kind(**values)
     except (TypeError, RecursionError) as e:
         raise ValueError(f"{raw['event']}: {e}") from None
-    for name, wanted in _types(typing.cast(Any, kind)).items():
-        if not _fits(getattr(event, name), wanted):
+    for name, fits in checks.items():
+        if not fits(getattr(event, name)):
             raise ValueError(f"{raw['event']}: {name} is {getattr(event, name)!r}")
     return event
 
@@ -428,28 +428,37 @@ _PARTS: dict[str, Any] = {"per_class": ClassCount, "layers": LayerDescribed, "sp
 """What a field of this name is a list of."""
 
 
+Check = Callable[[Any], bool]
+
+
 @functools.cache
-def _types(kind: Any) -> dict[str, Any]:
+def _checks(kind: Any) -> dict[str, Check]:
+    """For each field, whether a value read from JSON is of the type that the field is annotated with."""
     hints = typing.get_type_hints(kind)
-    return {f.name: hints[f.name] for f in dataclasses.fields(kind)}
+    return {f.name: _check(hints[f.name]) for f in dataclasses.fields(kind)}
 
 
-def _fits(value: Any, wanted: Any) -> bool:
-    """Whether a value read from JSON is of the type that a field is annotated with."""
+def _check(wanted: Any) -> Check:
     origin, parts = typing.get_origin(wanted), typing.get_args(wanted)
     if origin in (types.UnionType, typing.Union):
-        return any(_fits(value, part) for part in parts)
+        any_of = [_check(part) for part in parts]
+        return lambda value: any(fits(value) for fits in any_of)
     if origin is tuple:
-        return isinstance(value, tuple) and all(_fits(v, parts[0]) for v in value)
+        each = _check(parts[0])
+        return lambda value: isinstance(value, tuple) and all(map(each, value))
     if origin is Mapping:
-        return isinstance(value, dict) and (parts[1] is Any or all(_fits(v, parts[1]) for v in value.values()))
+        if parts[1] is Any:
+            return lambda value: isinstance(value, dict)
+        every = _check(parts[1])
+        return lambda value: isinstance(value, dict) and all(map(every, value.values()))
     if wanted is float:
-        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+        return lambda v: isinstance(v, (int, float)) and not isinstance(v, bool) and math.isfinite(v)
     if wanted is int:
-        return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
-    if wanted in (ClassCount, LayerDescribed, SplitDescribed):
-        return isinstance(value, wanted) and all(_fits(getattr(value, k), t) for k, t in _types(wanted).items())
-    return isinstance(value, wanted)
+        return lambda value: isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
+    if wanted in _PARTS.values():
+        fields = _checks(wanted)
+        return lambda value: isinstance(value, wanted) and all(fits(getattr(value, k)) for k, fits in fields.items())
+    return lambda value: isinstance(value, wanted)
 
 
 def _frozen_values(part: Any) -> dict[str, Any]:

@@ -36,6 +36,7 @@ def export(checkpoint: Path, target: Path, kind: str) -> None:
     state = load_checkpoint(checkpoint)
     content = KINDS[kind](state, best_network(state, checkpoint).model)
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         write_whole(target, content)
     except OSError as e:
         raise ExportError(f"{target}: can't write it: {e.strerror or e}.") from None

@@ -15,12 +15,12 @@ SUFFIX = ".tmp"
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that at every moment `path` is the old file, the new one, or absent: never a part.
 
-    A temporary file beside it is written, synced and read back, and only then renamed over `path`.
+    A temporary file beside it is written, synced and read back, and only then renamed over `path`. The folder must be there:
+    that of a run which was moved away is not made anew for one file.
 
     Raises:
         OSError: it could not be written, or did not read back the same; `path` is as it was, no temporary file stays.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}{SUFFIX}")
     try:
         with temporary.open("wb") as f:

@@ -87,6 +87,7 @@ def keep_pictures(cache_dir: Path, fingerprint: str, images: np.ndarray) -> str:
         if not path.exists():
             buffer = io.BytesIO()
             np.save(buffer, images)
+            cache_dir.mkdir(parents=True, exist_ok=True)
             write_whole(path, buffer.getvalue())
         return str(path.resolve())
     except OSError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -18,6 +20,9 @@ from engine.files import remove_leftovers, try_lock, write_whole
 
 MAX_WAITING = 2**20
 """Bytes of events that wait in memory for a disk that refuses them."""
+THIN_BYTES = 8 * 2**20
+"""Length of an event log from which on not every point of the loss curve needs to be read."""
+_SAMPLE = '{"event": "loss_sampled"'
 
 
 class RunDirectory:
@@ -47,9 +52,7 @@ class RunDirectory:
                     if (shell := cls._taken_over(path)) is not None:
                         return shell
                     if name:
-                        raise RunDirectoryError(
-                            f"{path} exists. Give another --name, or go on with it: --resume {path}"
-                        ) from None
+                        raise _taken(path) from None
                     continue
                 run = cls(path)
                 run.checkpoints.mkdir()
@@ -62,10 +65,28 @@ class RunDirectory:
         raise RunDirectoryError(f"{runs_dir / default_name}: a thousand runs have this name. Give another --name.")
 
     @classmethod
+    def raise_if_taken(cls, runs_dir: Path, name: str) -> None:
+        """Fail at once where `create` will: before anything is loaded.
+
+        Raises:
+            RunDirectoryError: there is a run of this name.
+        """
+        run = cls(runs_dir / name)
+        if name and os.path.lexists(run.path) and not run._is_shell():
+            raise _taken(run.path)
+
+    def _is_shell(self) -> bool:
+        """Whether it was left by a run that was killed before it had written anything."""
+        try:
+            return not {p.name for p in self.path.iterdir()} - {"lock", "checkpoints"} and not self.has_checkpoints()
+        except OSError:
+            return False
+
+    @classmethod
     def _taken_over(cls, path: Path) -> RunDirectory | None:
         """The directory of a run that was killed before it had written anything, locked; None where it holds anything."""
         run = cls(path)
-        if not path.is_dir() or {p.name for p in path.iterdir()} - {"lock", "checkpoints"} or run.has_checkpoints():
+        if not run._is_shell():
             return None
         try:
             run.lock()
@@ -86,7 +107,7 @@ class RunDirectory:
         """
         try:
             file = (self.path / "lock").open("a+", encoding="ascii")
-            if not try_lock(file):
+            if not _lock_soon(file):
                 file.close()
                 holder = (self.path / "lock").read_text(encoding="ascii", errors="replace").strip()
                 raise RunDirectoryError(
@@ -128,6 +149,7 @@ class RunDirectory:
         if self._events is None:
             self._end_torn_line()
             self._events = os.open(self.path / "events.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+        self._raise_if_moved(self._events)
         before = os.fstat(self._events).st_size
         written = 0
         try:
@@ -138,6 +160,15 @@ class RunDirectory:
                 os.ftruncate(self._events, before)
             raise
         self._waiting = b""
+
+    def _raise_if_moved(self, events: int) -> None:
+        """Fail where events would go to a file that is no longer the run's: its folder was moved, or deleted."""
+        try:
+            same = os.path.samestat(os.fstat(events), (self.path / "events.jsonl").stat())
+        except FileNotFoundError:
+            same = False
+        if not same:
+            raise FileNotFoundError(errno.ENOENT, "the run directory was moved or deleted", str(self.path))
 
     def _end_torn_line(self) -> None:
         """Cut off a last line that a killed process left unfinished, so that the next event starts a line of its own."""
@@ -161,23 +192,45 @@ class RunDirectory:
     def close(self) -> None:
         """Close the files and let go of the lock."""
         if self._events is not None:
-            os.close(self._events)
+            with contextlib.suppress(OSError):  # a disk over a network may refuse only now; nothing can be done
+                os.close(self._events)
         if self._lock is not None:
-            try:
+            with contextlib.suppress(OSError):  # a full disk again; there is nothing in it that matters
                 self._lock.close()
-            except OSError:
-                pass  # a full disk again; there is nothing in it that matters
         self._events = self._lock = None
 
 
-def read_events(path: Path) -> Iterator[Event]:
-    """The events in an `events.jsonl`. Lines that are torn or unknown are passed over."""
+def read_events(path: Path, *, thinned: bool = False) -> Iterator[Event]:
+    """The events in an `events.jsonl`. Lines that are torn or unknown are passed over.
+
+    With `thinned`, a log of more than `THIN_BYTES` gives only every n-th `LossSampled`, which are nearly all of it: for a
+    curve, that is enough, and a log of ten thousand epochs is read in a second.
+    """
     with path.open(encoding="utf-8", errors="replace") as f:
+        step = 1 + os.fstat(f.fileno()).st_size // THIN_BYTES if thinned else 1
+        samples = 0
         for line in f:
+            if step > 1 and line.startswith(_SAMPLE):
+                samples += 1
+                if samples % step:
+                    continue
             try:
                 yield from_json(line)
             except ValueError:
                 continue
+
+
+def _taken(path: Path) -> RunDirectoryError:
+    return RunDirectoryError(f"{path} exists. Give another --name, or go on with it: --resume {path}")
+
+
+def _lock_soon(file: TextIO) -> bool:
+    """Lock a file within a moment: `is_held`, in another process, holds it for as long as it looks."""
+    for _ in range(5):
+        if try_lock(file):
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def checkpoint_name(epoch: int, step: int, steps: int) -> str:
@@ -202,8 +255,17 @@ def newest_first(directory: Path) -> list[Path]:
 
 
 def run_of(resume: Path) -> Path:
-    """The run directory of a checkpoint file, or the directory itself."""
-    return resume.parent.parent if resume.is_file() else resume
+    """The run directory of a checkpoint file, or the directory itself.
+
+    Raises:
+        RunDirectoryError: the file lies anywhere but among the checkpoints of a run.
+    """
+    if not resume.is_file():
+        return resume
+    folder = resume.parent if resume.parent.name else resume.absolute().parent
+    if folder.name != "checkpoints":
+        raise RunDirectoryError(f"{resume}: it does not lie in the folder 'checkpoints' of a run. Move it there first.")
+    return folder.parent
 
 
 def find_run(runs_dir: Path, spec: str) -> Path:
@@ -231,10 +293,18 @@ def unfinished_runs(runs_dir: Path) -> list[Path]:
     """The runs under `runs_dir` that can be gone on with, the one that saved last first."""
     found = []
     for checkpoints in runs_dir.glob("*/checkpoints"):
-        times = [p.stat().st_mtime for p in checkpoints.glob("*.pt") if p.is_file()]
+        times = [t for p in checkpoints.glob("*.pt") if (t := _changed(p)) is not None]
         if times and not is_finished(checkpoints.parent):
             found.append((max(times), checkpoints.parent))
     return [path for _, path in sorted(found, reverse=True)]
+
+
+def _changed(path: Path) -> float | None:
+    """When a file was last written; None where it is gone, as a checkpoint may be that a living run has just removed."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return None
 
 
 def is_held(path: Path) -> bool:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from engine.allocator import give_blocks_back
 from engine.config import Config
 from engine.control import Control
-from engine.errors import Cancelled, CheckpointError, EngineError, OutOfMemoryError
+from engine.errors import Cancelled, CheckpointError, CheckpointUnreadError, EngineError, OutOfMemoryError
 from engine.events import (
     CheckpointSkipped,
     DataDescribed,
@@ -152,6 +152,9 @@ class _Session:
     # -- the run ------------------------------------------------------------------------------------------------------
 
     def go(self, resume: Path | None) -> Terminal:
+        self.control.raise_if_stopping()
+        if resume is None:
+            RunDirectory.raise_if_taken(Path(self.config.runs_dir), self.config.name)
         self._prepare("Importing PyTorch")
         preload_torch()
         with without_collector():
@@ -344,7 +347,8 @@ class _Session:
     def _compare(self, state: dict[str, Any], now: dict[str, Any]) -> None:
         """Say so where a resumed run will not equal one never stopped to the last bit."""
         before = {**state["machine"], **state["tuning"]}
-        schedule = {"epochs"} if self.config.schedule != "constant" else set()  # it is laid over all epochs
+        planned = self.config.schedule != "constant" or self.config.progressive  # over all epochs
+        schedule = {"epochs"} if planned else set()
         changed = [f"{key} {before.get(key)} → {value}" for key, value in now.items() if before.get(key) != value]
         changed += [
             f"{key} {state['config'][key]} → {value}"
@@ -459,6 +463,12 @@ class _Session:
         for path in found:
             try:
                 return _whole(load_checkpoint(path), path), str(path)
+            except (
+                CheckpointUnreadError
+            ) as e:  # perhaps whole, and further than the others: not for the program to give up
+                raise CheckpointError(
+                    f"{e.message} See to it that it can be read, or name another of the run's checkpoints."
+                ) from None
             except CheckpointError as e:
                 self.emit(CheckpointSkipped(path=str(path), error=e.message))
                 _set_bad_aside(path)
@@ -484,7 +494,8 @@ def _check_compatible(state: dict[str, Any], config: Config, fingerprint: str, p
     for key in _FIXED:
         if key in before and before[key] != now[key]:
             raise CheckpointError(
-                f"{path}: {key} was {before[key]} and can't become {now[key]} half-way. Resume without it, or start a new run."
+                f"{path}: {key} was {before[key]} and can't become {now[key]} half-way. "
+                f"Resume without --{key.replace('_', '-')}, or start a new run."
             )
     if state["step"] and before.get("batch_size") != now["batch_size"]:
         raise CheckpointError(

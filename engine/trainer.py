@@ -462,6 +462,7 @@ class Trainer:
 
         def failed(error: Exception) -> None:
             self._best_on_disk = 0  # as far as is known: the next checkpoint writes it again
+            self.saved = None
             told = getattr(error, "strerror", None) or str(error) or type(error).__name__
             self.emit(CheckpointFailed(path=str(path), epoch=epoch, step=step, reason=reason, error=told))
 
@@ -473,7 +474,8 @@ class Trainer:
         state["best"]["weights"] = kept
         self._last_save = self.watch.seconds
         best_copy = self.directory / "best.pt" if self.best.epoch != self._best_on_disk else None
-        self._best_on_disk = self.best.epoch
+        if best_copy is not None:
+            self._best_on_disk = self.best.epoch
         self.writer.submit(checkpoint.Job(path, state, best_copy, done, failed))
 
     def state_dict(self) -> dict[str, Any]:
@@ -517,6 +519,8 @@ class Trainer:
         self.watch, self.epoch_seconds = Stopwatch(state["seconds"]), state["epoch_seconds"]
         self._full_rate, self._last_save = state["full_rate"], self.watch.seconds
         try:
-            self._best_on_disk = checkpoint.load_checkpoint(self.directory / "best.pt")["best"]["epoch"]
-        except (CheckpointError, KeyError, TypeError):
+            on_disk = checkpoint.load_checkpoint(self.directory / "best.pt")["best"]
+            same = checkpoint.content_digest(on_disk["weights"]) == checkpoint.content_digest(self.best.weights or {})
+            self._best_on_disk = self.best.epoch if same else 0
+        except (CheckpointError, KeyError, TypeError, AttributeError):
             self._best_on_disk = 0  # written anew with the next checkpoint

@@ -6,6 +6,7 @@ import contextlib
 import gc
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from engine import checkpoint
 from engine.checkpoint import load_checkpoint, serialize
 from engine.config import Config
 from engine.control import Control
@@ -26,6 +28,7 @@ from engine.events import (
     CheckpointSaved,
     CheckpointSkipped,
     EpochCompleted,
+    EpochStarted,
     Event,
     LineLogged,
     LossSampled,
@@ -33,6 +36,7 @@ from engine.events import (
     RunFailed,
     RunStarted,
     RunStopped,
+    Terminal,
     TestStarted,
 )
 from engine.run_directory import read_events
@@ -92,6 +96,23 @@ def test_a_full_disk_costs_checkpoints_and_nothing_else(quick: Quick, tmp_path: 
         told = [e for e in read_events(disk / "run" / "events.jsonl") if isinstance(e, EpochCompleted)]
         assert [e.epoch for e in told] == [1, 2, 3, 4, 5, 6], "what the full disk refused was written once it could be"
         assert sum("events.jsonl" in e.text for e in r.of(LineLogged)) <= 1
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("room", [0, 4, 12, 40, 90, 2000, 4300, 5000, 9000])
+def test_whatever_room_a_disk_has_nothing_half_written_is_left(quick: Quick, tmp_path: Path, room: int) -> None:
+    """So that each file, the first and the last, meets the full disk: `room` is what is left, in KiB."""
+    with mounted(tmp_path / "small", "-t", "tmpfs", "-o", f"size={max(4, room)}k", "tmpfs") as disk:
+        if not room:
+            (disk / "filler").write_bytes(bytes(4096))
+        r = train(quick(epochs=2, runs_dir=str(disk)))
+        ended = r.events[-1]
+        assert isinstance(ended, RunCompleted) or (isinstance(ended, RunFailed) and "No space left" in ended.message)
+        assert len(r.of(Terminal)) == 1
+        left = [p for p in disk.rglob("*") if p.name.startswith(".") and p.name != ".cache"]
+        assert not left and (not (disk / "run" / "checkpoints").exists() or whole(disk / "run") is not None)
+        if isinstance(ended, RunCompleted) and ended.best_checkpoint:
+            assert load_checkpoint(Path(ended.best_checkpoint))["best"]["epoch"] == ended.best_epoch
 
 
 def test_a_quota_costs_checkpoints_and_nothing_else(quick: Quick, tmp_path: Path) -> None:
@@ -165,6 +186,58 @@ def test_a_cache_that_a_killed_process_left_half_written_is_removed(quick: Quick
     assert [p.name for p in cache.glob(".*")] == [f".folder-1.{os.getpid()}"], "what a living process writes stays"
 
 
+@pytest.mark.parametrize("gone", ["moved and back", "deleted"])
+def test_a_run_directory_that_goes_away_is_told_of_and_never_made_anew_in_part(
+    quick: Quick, tmp_path: Path, gone: str
+) -> None:
+    run, away = tmp_path / "runs" / "run", tmp_path / "away"
+
+    def act(event: Event, _: Control) -> None:
+        if isinstance(event, EpochStarted) and event.epoch == 2:
+            run.rename(away)
+            if gone == "deleted":
+                shutil.rmtree(away)
+        if isinstance(event, EpochStarted) and event.epoch == 4 and gone != "deleted":
+            away.rename(run)
+
+    r = train(quick(epochs=6), act)
+    assert isinstance(r.events[-1], RunCompleted)
+    failed = {e.error for e in r.of(CheckpointFailed)}
+    assert failed == {"the run directory was moved or deleted"}
+    assert sum("moved or deleted" in e.text for e in r.of(LineLogged)) >= 1
+    if gone == "deleted":
+        assert not (run / "checkpoints").exists(), "half a run can't be gone on with"
+        return
+    told = [e.epoch for e in read_events(run / "events.jsonl") if isinstance(e, EpochCompleted)]
+    assert told == [1, 2, 3, 4, 5, 6]
+    assert {"epoch-0006.pt", "best.pt"} <= {p.name for p in whole(run)}
+
+
+def test_a_disk_that_hangs_does_not_hold_up_the_training(
+    quick: Quick, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, held = checkpoint.write_whole, threading.Event()
+
+    def hang(path: Path, content: bytes) -> None:
+        assert held.wait(60)
+        write(path, content)
+
+    def act(event: Event, _: Control) -> None:
+        if isinstance(event, EpochCompleted) and event.epoch == 5:
+            held.set()
+
+    monkeypatch.setattr(checkpoint, "write_whole", hang)
+    monkeypatch.setattr(checkpoint, "PATIENCE_SECONDS", 0.05)
+    r = train(quick(epochs=6, keep=10), act)
+    assert isinstance(r.events[-1], RunCompleted)
+    failed = [e.epoch for e in r.of(CheckpointFailed)]
+    assert failed[:2] == [2, 3] and all("too slow" in e.error for e in r.of(CheckpointFailed))
+    assert len(failed) + len(r.of(CheckpointSaved)) == 6, "each save is told of once"
+    best = load_checkpoint(tmp_path / "runs" / "run" / "checkpoints" / "best.pt")["best"]
+    assert best["epoch"] == r.events[-1].best_epoch
+    whole(tmp_path / "runs" / "run")
+
+
 # -- checkpoints --------------------------------------------------------------------------------------------------------
 
 
@@ -221,6 +294,108 @@ def test_going_back_to_an_earlier_checkpoint_keeps_what_came_after_it(quick: Qui
     assert aside == {name: before[name] for name in ("epoch-0003.pt", "epoch-0004.pt", "best.pt")}
     assert load_checkpoint(checkpoints / "best.pt")["best"]["epoch"] <= 3
     assert any("not bit for bit: lr 0.05 → 0.01" in e.text for e in r.of(LineLogged))
+
+
+@pytest.mark.parametrize(
+    "error", [PermissionError(13, "Permission denied"), OSError(5, "Input/output error"), MemoryError()]
+)
+def test_a_checkpoint_that_can_not_be_read_is_not_given_up(
+    quick: Quick, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    train(quick(epochs=2))
+    checkpoints = tmp_path / "runs" / "run" / "checkpoints"
+    before, read = sorted(checkpoints.iterdir()), Path.read_bytes
+
+    def refuse(self: Path) -> bytes:
+        if self.name == "epoch-0002.pt":
+            raise error
+        return read(self)
+
+    with monkeypatch.context() as m:
+        m.setattr(Path, "read_bytes", refuse)
+        ended = train(quick(epochs=3), resume=tmp_path / "runs" / "run").events[-1]
+    assert (
+        isinstance(ended, RunFailed) and ended.kind == "checkpoint" and "epoch-0002.pt: can't read it" in ended.message
+    )
+    assert sorted(checkpoints.iterdir()) == before
+    r = train(quick(epochs=3), resume=tmp_path / "runs" / "run")
+    assert [e.epoch for e in r.of(EpochCompleted)] == [3]
+
+
+def test_a_checkpoint_that_lies_elsewhere_is_refused_and_one_named_in_its_own_folder_is_not(
+    quick: Quick, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(quick(epochs=2))
+    checkpoints = tmp_path / "runs" / "run" / "checkpoints"
+    elsewhere = tmp_path / "epoch-0002.pt"
+    elsewhere.write_bytes((checkpoints / "epoch-0002.pt").read_bytes())
+    ended = train(quick(epochs=3), resume=elsewhere).events[-1]
+    assert isinstance(ended, RunFailed) and "checkpoints" in ended.message
+    monkeypatch.chdir(checkpoints)
+    r = train(quick(epochs=3), resume=Path("epoch-0002.pt"))
+    assert isinstance(r.events[-1], RunCompleted) and [e.epoch for e in r.of(EpochCompleted)] == [3]
+
+
+def test_a_run_goes_on_with_a_copy_of_its_pictures_and_not_with_other_ones(
+    quick: Quick, tmp_path: Path, picture_folder: Path
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(picture_folder, copy, copy_function=shutil.copyfile)  # with other times of change
+    train(quick(epochs=1))
+    r = train(quick(epochs=2, dataset=str(copy)), resume=tmp_path / "runs" / "run")
+    assert isinstance(r.events[-1], RunCompleted), r.events[-1]
+    first, second = sorted((copy / "train" / "red").iterdir())[:2]
+    content = first.read_bytes()
+    first.write_bytes(second.read_bytes())
+    second.write_bytes(content)
+    ended = train(quick(epochs=3, dataset=str(copy)), resume=tmp_path / "runs" / "run").events[-1]
+    assert isinstance(ended, RunFailed) and "other pictures" in ended.message
+
+
+def test_a_stop_whose_save_fails_names_no_checkpoint(
+    quick: Quick, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = checkpoint.write_whole
+
+    def refuse(path: Path, content: bytes) -> None:
+        if "step" in path.name:
+            raise OSError(28, "No space left on device")
+        time.sleep(0.3)  # the save of the epoch before is still being written when the stop comes
+        write(path, content)
+
+    def act(event: Event, control: Control) -> None:
+        if isinstance(event, LossSampled) and event.epoch == 2:
+            control.stop()
+
+    monkeypatch.setattr(checkpoint, "write_whole", refuse)
+    ended = train(quick(), act).events[-1]
+    assert isinstance(ended, RunStopped) and ended.saved is None
+
+
+def test_a_best_save_that_fails_while_the_next_is_made_is_made_up_for(
+    quick: Quick, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make, write = Trainer.state_dict, checkpoint.write_whole
+    failed: list[str] = []
+
+    def refuse_once(path: Path, content: bytes) -> None:
+        if path.name == "best.pt" and not failed:
+            failed.append(path.name)
+            raise OSError(28, "No space left on device")
+        write(path, content)
+
+    def wait_for_the_writer(self: Trainer) -> dict[str, object]:
+        state = make(self)
+        if self.epoch == 3:  # what failed is known only after this save has begun
+            self.writer.flush()
+        return state
+
+    monkeypatch.setattr(checkpoint, "write_whole", refuse_once)
+    monkeypatch.setattr(Trainer, "state_dict", wait_for_the_writer)
+    r = train(quick(epochs=3, lr=0.001))
+    assert isinstance(r.events[-1], RunCompleted)
+    best = load_checkpoint(tmp_path / "runs" / "run" / "checkpoints" / "best.pt")["best"]
+    assert best["epoch"] == r.events[-1].best_epoch
 
 
 @pytest.mark.parametrize("change", [{"seed": 1}, {"valid_fraction": 0.3}, {"stratified": True}])
@@ -354,6 +529,27 @@ def test_a_refused_rename_costs_checkpoints_and_nothing_else(
     assert isinstance(r.events[-1], RunCompleted)
     assert {e.error for e in r.of(CheckpointFailed)} == {"Operation not permitted"}
     assert {"epoch-0001.pt", "epoch-0004.pt"} <= {p.name for p in whole(tmp_path / "runs" / "run")}
+
+
+def test_many_runs_in_one_process_leave_nothing_open(quick: Quick, tmp_path: Path) -> None:
+    """As in a dashboard that starts, stops, resumes and fails again and again."""
+
+    def stop(event: Event, control: Control) -> None:
+        if isinstance(event, LossSampled):
+            control.stop()
+
+    def open_now() -> tuple[int, int]:
+        gc.collect()
+        trainers = sum(type(o) is Trainer for o in gc.get_objects())
+        return len(os.listdir("/proc/self/fd")), threading.active_count() + trainers  # noqa: PTH208
+
+    train(quick(), stop)
+    before = open_now()
+    for i in range(8):
+        train(quick(epochs=1 + i % 3), stop if i % 2 else None, resume=tmp_path / "runs" / "run")
+        train(quick(name="other", dataset=str(tmp_path / "nothing")))
+        train(quick(seed=1), resume=tmp_path / "runs" / "run")  # refused
+    assert open_now() == before
 
 
 # -- the trainer --------------------------------------------------------------------------------------------------------

@@ -502,6 +502,7 @@ def test_a_taken_name_and_a_locked_run_are_refused(quick: Quick, tmp_path: Path)
     train(quick())
     taken = train(quick()).events[-1]
     assert isinstance(taken, RunFailed) and "--resume" in taken.message
+    assert [name_of(e) for e in train(quick(dataset="nothing")).events] == ["run_failed"], "at once"
     holder = RunDirectory(tmp_path / "runs" / "run")
     holder.lock()
     try:

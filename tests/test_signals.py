@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import os
 import signal
+import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -164,6 +165,34 @@ def test_a_terminal_that_goes_away_stops_the_run_in_good_order(
     assert program.wait() == 129
     # A hangup is a signal and a terminal that is gone: what is seen first is the reason.
     check_stopped(tmp_path / "runs" / "run", "", "the terminal went away", *(() if ignored else ("SIGHUP",)))
+
+
+@pytest.mark.parametrize("stop", [0, signal.SIGSTOP, signal.SIGTSTP], ids=["never stopped", "SIGSTOP", "SIGTSTP"])
+def test_a_dashboard_that_is_told_to_go_on_takes_the_terminal_once(
+    launch: Callable[..., Program], tmp_path: Path, terminal: PseudoTerminal, stop: int
+) -> None:
+    """The kernel sends SIGCONT after the SIGHUP of a terminal that goes away; a shell sends it after ctrl+z."""
+    program = launch(Plan(pace=0.01), terminal=terminal, epochs=10_000)
+    program.until(lambda: "TRAINING" in terminal.screen())
+    process = psutil.Process(program.pid)
+    taken, given = (lambda: terminal.seen.count(b"\x1b[?1049h")), (lambda: terminal.seen.count(b"\x1b[?1049l"))
+    for times in (1, 2, 3):
+        if stop:
+            os.kill(program.pid, stop)
+            program.until(lambda: process.status() == psutil.STATUS_STOPPED)
+            assert given() == (times if stop == signal.SIGTSTP else times - 1), "it leaves the screen to the shell"
+        os.kill(program.pid, signal.SIGCONT)
+        program.until(lambda wanted=times + 1: taken() == wanted)  # type: ignore[misc]
+        program.until(lambda: not termios.tcgetattr(terminal.slave)[3] & termios.ICANON)
+        program.until(lambda: "TRAINING" in terminal.screen())
+        assert given() == times
+    for _ in range(10):  # one thread reads keys: no key is lost
+        for key, word in (("6", "Log"), ("1", "Loss")):
+            terminal.keys(key)
+            program.until(lambda title=f"─ {word} ─": title in terminal.screen())  # type: ignore[misc]
+    os.kill(program.pid, signal.SIGTERM)
+    assert program.wait() == 143
+    assert terminal.problems() == []
 
 
 def test_no_time_is_spent_on_a_terminal_that_went_away(

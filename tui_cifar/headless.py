@@ -7,6 +7,7 @@ import math
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -128,8 +129,9 @@ class PlainPrinter:
     def __call__(self, event: Event) -> None:
         match event:
             case BatchCompleted():
-                if self._progress is not None and event.time >= self._progress_at + self._progress:
-                    self._progress_at = event.time
+                now = time.monotonic()
+                if self._progress is not None and now >= self._progress_at + self._progress:
+                    self._progress_at = now
                     self._write(self._on_the_way(event))
             case RunPaused():
                 self._write("paused")

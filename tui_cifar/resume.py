@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,10 +47,11 @@ def find_unfinished(runs_dir: Path, wanted: Mapping[str, Any]) -> Unfinished | N
             continue
         if is_held(path) or any(getattr(config, k) != v for k, v in wanted.items() if k != "runs_dir"):
             continue
-        newest = next(p for p in newest_first(path / "checkpoints"))
-        at = position(newest)
-        if at is not None:
-            return Unfinished(path, config, *at, newest.stat().st_mtime)
+        newest = next(iter(newest_first(path / "checkpoints")), None)
+        at = position(newest) if newest else None
+        if newest and at:
+            with contextlib.suppress(OSError):  # removed by whoever goes on with it just now
+                return Unfinished(path, config, *at, newest.stat().st_mtime)
     return None
 
 
@@ -57,7 +59,7 @@ def recall(run: Path) -> RunView:
     """What the screens showed of a run so far, as one that has not started again yet."""
     view = RunView()
     try:
-        for event in read_events(run / "events.jsonl"):
+        for event in read_events(run / "events.jsonl", thinned=True):
             view.apply(event)
     except OSError:
         pass  # the run goes on without its past on the screen

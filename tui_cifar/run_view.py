@@ -202,11 +202,11 @@ class RunView:
             self._touch("curve")
         if self.rows and self.rows[-1].epoch >= epoch:
             self.rows = [r for r in self.rows if r.epoch < epoch]
+            self.best = next((r for r in reversed(self.rows) if r.best), None)
             self._touch("rows", "classes")
         if self.classified is not None and self.classified.epoch >= epoch:
             self.classified = None
             self._touch("pictures")
-        self._find_best()
 
     def _batch(self, event: BatchCompleted) -> None:
         self.epoch, self.phase, self.step, self.steps = event.epoch, event.phase, event.step, event.steps
@@ -227,13 +227,12 @@ class RunView:
         self.step = 0
 
     def _epoch_completed(self, event: EpochCompleted) -> None:
-        self.rows = [r for r in self.rows if r.epoch < event.epoch]
+        if self.rows and self.rows[-1].epoch >= event.epoch:
+            self.rows = [r for r in self.rows if r.epoch < event.epoch]
+            self.best = next((r for r in reversed(self.rows) if r.best), None)
         self.rows.append(event)
-        self._find_best()
+        self.best = event if event.best else self.best
         self._touch("curve", "rows", "classes")
-
-    def _find_best(self) -> None:
-        self.best = next((r for r in reversed(self.rows) if r.best), None)
 
     def _classified(self, event: PicturesClassified) -> None:
         self.classified = event

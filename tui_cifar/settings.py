@@ -110,6 +110,7 @@ def _write_after(before: threading.Thread | None, path: Path, text: str) -> None
     if before is not None:
         before.join()
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, text.encode())
     except OSError:
         pass

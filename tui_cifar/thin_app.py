@@ -14,6 +14,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from tui_cifar.driver import SteadyDriver
 from tui_cifar.painter import Painter
 
 RETRY_SECONDS = 0.02
@@ -40,7 +41,7 @@ class ThinApp(App[None]):
     ]
 
     def __init__(self, *, ascii: bool = False) -> None:
-        super().__init__()
+        super().__init__(driver_class=SteadyDriver)
         self.painter = Painter(ascii=ascii)
         self._retrying = False
 

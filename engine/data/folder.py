@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +49,7 @@ def load_folder(root: Path, cache_dir: Path, report: Report) -> Dataset:
     key = f"folder-{h.hexdigest()[:16]}"
     data = read_cached(cache_dir, key)
     if data is None:
-        data = _decode_all(root, class_names, files, h.hexdigest(), report)
+        data = _decode_all(root, class_names, files, report)
         write_cached(cache_dir, key, data)
     return data
 
@@ -86,11 +88,13 @@ def file_names(root: Path, report: Report) -> dict[str, list[str]]:
     return {part: [f.path for f in files] for part, files in _scan(root, report)[1].items()}
 
 
-def _decode_all(
-    root: Path, names: tuple[str, ...], files: dict[str, list[_File]], fingerprint: str, report: Report
-) -> Dataset:
-    """Decode every picture, several at a time: Pillow lets go of the interpreter while it decodes."""
+def _decode_all(root: Path, names: tuple[str, ...], files: dict[str, list[_File]], report: Report) -> Dataset:
+    """Decode every picture, several at a time: Pillow lets go of the interpreter while it decodes.
+
+    The fingerprint is made of names and contents alone, so that a run can be resumed on a copy of its folder.
+    """
     skipped: list[str] = []
+    h = hashlib.blake2b(repr((names, SIZE)).encode(), digest_size=16)
     parts = {}
     total, done = sum(map(len, files.values())), 0
     with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1), thread_name_prefix="decode") as pool:
@@ -101,7 +105,8 @@ def _decode_all(
                 report.poll()
                 report.step("Decoding pictures", "", done + start, total, "pictures")
                 batch = found[start : start + 256]
-                for i, result in enumerate(pool.map(lambda f: _decode(root / f.path), batch), start):
+                for i, (result, digest) in enumerate(pool.map(lambda f: _decode(root / f.path), batch), start):
+                    h.update(found[i].path.encode("utf-8", "surrogateescape") + b"\0" + digest)
                     if isinstance(result, str):
                         good[i] = False
                         skipped.append(f"{found[i].path}: {result}")
@@ -116,16 +121,22 @@ def _decode_all(
                     f"{f' ({skipped[0]})' if skipped else ''}. {HINT}"
                 )
             parts[part] = Pictures(torch.from_numpy(images[good]), torch.from_numpy(labels))
-    return Dataset(root.resolve().name or str(root), names, parts["train"], parts["test"], fingerprint, tuple(skipped))
+    return Dataset(
+        root.resolve().name or str(root), names, parts["train"], parts["test"], h.hexdigest(), tuple(skipped)
+    )
 
 
-def _decode(path: Path) -> np.ndarray | str:
-    """uint8 (3, 32, 32) of a picture file, or why it can't be read."""
+def _decode(path: Path) -> tuple[np.ndarray | str, bytes]:
+    """uint8 (3, 32, 32) of a picture file, or why it can't be read; and a digest of the file."""
+    digest = b""
     try:
-        with Image.open(path) as picture:
-            return to_pixels(picture)
+        content = path.read_bytes()
+        digest = hashlib.blake2b(content, digest_size=16).digest()
+        with Image.open(io.BytesIO(content)) as picture:
+            return to_pixels(picture), digest
     except Exception as e:  # a damaged file makes decoders raise almost anything
-        return " ".join(str(e).replace(str(path), "the file").split()) or type(e).__name__
+        text = re.sub(r"<_io\.BytesIO object at \w+>", "the file", str(e).replace(str(path), "the file"))
+        return " ".join(text.split()) or type(e).__name__, digest
 
 
 def to_pixels(picture: Image.Image) -> np.ndarray:

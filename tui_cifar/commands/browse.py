@@ -41,7 +41,7 @@ def replay(run: Path, config: Config, control: Control, tell: Listener) -> objec
     started: RunStarted | None = None
     ended: Terminal | None = None
     epoch = 0
-    for event in read_events(run / "events.jsonl"):
+    for event in read_events(run / "events.jsonl", thinned=True):
         if isinstance(event, RunStarted):
             started, ended = event, None
         elif isinstance(event, Terminal):

@@ -330,7 +330,7 @@ def picture_lines(image: np.ndarray, mode: Mode, *, light: bool = False) -> list
     if mode == "off":
         return [[Segment(" " * image.shape[1])] for _ in range(-(-image.shape[0] // 2))]
     if mode == "ascii":
-        return [[Segment(line.plain)] for line in ascii_ramp(image, light)]
+        return [[Segment(line)] for line in ascii_ramp(image, light)]
     return half_block_lines(image, mode)
 
 

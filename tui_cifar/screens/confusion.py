@@ -10,11 +10,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from tui_cifar.render.bars import curve, sparkline
+from tui_cifar.render.gallery import gallery
+from tui_cifar.render.grid import fit
 from tui_cifar.render.ink import fitted, spread, words
 from tui_cifar.render.matrix import DARK_STEPS, LIGHT_STEPS, SHARES, Heat, Steps, matrix_lines
-from tui_cifar.render.mosaic import Line, beside
+from tui_cifar.render.mosaic import Line, beside, width_of
 from tui_cifar.render.text import cut
-from tui_cifar.results import Selection, confused_pairs, pair_sentence, recall
+from tui_cifar.results import Selection, confused_pairs, pair_sentence, recall, select
 from tui_cifar.run_view import RunView
 from tui_cifar.screens.predictions import PredictionsScreen
 from tui_cifar.screens.run_screen import RunScreen
@@ -118,12 +120,31 @@ class ConfusionScreen(RunScreen):
         told = f"{names[row]} taken for {names[column]}" if row != column else f"{names[row]} recognised"
         share = f", {count / of * 100:.1f} % of {of:,}" if of else ""
         lines: list[Line] = [*matrix, [], [words(f"{told}: {count:,}{share}", inks.strong)]]
+        top = len(lines) + 1
         pairs = confused_pairs(confusion, min(10, max(0, height - len(lines) - 2)))
         if pairs:
             lines += [[], [words("most confused:", inks.dim)]]
         spare = height - len(lines)
         lines += [fitted([words(f"  {pair_sentence(p, names)}", inks.text)], width) for p in pairs[: max(0, spare)]]
-        return lines
+        return self._with_pictures(lines, top, Selection(true=row, predicted=column, order="confidence"), width, height)
+
+    def _with_pictures(self, lines: list[Line], top: int, cell: Selection, width: int, height: int) -> list[Line]:
+        """The most confident pictures of the marked cell beside the sentences, where there is room."""
+        results, left = self.cifar.results, max((width_of(line) for line in lines[top:]), default=0) + 4
+        room, rows = width - left, height - top
+        if results is None or results.pictures is None or self.mode == "off" or room < 40 or rows < 10:
+            return lines
+        numbers = select(results, cell)
+        if not len(numbers):
+            return lines
+        grid = fit(room, rows - 1, most=len(numbers))
+        if not grid.side:
+            return lines
+        shown = min(grid.page, len(numbers))
+        told = f"{shown:,} of {len(numbers):,}, the most confident first" if shown < len(numbers) else "all of them"
+        drawn = gallery(results, numbers, 0, -1, grid, room, self.mode, self.inks, light=self.light)
+        below = beside([(left, lines[top:]), (room, [[words(told, self.inks.dim)], *drawn])], 0)
+        return [*lines[:top], *below]
 
     def _heat(self) -> Heat | Steps | None:
         system = self.app.console.color_system

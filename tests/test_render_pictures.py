@@ -55,7 +55,8 @@ def test_sizes() -> None:
 
 
 def test_lines_draw_what_rich_draws() -> None:
-    coloured = Text("  ").join(Text("▀", f"#{n:06x} on #{3 * n:06x}") for n in range(0, 5_000_000, 250_007))
+    coloured = Text().join(Text("▀", f"#{n:06x} on #{3 * n:06x}") for n in range(0, 5_000_000, 250_007))
+    coloured.no_wrap = True
     texts = [coloured, Text.assemble(("✓ ", "green"), "cat", (" 0.97", "bold")), Text("dim", "dim"), Text("")]
     overlapping = Text("overlapping")
     overlapping.stylize("red", 0, 6)

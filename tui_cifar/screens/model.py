@@ -112,7 +112,7 @@ class ModelScreen(TabbedScreen):
         outputs = sum(int(np.prod(x.output)) for x in model.layers)
         batch = int(self.view.config.get("batch_size", 1))
         trained = self.view.started.parameters if self.view.started else model.parameters
-        momentum = 1 if self.view.config.get("momentum") else 0
+        momentum = 1 if self.view.config.get("momentum") or self.view.config.get("optimizer") == "muon" else 0
         lines.append([])
         needs = 4 * (model.parameters + (1 + momentum) * trained)
         frozen = f", {model.parameters - trained:,} of them fixed" if model.parameters > trained else ""

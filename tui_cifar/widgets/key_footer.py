@@ -46,7 +46,7 @@ class KeyFooter(Footer):
         declared = [*getattr(self.screen, "BINDINGS", ()), *self.app.BINDINGS]
         places = {b.action: i for i, b in reversed(list(enumerate(declared))) if isinstance(b, Binding)}
         keys.sort(key=lambda key: places.get(_full(key.action), len(places)))
-        minor = getattr(self.screen, "MINOR", frozenset())
+        minor: frozenset[str] = getattr(self.screen, "MINOR", frozenset())
         by_worth = sorted(reversed(keys), key=lambda key: _bare(key.action) not in minor)
         for key in by_worth:
             if sum(map(width, keys)) <= room:

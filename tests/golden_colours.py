@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.color import ColorSystem
 from textual.pilot import Pilot
 
-from tests.golden import FOLDER, draw, steady
+from tests.golden import FOLDER, PICTURE, draw, steady
 from tui_cifar.app import CifarApp
 from tui_cifar.painter import Look
 
@@ -25,7 +25,6 @@ DEPTHS: dict[str, ColorSystem | None] = {
     "none": None,
 }
 THEMES = ("cifar-dark", "cifar-light", "ansi-dark", "ansi-light")
-PICTURE = set("▀▘▝▖▌▞▛░▒")
 LETTERS = string.ascii_letters + string.digits + "".join(map(chr, range(0xC0, 0x250)))
 _NAMES = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 _ATTRIBUTES = {"1": "bold", "2": "dim", "3": "italic", "4": "underlined", "7": "reversed", "9": "struck"}

@@ -7,7 +7,7 @@ from textual.pilot import Pilot
 
 from tests.golden_colours import GoldenColours, in_words
 from tests.test_screens import CASES, reach
-from tests.test_screens import fixed_clock as fixed_clock  # pytest finds it by its name here
+from tests.test_screens import fixed_surroundings as fixed_surroundings  # pytest finds it by its name here
 from tui_cifar.app import CifarApp
 
 SIZES = ((80, 24), (120, 40))

@@ -94,7 +94,6 @@ class CifarApp(ThinApp):
             "evaluate",
             "Evaluate",
             id="run.evaluate",
-            show=False,
             tooltip="Classify the test pictures with this batch's weights",
         ),
         *[

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from tui_cifar.render.mosaic import Line, beside
 
-SIDES = range(32, 7, -2)
-"""Columns that a picture may take; it takes half as many lines."""
+SIDES, SMALL_SIDES = range(32, 11, -2), (10, 8)
+"""Columns that a picture may take; it takes half as many lines. Words below a small one say little, so it is the last resort."""
 MIN_GAP, MAX_GAP = 2, 6
 ENOUGH = 6
 """Pictures on a page from which larger ones are better than more of them."""
@@ -45,12 +45,16 @@ def fit(width: int, height: int, side: int | None = None, *, most: int | None = 
 
     def worth(g: Grid) -> float:
         count = min(g.page, most or g.page)
-        return min(count, enough, most or enough) * count * g.side**2
+        size: float = g.side**2.15  # the area, and a little for larger ones
+        return min(count, enough, most or enough) * count * size
 
     if side is not None and grid(side).page:
         return grid(side)
-    best = max((grid(s) for s in SIDES), key=worth)
-    return best if best.page else Grid(0, 1, max(1, height))
+    for sides in (SIDES, SMALL_SIDES):
+        best = max((grid(s) for s in sides), key=worth)
+        if best.page:
+            return best
+    return Grid(0, 1, max(1, height))
 
 
 def in_rows(blocks: Sequence[list[Line]], grid: Grid) -> list[Line]:

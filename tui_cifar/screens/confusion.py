@@ -106,10 +106,10 @@ class ConfusionScreen(RunScreen):
             return self._history(width, height)
         inks, confusion = self.inks, self.confusion
         if confusion is None:
-            return [
-                [words("The confusion matrix appears here at the end of the run.", inks.dim)],
-                [words("Press e to classify the test pictures now.", inks.dim)],
-            ]
+            lines: list[Line] = [[words("The confusion matrix appears here at the end of the run.", inks.dim)]]
+            if self.view.started is not None and self.view.terminal is None:
+                lines.append([words("Press e to classify the test pictures now.", inks.dim)])
+            return lines
         order = self.class_order(confusion)
         matrix = matrix_lines(
             confusion, self.names, order, self.cursor, width, height - 2, self.share, inks, self._heat()
@@ -119,7 +119,7 @@ class ConfusionScreen(RunScreen):
         of = int(confusion[row].sum())
         told = f"{names[row]} taken for {names[column]}" if row != column else f"{names[row]} recognised"
         share = f", {count / of * 100:.1f} % of {of:,}" if of else ""
-        lines: list[Line] = [*matrix, [], [words(f"{told}: {count:,}{share}", inks.strong)]]
+        lines = [*matrix, [], [words(f"{told}: {count:,}{share}", inks.strong)]]
         top = len(lines) + 1
         pairs = confused_pairs(confusion, min(10, max(0, height - len(lines) - 2)))
         if pairs:

@@ -212,10 +212,10 @@ class PredictionsScreen(RunScreen):
                 [words("This run ended before its test: there are no predictions.", ink)],
                 [words("An evaluation while it trains (key e), or its end, makes them.", ink)],
             ]
-        return [
-            [words("The predictions of the test pictures appear here at the end of the run.", ink)],
-            [words("Press e to classify them now, with the weights of this very batch.", ink)],
-        ]
+        lines: list[Line] = [[words("The predictions of the test pictures appear here at the end of the run.", ink)]]
+        if self.view.started is not None:
+            lines.append([words("Press e to classify them now, with the weights of this very batch.", ink)])
+        return lines
 
     def _draw_detail(self, results: Results, width: int, height: int) -> list[Line]:
         number = self.number
@@ -237,8 +237,8 @@ class PredictionsScreen(RunScreen):
             numbers = answer.network_input if isinstance(answer, Inspection) else None
             return detail.channels_view(picture, numbers, self.pixel, self.channel, width, height, look)
         if not isinstance(answer, Inspection):
-            waits = answer or "The network is being asked …"
-            return [detail.verdict(subject, self.inks), [], [words(waits, self.inks.dim)]]
+            waiting = replace(subject, figures=(answer or "The network is being asked …",))
+            return detail.picture_view(waiting, answer, width, height, look)
         if self.look == "augmented":
             return detail.augmented_view(answer, width, height, look)
         return detail.map_view(subject, answer, self.mapped, width, height, look)

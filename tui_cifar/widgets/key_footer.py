@@ -43,7 +43,8 @@ class KeyFooter(Footer):
         def width(key: FooterKey) -> int:
             return len(key.key_display) + len(key.description) + 3
 
-        declared = [*getattr(self.screen, "BINDINGS", ()), *self.app.BINDINGS]
+        nodes = [*reversed(type(self.screen).__mro__), *reversed(type(self.app).__mro__)]
+        declared = [binding for node in nodes for binding in vars(node).get("BINDINGS", ())]
         places = {b.action: i for i, b in reversed(list(enumerate(declared))) if isinstance(b, Binding)}
         keys.sort(key=lambda key: places.get(_full(key.action), len(places)))
         minor: frozenset[str] = getattr(self.screen, "MINOR", frozenset())

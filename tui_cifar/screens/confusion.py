@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 import numpy as np
@@ -208,17 +209,16 @@ class ConfusionScreen(RunScreen):
         if room < 16:
             return blocks
         low, high = min(values[chosen]), max(values[chosen])
-        low, high = max(0.0, low - 0.05), min(1.0, high + 0.05)
-        tall = min(height - 3, 30)
+        low, high = math.floor(low * 20) / 20, math.ceil(high * 20) / 20  # whole twentieths, which read well
+        low, high = (low, high) if high > low else (max(0.0, low - 0.05), min(1.0, high + 0.05))
+        tall = max(1, min(height - 4, 30))
         drawn = curve(values[chosen], room - 7, tall, low, high, ascii=self._ascii)
         large: list[Line] = [[words(f"{names[chosen]}  {values[chosen][-1] * 100:.1f} %", inks.strong)]]
         for y, line in enumerate(drawn):
-            label = (
-                f"{(high - (high - low) * y / max(1, tall - 1)) * 100:5.1f} "
-                if y in (0, tall // 2, tall - 1)
-                else " " * 6
-            )
+            value = (high - (high - low) * y / max(1, tall - 1)) * 100
+            label = f"{value:5.1f}┤" if y in (0, tall // 2, tall - 1) else "     │"
             large.append([words(label, inks.dim), words(line, inks.accent)])
+        large.append([words("     └" + "─" * (room - 7), inks.dim)])
         first, last = f"epoch {rows[0].epoch}", f"{rows[-1].epoch}"
         large.append([words(" " * 6 + first + last.rjust(max(1, room - 7 - len(first))), inks.dim)])
         return beside([(left, blocks), (room, large)], 3)

@@ -160,7 +160,7 @@ class ModelScreen(TabbedScreen):
         picture = thumbnail_lines(answer.picture, large, self.mode, light=self.light)
         picture += [
             [words(cut(chosen[1] if chosen else "", large), inks.text)],
-            [words("← → other pictures", inks.dim)],
+            [words("← → others", inks.dim)],
         ]
         # The largest tiles of which all fit, else the smallest that still show something.
         side = next((s for s in (32, 24, 16, 12, 10, 8, 6) if self._fits(n, s, s // 2, room, tall)), 6)

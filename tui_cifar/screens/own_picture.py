@@ -91,7 +91,7 @@ class OwnPicture(Settled, ModalScreen[None]):
             box.border_title = "A picture of your own"
             yield Input(placeholder="path of a picture, as in ~/cat.jpg", suggester=Paths())
             yield Canvas(self._draw, ascii=self._ascii)
-            yield Static("↑ ↓ choose   tab completes   enter opens or classifies   esc closes", classes="hint")
+            yield Static("↑↓ choose  tab completes  enter opens  esc closes", classes="hint")
 
     def on_mount(self) -> None:
         """Plain borders where they are asked for; type at once."""

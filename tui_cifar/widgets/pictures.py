@@ -97,7 +97,7 @@ class PictureStrip(Panel):
                 if small[c::per_row]
             ]
             return beside([(LARGE, self._block(self.first, LARGE)), *columns], GAP)
-        grid = fit(width, height, LARGE if width >= LARGE and height > LARGE // 2 else None, most=count)
+        grid = fit(width, height, most=count, enough=2)
         if not grid.side:
             return []
         self._turn_to_page(grid.page)

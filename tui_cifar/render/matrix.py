@@ -100,7 +100,7 @@ def matrix_lines(
     """
     n = len(names)
     digits = max((len(t) for row in cell_texts(confusion, share) for t in row), default=1)
-    name_width = max(9, min(max(map(len, names), default=4) + 1, width // 7))
+    name_width = max(10, min(max(map(len, names), default=4) + 1, width // 7))
     cell = max(5, digits + 1) if width >= name_width + n * max(5, digits + 1) + 15 else max(4, digits + 1)
     cell = max(cell, min(max(map(len, names), default=4) + 1, (width - name_width - 16) // max(1, n), 11))
     columns = visible(n, cursor[1], (width - name_width - 15) // cell)

@@ -6,7 +6,7 @@ is put back, and no random number is drawn from PyTorch's own generators.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,8 @@ DRAWS = 8
 """How many augmented versions of a picture are shown."""
 MAX_MAPS = 64
 """Feature maps kept of a layer."""
+MAPPED = 10
+"""Classes for which it is told where the network looked, the likeliest."""
 
 
 @contextmanager
@@ -144,8 +146,8 @@ def feature_maps(model: nn.Module, x: Tensor) -> tuple[FeatureMaps, ...]:
 
 
 def grad_cam(
-    model: nn.Module, x: Tensor, target: int | None = None, size: tuple[int, int] | None = None
-) -> tuple[np.ndarray, np.ndarray, int]:
+    model: nn.Module, x: Tensor, targets: Sequence[int] | None = None, size: tuple[int, int] | None = None
+) -> tuple[np.ndarray, np.ndarray, tuple[int, ...]]:
     """Where the network looked: Grad-CAM (Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via
     Gradient-based Localization", ICCV 2017) on the last convolution.
 
@@ -155,12 +157,12 @@ def grad_cam(
     Args:
         model: its parameters get no gradients.
         x: float (1, 3, H, W), as the network takes it.
-        target: the class; None for the one with the highest logit.
-        size: of the map; None for that of `x`.
+        targets: the classes; None for the `MAPPED` likeliest, the likeliest first.
+        size: of the maps; None for that of `x`.
 
     Returns:
-        The map, float32 of that size in [0, 1], all 0 where nothing speaks for the class; the probabilities, float32
-        (classes,); the class.
+        A map a class, float32 (len(classes), *size) in [0, 1], each scaled on its own and all 0 where nothing speaks for
+        the class; the probabilities, float32 (classes,); the classes.
     """
     last: dict[str, Tensor] = {}
 
@@ -170,21 +172,23 @@ def grad_cam(
         last["maps"] = output
         return output.clone()  # what comes after may work in place
 
+    size = size or (x.shape[2], x.shape[3])
     # A question may come between two batches of a validation, which runs in inference mode.
     with torch.inference_mode(False), torch.enable_grad(), _evaluating(model), _hooked(model, keep):
         logits = model(x.detach().clone().requires_grad_(True))
-        chosen = int(logits[0].argmax()) if target is None else target
+        if targets is None:
+            targets = logits[0].detach().float().argsort(descending=True, stable=True)[:MAPPED].tolist()
         probabilities = logits[0].detach().float().softmax(0).cpu().numpy()
         if "maps" not in last:
-            return np.zeros(size or tuple(x.shape[2:]), dtype=np.float32), probabilities, chosen
-        (gradient,) = torch.autograd.grad(logits[0, chosen], last["maps"])
+            return np.zeros((len(targets), *size), dtype=np.float32), probabilities, tuple(targets)
+        gradients = [torch.autograd.grad(logits[0, t], last["maps"], retain_graph=True)[0] for t in targets]
     maps = last["maps"].detach()
-    weights = gradient.mean(dim=(2, 3), keepdim=True)
-    cam = F.relu((weights * maps).sum(1, keepdim=True)).float()
-    cam = F.interpolate(cam, size=size or tuple(x.shape[2:]), mode="bilinear", align_corners=False)[0, 0]
-    top = cam.max()
-    cam = cam / top if float(top) > 0 else torch.zeros_like(cam)
-    return cam.cpu().numpy().astype(np.float32), probabilities, chosen
+    weights = torch.cat(gradients).mean(dim=(2, 3), keepdim=True)
+    cams = F.relu((weights * maps).sum(1, keepdim=True)).float()
+    cams = F.interpolate(cams, size=size, mode="bilinear", align_corners=False)[:, 0]
+    top = cams.amax(dim=(1, 2), keepdim=True)
+    cams = torch.where(top > 0, cams / top, torch.zeros_like(cams))
+    return cams.cpu().numpy().astype(np.float32), probabilities, tuple(targets)
 
 
 def augmented(images: Tensor, config: Config, draw: int) -> Tensor:
@@ -224,7 +228,7 @@ def inspect(
     image = torch.from_numpy(np.array(pixels)).permute(2, 0, 1).unsqueeze(0)
     x = to_float(image, size=size).to(_like(model, ()))
     draws = torch.cat([augmented(image, config, i) for i in range(DRAWS)])
-    cam, probabilities, chosen = grad_cam(model, x, question.cam_class, (image.shape[2], image.shape[3]))
+    cams, probabilities, mapped = grad_cam(model, x, size=(image.shape[2], image.shape[3]))
     return Inspection(
         picture=pixels,
         class_names=class_names,
@@ -233,8 +237,8 @@ def inspect(
         step=step,
         network_input=to_float(image)[0].permute(1, 2, 0).contiguous().numpy(),
         draws=draws.permute(0, 2, 3, 1).contiguous().numpy(),
-        cam=cam,
-        cam_class=chosen,
+        cams=cams,
+        cam_classes=mapped,
         maps=feature_maps(model, x),
         filters=first_filters(model),
     )

@@ -35,9 +35,10 @@ class Inspection:
     """float32 (32, 32, 3): the picture in the numbers that the network is given, before any scaling of its size."""
     draws: np.ndarray
     """uint8 (n, 32, 32, 3): the picture as augmentation may present it."""
-    cam: np.ndarray
-    """float32 (32, 32) in [0, 1]: where the network looked for `cam_class` (Grad-CAM)."""
-    cam_class: int
+    cams: np.ndarray
+    """float32 (n, 32, 32) in [0, 1]: where the network looked for each of `cam_classes` (Grad-CAM)."""
+    cam_classes: tuple[int, ...]
+    """The likeliest classes, the first guess first."""
     maps: tuple[FeatureMaps, ...]
     """Layer by layer, in the order of the network."""
     filters: np.ndarray
@@ -55,5 +56,3 @@ class Question:
     picture: np.ndarray | Path
     """uint8 (32, 32, 3), or a picture file of any size and format that Pillow reads."""
     reply: Reply
-    cam_class: int | None = None
-    """The class to ask "where is it?" about; None for the predicted one."""

@@ -30,6 +30,7 @@ from tui_cifar.screens.log import LogScreen
 from tui_cifar.screens.model import ModelScreen
 from tui_cifar.screens.own_picture import OwnPicture, candidates, complete
 from tui_cifar.screens.predictions import PredictionsScreen
+from tui_cifar.settings import Settings
 from tui_cifar.worker import real_engine
 
 LARGE, SMALL = (120, 40), (80, 24)
@@ -111,20 +112,50 @@ async def test_filters_and_orders_each_one_key(run_path: Path) -> None:
 async def test_a_class_is_chosen_from_a_list(run_path: Path) -> None:
     async with browsing(run_path) as (app, pilot):
         for key, field in (("t", "true"), ("p", "predicted")):
-            await press(pilot, key)
+            await press(pilot, "a", key)
             await until(pilot, lambda: isinstance(app.screen, Choose))
             listed = app.screen.query_one(OptionList)
-            assert listed.option_count == 4
-            await press(pilot, "down", "down", "enter")
+            assert listed.option_count == 4 and "30" in str(listed.get_option_at_index(0).prompt)
+            await press(pilot, "g", "enter")  # green, the second class
             await until(pilot, lambda: isinstance(app.screen, PredictionsScreen))
             assert getattr(browser(app).selection, field) == 1
-        await press(pilot, "t", "home", "enter")
+        await press(pilot, "t", "down", "enter", "t", "home", "enter")
         await until(pilot, lambda: isinstance(app.screen, PredictionsScreen))
         assert browser(app).selection.true is None and browser(app).selection.predicted == 1
         await press(pilot, "t")
         await until(pilot, lambda: isinstance(app.screen, Choose))
         await press(pilot, "escape")
         await until(pilot, lambda: isinstance(app.screen, PredictionsScreen))
+
+
+async def test_outcome_and_order_are_remembered(run_path: Path, tmp_path: Path) -> None:
+    async with browsing(run_path, settings=Settings.read(tmp_path)) as (app, pilot):
+        await press(pilot, "w", "o", "o", "v", "t", "g", "enter")
+        await until(pilot, lambda: browser(app).selection.true == 1)
+    async with browsing(run_path, settings=Settings.read(tmp_path)) as (app, pilot):
+        b = browser(app)
+        assert b.selection == Selection("wrong", order="loss", reverse=True), "but not the class: other data has others"
+        assert b.numbers.tolist() == select(app.results, b.selection).tolist()
+        await press(pilot, "3", "enter")
+        await until(pilot, lambda: isinstance(app.screen, PredictionsScreen))
+    async with browsing(run_path, settings=Settings.read(tmp_path), key="3") as (app, pilot):
+        await press(pilot, "enter")
+        await until(pilot, lambda: isinstance(app.screen, PredictionsScreen))
+        assert browser(app).selection == Selection(true=0, predicted=0, order="confidence"), "what was asked for counts"
+        assert Settings.read(tmp_path).choices["predictions order"] == "loss"
+
+
+async def test_the_pictures_of_the_marked_cell(run_path: Path) -> None:
+    async with browsing(run_path, LARGE, "3") as (app, pilot):
+        screen, results = app.screen, app.results
+        assert isinstance(screen, ConfusionScreen) and results is not None
+        for keys in ([], ["right"], ["down"]):
+            await press(pilot, *keys)
+            count = int(results.confusion[screen.cursor])
+            text = screen_text(app)
+            shown = text.count("✓ ") + text.count("✗ ")
+            assert shown == 0 if not count else 0 < shown <= count, text
+            assert ("all of them" in text) == (0 < count == shown)
 
 
 async def test_moving_the_mark(run_path: Path) -> None:
@@ -166,11 +197,11 @@ async def test_going_to_a_number(run_path: Path) -> None:
 
 async def test_sizes_of_pictures(run_path: Path) -> None:
     async with browsing(run_path) as (app, pilot):
-        factors = []
+        sides = []
         for _ in range(4):
-            factors.append(browser(app)._grid.factor)
+            sides.append(browser(app)._grid.side)
             await press(pilot, "z")
-        assert factors == [1, 1, 2, 4]
+        assert sides == [28, 32, 16, 8], "four of 28 fill 118 columns, three of 32 do not"
 
 
 async def test_the_mouse_marks_opens_and_turns_pages(run_path: Path) -> None:
@@ -237,9 +268,10 @@ async def test_augmentation_and_the_map(run_path: Path) -> None:
         await press(pilot, "m")
         await until(pilot, lambda: "Selvaraju" in screen_text(app))
         assert isinstance(b.answer, Inspection)
-        first = b.answer.cam_class
-        await press(pilot, "o")
-        await until(pilot, lambda: isinstance(b.answer, Inspection) and b.answer.cam_class == (first + 1) % 3)
+        likely = [b.answer.class_names[i] for i in np.argsort(-b.answer.probabilities)]
+        for name in (*likely, likely[0]):
+            assert f"where it looked for {name}" in screen_text(app), "the likeliest first, and round again"
+            await press(pilot, "o")
         await press(pilot, "p")
         assert b.look == "picture"
 
@@ -392,6 +424,24 @@ async def test_a_picture_of_ones_own(run_path: Path, picture_folder: Path, tmp_p
         await until(pilot, lambda: isinstance(app.screen, PredictionsScreen))
 
 
+async def test_paths_by_arrows_and_folders_by_enter(run_path: Path, picture_folder: Path) -> None:
+    async with browsing(run_path, SMALL) as (app, pilot):
+        await press(pilot, "i")
+        await until(pilot, lambda: isinstance(app.screen, OwnPicture))
+        field = app.screen.query_one(Input)
+        field.value = str(picture_folder / "test")
+        await press(pilot, "enter")
+        assert field.value == f"{picture_folder}/test/" and all(
+            f"{name}/" in screen_text(app) for name in ("blue", "red")
+        )
+        await press(pilot, "up", "enter")
+        assert field.value == f"{picture_folder}/test/red/" and "000.png" in screen_text(app)
+        await press(pilot, "down", "down", "tab")
+        assert field.value == f"{picture_folder}/test/red/001.png"
+        await press(pilot, "enter")
+        await until(pilot, lambda: " %" in screen_text(app), 60)
+
+
 def test_completing_paths(tmp_path: Path) -> None:
     (tmp_path / "some" / "folder").mkdir(parents=True)
     (tmp_path / "some" / "file.png").touch()
@@ -415,7 +465,7 @@ async def test_help_and_palette_know_the_keys_of_each_screen(run_path: Path) -> 
             "True class: green",
             "Predicted class: red",
             "Order: highest loss first",
-            "Least sure",
+            "Unsure",
         } <= titles
         for key, word in (("2", "Only wrong predictions"), ("3", "Counts, share of the row"), ("5", "Ask the network")):
             await press(pilot, key, "question_mark")
@@ -430,7 +480,7 @@ async def test_the_foot_shows_whole_keys_and_always_the_way_out(width: int, drop
     app = CifarApp(make_config({"device": "cpu"}), Script(hold_at=(1, 3)))
     async with app.run_test(size=(width, 24)) as pilot:
         screen = app.run_screens["predictions"]
-        screen.check_action = lambda action, _: action not in ("close", "look", "walk", "other_class")  # type: ignore[method-assign]
+        screen.check_action = lambda action, _: action not in ("close", "look", "walk", "other_class", "resume")  # type: ignore[method-assign]
         await press(pilot, "2")
         await until(pilot, lambda: "q Quit" in screen_text(app).splitlines()[-1])
         foot = screen_text(app).splitlines()[-1]

@@ -56,37 +56,38 @@ def red_left_green_right() -> torch.Tensor:
 
 @pytest.mark.parametrize(("target", "where"), [(0, slice(0, 10)), (1, slice(22, 32))])
 def test_grad_cam_finds_what_speaks_for_a_class(target: int, where: slice) -> None:
-    cam, probabilities, chosen = grad_cam(RedOrGreen(), red_left_green_right(), target)
+    (cam,), probabilities, (chosen,) = grad_cam(RedOrGreen(), red_left_green_right(), (target,))
     wanted = np.zeros((32, 32))
     wanted[:, where] = 1
     assert chosen == target and cam == pytest.approx(wanted)
     assert probabilities.tolist() == pytest.approx([0.5, 0.5])
 
 
-def test_grad_cam_takes_the_likeliest_class_and_is_empty_where_nothing_speaks() -> None:
+def test_grad_cam_of_all_classes_the_likeliest_first_and_empty_where_nothing_speaks() -> None:
     x = torch.zeros(1, 3, 32, 32)
     x[:, 1, 8:16, 8:16] = 1
-    cam, _, chosen = grad_cam(RedOrGreen(), x)
-    assert chosen == 1 and cam[8:16, 8:16].min() == 1 and cam[:7].max() == 0
-    assert not grad_cam(RedOrGreen(), x, 0)[0].any()
+    (cam, other), _, classes = grad_cam(RedOrGreen(), x)
+    assert classes == (1, 0) and cam[8:16, 8:16].min() == 1 and cam[:7].max() == 0
+    assert not other.any()
+    assert (grad_cam(RedOrGreen(), x, (0, 1))[0] == np.stack([other, cam])).all()
 
 
 def test_grad_cam_on_a_smaller_map_is_scaled_up() -> None:
     net = nn.Sequential(nn.AvgPool2d(8), RedOrGreen())
-    cam, _, _ = grad_cam(net, red_left_green_right(), 0)
+    (cam,), _, _ = grad_cam(net, red_left_green_right(), (0,))
     assert cam.shape == (32, 32) and cam[:, :4].min() == 1 and cam[:, 20:].max() == 0
 
 
 def test_grad_cam_works_between_two_batches_of_a_validation() -> None:
     net = RedOrGreen()
     with torch.inference_mode():
-        cam, _, _ = grad_cam(net, red_left_green_right(), 0)
+        (cam,), _, _ = grad_cam(net, red_left_green_right(), (0,))
     assert cam[:, :10].min() == 1
 
 
 def test_a_network_without_convolutions_has_no_map() -> None:
-    cam, probabilities, _ = grad_cam(nn.Sequential(nn.Flatten(), nn.Linear(3072, 4)), torch.zeros(1, 3, 32, 32))
-    assert not cam.any() and probabilities.shape == (4,)
+    cams, probabilities, _ = grad_cam(nn.Sequential(nn.Flatten(), nn.Linear(3072, 4)), torch.zeros(1, 3, 32, 32))
+    assert cams.shape == (4, 32, 32) and not cams.any() and probabilities.shape == (4,)
 
 
 def normalized_net() -> nn.Module:
@@ -159,7 +160,8 @@ def test_inspecting_changes_nothing(net: nn.Module, training: bool) -> None:
     assert not any(m._forward_hooks for m in net.modules())
     assert found.probabilities.sum() == pytest.approx(1) and found.draws.shape == (DRAWS, 32, 32, 3)
     assert found.network_input == pytest.approx(picture / 127.5 - 1, abs=1e-6)
-    assert (found.epoch, found.step, found.cam.shape) == (3, 5, (32, 32))
+    assert (found.epoch, found.step, found.cams.shape) == (3, 5, (10, 32, 32))
+    assert found.cam_classes[0] == found.probabilities.argmax() and sorted(found.cam_classes) == list(range(10))
 
 
 def test_augmentation_draws_are_the_same_each_time_and_differ_from_each_other() -> None:
@@ -183,9 +185,9 @@ def test_reading_pictures_of_any_size(tmp_path: Path) -> None:
 
 def test_a_picture_file_is_inspected_as_it_was_read(tmp_path: Path) -> None:
     Image.new("RGB", (50, 50), (0, 255, 0)).save(tmp_path / "green.png")
-    asked = Question(tmp_path / "green.png", lambda _: None, cam_class=2)
+    asked = Question(tmp_path / "green.png", lambda _: None)
     found = inspect(make_model("tutorial", 3, 0.0, 0), asked, make_config({"device": "cpu"}), ("a", "b", "c"), 1, 0)
-    assert isinstance(found, Inspection) and found.cam_class == 2 and found.picture[0, 0].tolist() == [0, 255, 0]
+    assert isinstance(found, Inspection) and found.picture[0, 0].tolist() == [0, 255, 0]
 
 
 def test_being_asked_and_evaluated_on_the_way_changes_no_bit_of_a_run(quick: Callable[..., Config]) -> None:

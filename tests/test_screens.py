@@ -98,8 +98,11 @@ def evaluated() -> Results:
 
 
 @pytest.fixture(autouse=True)
-def fixed_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is always 21:44:02."""
+def fixed_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is always 21:44:02, on a terminal with true colour."""
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
     moment = time.struct_time((2026, 11, 24, 21, 44, 2, 1, 328, 0))
     monkeypatch.setattr(time, "localtime", lambda seconds=None: moment)
 

@@ -93,7 +93,6 @@ class CifarApp(ThinApp):
             "evaluate",
             "Evaluate",
             id="run.evaluate",
-            show=False,
             tooltip="Classify the test pictures with this batch's weights",
         ),
         *[
@@ -541,7 +540,8 @@ class CifarApp(ThinApp):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action that has a key is in the palette too."""
-        yield from super().get_system_commands(screen)
+        # Textual's own, less those that the program has itself or that do nothing here.
+        yield from (c for c in super().get_system_commands(screen) if c.title in ("Theme", "Screenshot"))
         from tui_cifar.resume import find_unfinished
 
         run = find_unfinished(Path(self.config.runs_dir), {}) if not self.worker.alive else None

@@ -43,14 +43,13 @@ class Inspector:
         picture: np.ndarray | Path,
         key: object,
         post: Callable[[Message], object],
-        cam_class: int | None = None,
     ) -> None:
         """Ask; `post` gets an `Answered` with `key`, from another thread."""
 
         def reply(answer: Inspection | str) -> None:
             post(Answered(key, answer))
 
-        question = Question(picture, reply, cam_class)
+        question = Question(picture, reply)
         worker, view = self._app.worker, self._app.view
         if worker.alive and view.terminal is None and self._app.directory is None:
             worker.control.ask(question)

@@ -9,13 +9,13 @@ from rich.segment import Segment
 
 from engine.inspection import Inspection
 from tui_cifar.render.bars import bar
-from tui_cifar.render.ink import Inks, words
+from tui_cifar.render.grid import fit, in_rows
+from tui_cifar.render.ink import Inks, spread, words
 from tui_cifar.render.mosaic import (
     Line,
     Mode,
     beside,
     heat,
-    padded,
     picture_lines,
     thumbnail_lines,
     tinted,
@@ -91,7 +91,7 @@ def side_for(width: int, height: int, beside_width: int) -> int:
 
 
 def picture_view(
-    subject: Subject, inspection: Inspection | str | None, width: int, height: int, look: Look
+    subject: Subject, inspection: Inspection | str | None, width: int, height: int, look: Look, mapped: int = 0
 ) -> list[Line]:
     """The picture large, its probabilities as bars, and, where there is room below, where the network looked."""
     side = side_for(width, height, 34) if subject.picture is not None and look.mode != "off" else 0
@@ -100,7 +100,7 @@ def picture_view(
     column += probability_lines(subject, right, max(3, height - 6), look)
     column += [[], *([words(cut(f, right), look.inks.dim)] for f in subject.figures)]
     if isinstance(inspection, Inspection) and height - len(column) >= 18 and right >= 32 and look.mode != "off":
-        column += [[], [words(cam_title(inspection), look.inks.dim)], *cam_lines(inspection, 32, look)]
+        column += [[], [words(cam_title(inspection, mapped), look.inks.dim)], *cam_lines(inspection, mapped, 32, look)]
     if not side:
         if subject.picture is None:
             column.append([words("The pictures themselves are not on this disk any more.", look.inks.dim)])
@@ -110,70 +110,94 @@ def picture_view(
     return beside([(side, large), (right, column)], 3)
 
 
-def cam_title(inspection: Inspection) -> str:
+def cam_title(inspection: Inspection, mapped: int) -> str:
     """Which class the map is for."""
-    return f"where it looked for {inspection.class_names[inspection.cam_class]}"
+    return f"where it looked for {inspection.class_names[inspection.cam_classes[mapped]]}"
 
 
-def cam_lines(inspection: Inspection, side: int, look: Look) -> list[Line]:
-    """The Grad-CAM map over the picture; where there are no colours, the map alone."""
-    if look.mode == "ascii":
-        shown = np.repeat(np.rint(inspection.cam * 255).astype(np.uint8)[..., None], 3, axis=2)
-    else:
-        shown = heat(inspection.picture, inspection.cam)
+def cam_lines(inspection: Inspection, mapped: int, side: int, look: Look) -> list[Line]:
+    """The Grad-CAM map over the picture; where there are no colours, the map alone.
+
+    Args:
+        mapped: place of the class among `inspection.cam_classes`.
+    """
+    cam = inspection.cams[mapped]
+    grey = np.repeat(np.rint(cam * 255).astype(np.uint8)[..., None], 3, axis=2)
+    shown = grey if look.mode == "ascii" else heat(inspection.picture, cam)
     return thumbnail_lines(shown, side, look.mode, light=look.light)
 
 
-def map_view(subject: Subject, inspection: Inspection, width: int, height: int, look: Look) -> list[Line]:
-    """Picture and map side by side, as large as they fit."""
+def map_view(subject: Subject, inspection: Inspection, mapped: int, width: int, height: int, look: Look) -> list[Line]:
+    """Picture and map side by side, as large as they fit; below, where there is room, the maps of the likeliest classes."""
     assert subject.picture is not None
-    side = next((s for s in (64, 32, 16) if s // 2 + 3 <= height and 2 * s + 3 <= width), 16)
-    picture = thumbnail_lines(subject.picture, side, look.mode, light=look.light)
-    p = inspection.probabilities[inspection.cam_class]
+    inks = look.inks
+    side = next((s for s in (64, *range(32, 7, -2)) if s // 2 + 3 <= height and 2 * s + 3 <= width), 8)
     heads = beside(
         [
-            (side, [verdict(subject, look.inks)]),
-            (side, [[words(f"{cam_title(inspection)}  {p * 100:.1f} %", look.inks.text)]]),
+            (side, [verdict(subject, inks)]),
+            (side, [[words(cut(cam_title(inspection, mapped), width - side - 3), inks.text)]]),
         ],
         3,
     )
-    legend = (
-        "orange: what speaks for the class; grey: what does not"
-        if look.mode != "ascii"
-        else ("right: the stronger the letter, the more it speaks for the class")
-    )
-    if not inspection.cam.any():
-        legend = "Nothing in the last convolution speaks for this class."
-    blocks = [(side, picture), (side, cam_lines(inspection, side, look))]
+    blocks = [
+        (side, thumbnail_lines(subject.picture, side, look.mode, light=look.light)),
+        (side, cam_lines(inspection, mapped, side, look)),
+    ]
     room = width - 2 * (side + 3)
     if room >= 34:
-        bars = probability_lines(subject, room, max(3, side // 2 - 2), look)
-        blocks.append((room, [*bars, [], [words("o: the map for the next class", look.inks.dim)]]))
-    return [
+        blocks.append((room, probability_lines(subject, room, max(3, side // 2), look)))
+    legend = (
+        "orange speaks for the class, grey does not"
+        if look.mode != "ascii"
+        else "right: the stronger the letter, the more it speaks for the class"
+    )
+    if not inspection.cams[mapped].any():
+        legend = "nothing in the last convolution speaks for this class"
+    lines = [
         *heads,
         *beside(blocks, 3),
-        [words(legend, look.inks.dim)],
-        [words("Grad-CAM on the last convolution (Selvaraju et al., 2017)", look.inks.dim)],
+        [words(cut(legend, width), inks.dim)],
+        [words(cut("Grad-CAM on the last convolution (Selvaraju et al., 2017)", width), inks.dim)],
     ]
+    return lines + _other_maps(subject, inspection, mapped, width, height - len(lines), look)
+
+
+def _other_maps(
+    subject: Subject, inspection: Inspection, mapped: int, width: int, height: int, look: Look
+) -> list[Line]:
+    """A row of the maps of the likeliest classes, each with its probability; the one shown large is marked."""
+    inks, count = look.inks, len(inspection.cam_classes)
+    side = min(32, 2 * (height - 2))
+    columns = min(count, (width + 2) // (side + 2)) if side >= 12 else 0
+    if columns < 2:
+        return []
+    if columns >= 5 and (wider := (width + 2) // 5 - 2) // 2 * 2 <= side:
+        side, columns = wider // 2 * 2, min(count, 5)  # five that fill the width rather than four and a gap
+    first = max(0, min(mapped - columns // 2, count - columns))
+    blocks = []
+    for i in range(first, first + columns):
+        label = inspection.cam_classes[i]
+        told = f"{inspection.class_names[label]} {inspection.probabilities[label] * 100:.1f} %"
+        mark = "✓ " if label == subject.true else "✗ " if i == 0 and subject.true is not None else ""
+        name = words(f"{cut(mark + told, side):{side}}", inks.cursor if i == mapped else inks.text)
+        blocks.append((side, [*cam_lines(inspection, i, side, look), [name]]))
+    return [[], *beside(blocks, max(2, min(6, (width - columns * side) // max(1, columns - 1))))]
 
 
 def augmented_view(inspection: Inspection, width: int, height: int, look: Look) -> list[Line]:
     """The picture as it is, and as augmentation may present it."""
-    pictures = [inspection.picture, *inspection.draws]
-    words_of = ["as it is", *(f"draw {i}" for i in range(1, len(pictures)))]
-    for side in (32, 16, 8):
-        columns, rows = (width + 2) // (side + 2), height // (side // 2 + 1)
-        if columns * rows >= 6 or side == 8:
-            break
-    shown = list(zip(pictures, words_of, strict=True))[: columns * rows]
-    lines: list[Line] = []
-    for start in range(0, len(shown), max(1, columns)):
-        blocks = []
-        for picture, word in shown[start : start + columns]:
-            drawn = thumbnail_lines(picture, side, look.mode, light=look.light)
-            blocks.append((side, [*drawn, padded([words(cut(word, side), look.inks.dim)], side)]))
-        lines += beside(blocks, 2)
-    return lines
+    told = [("as it is", inspection.picture), *((f"draw {i}", draw) for i, draw in enumerate(inspection.draws, 1))]
+    grid = fit(width, height, most=len(told))
+    if not grid.side:
+        return [[words("No room for pictures.", look.inks.dim)]]
+    blocks = [
+        [
+            *thumbnail_lines(picture, grid.side, look.mode, light=look.light),
+            [words(cut(word, grid.side), look.inks.dim)],
+        ]
+        for word, picture in told
+    ]
+    return in_rows(blocks, grid)
 
 
 def channel_top(row: int, height: int) -> int:
@@ -206,15 +230,16 @@ def channels_view(
         if network_input is not None:
             told += f" → {network_input[row, column, i]:+.3f}".replace("-", "−")
         value.append(words(told + "   ", look.inks.strong if i == chosen else look.inks.text))
-    three = width >= 3 * 33 + 2 * 3
-    if three:
+    if width >= 3 * 33 + 2 * 3:
+        gap = min(9, (width - 3 * 33) // 2)
+        value = spread(value, [words("arrows move, c marks, . next picture", look.inks.dim)], width)
         blocks = [_channel_block(picture, i, cursor, look, i == chosen, height) for i in range(3)]
-        lines = [value, *beside(blocks, 3)]
+        lines = [value, *beside(blocks, gap)]
         rest = height - len(lines) - 1
         if rest >= 3:
-            half = min(4, (rest - 1) // 2)
+            half = min(6, (rest - 1) // 2)
             tables = [(33, number_table(picture[..., i], cursor, half, 3, look.inks)) for i in range(3)]
-            lines += [[], *beside(tables, 3)]
+            lines += [[], *beside(tables, gap)]
         return lines
     block = _channel_block(picture, chosen, cursor, look, True, height)
     room = width - block[0] - 3
@@ -237,8 +262,6 @@ def _channel_block(
     top = channel_top(row, height)
     lines = lines[top : top + max(1, min(16, height - 3))]
     name: Line = [words(f"{CHANNELS[i]:5}", look.inks.strong if chosen else look.inks.dim)]
-    if chosen:
-        name.append(words("  arrows: pixel   c: channel", look.inks.dim))
     return 33, [head, *lines, name]
 
 

@@ -2,58 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from rich.segment import Segment
 
+from tui_cifar.render.grid import Grid, in_rows
 from tui_cifar.render.ink import Inks, fitted, spread, words
-from tui_cifar.render.mosaic import Line, Mode, beside, padded, thumbnail_lines
+from tui_cifar.render.mosaic import Line, Mode, padded, thumbnail_lines
 from tui_cifar.render.text import cut
 from tui_cifar.results import Results
-
-GAP = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """How pictures are laid out: each side of 32 pixels divided by `factor`; 0 for a list without pictures."""
-
-    factor: int
-    columns: int
-    rows: int
-
-    @property
-    def page(self) -> int:
-        """Pictures on a page."""
-        return self.columns * self.rows
-
-    @property
-    def side(self) -> int:
-        """Columns of a picture."""
-        return 32 // self.factor if self.factor else 0
-
-
-def choose_grid(width: int, height: int, factor: int | None, *, pictures: bool = True) -> Grid:
-    """The layout for a place of `width` by `height` cells.
-
-    Args:
-        factor: 1, 2 or 4 as asked for; None takes the largest pictures of which six fit, else the most that fit.
-        pictures: False for a list.
-    """
-    if not pictures:
-        return Grid(0, 1, max(1, height))
-    grids = {}
-    for f in (1, 2, 4):
-        side = 32 // f
-        grids[f] = Grid(f, (width + GAP) // (side + GAP), height // (side // 2 + 1))
-    if factor is not None and grids[factor].page:
-        return grids[factor]
-    for grid in grids.values():
-        if grid.page >= 6:
-            return grid
-    best = max(grids.values(), key=lambda g: g.page)
-    return best if best.page else Grid(0, 1, max(1, height))
 
 
 def caption(results: Results, number: int, width: int, inks: Inks, *, chosen: bool = False) -> Line:
@@ -104,19 +60,14 @@ def gallery(
         chosen: where in it the cursor is.
     """
     page = range(first, min(first + grid.page, len(numbers)))
-    if not grid.factor or results.pictures is None:
+    if not grid.side or results.pictures is None:
         return [listing(results, int(numbers[i]), width, inks, chosen=i == chosen) for i in page]
-    lines: list[Line] = []
-    for start in range(first, page.stop, grid.columns):
-        blocks = []
-        for i in range(start, min(start + grid.columns, page.stop)):
-            number = int(numbers[i])
-            below = caption(results, number, grid.side, inks, chosen=i == chosen)
-            blocks.append(
-                (grid.side, [*thumbnail_lines(results.pictures[number], grid.side, mode, light=light), below])
-            )
-        lines += beside(blocks, GAP)
-    return lines
+    blocks = []
+    for i in page:
+        number = int(numbers[i])
+        below = caption(results, number, grid.side, inks, chosen=i == chosen)
+        blocks.append([*thumbnail_lines(results.pictures[number], grid.side, mode, light=light), below])
+    return in_rows(blocks, grid)
 
 
 def listing(results: Results, number: int, width: int, inks: Inks, *, chosen: bool = False) -> Line:

@@ -72,7 +72,7 @@ def visible(count: int, cursor: int, room: int) -> range:
 
 def short_names(names: Sequence[str], width: int) -> list[str]:
     """The names cut to `width`, as "airp auto bird"; where two would then be the same, a number each."""
-    short = [name[:width] for name in names]
+    short = [cut(name, width) if width >= 6 else name[:width] for name in names]
     if len(set(short)) == len(short):
         return short
     return [str(i) for i in range(1, len(names) + 1)]
@@ -100,7 +100,7 @@ def matrix_lines(
     """
     n = len(names)
     digits = max((len(t) for row in cell_texts(confusion, share) for t in row), default=1)
-    name_width = max(9, min(max(map(len, names), default=4), width // 7))
+    name_width = max(10, min(max(map(len, names), default=4) + 1, width // 7))
     cell = max(5, digits + 1) if width >= name_width + n * max(5, digits + 1) + 15 else max(4, digits + 1)
     cell = max(cell, min(max(map(len, names), default=4) + 1, (width - name_width - 16) // max(1, n), 11))
     columns = visible(n, cursor[1], (width - name_width - 15) // cell)
@@ -118,7 +118,7 @@ def matrix_lines(
     for r in rows:
         true = order[r]
         name = f"{short[true]} {names[true]}" if numbered else names[true]
-        line: Line = [words(f"{cut(name, name_width):{name_width}}", inks.accent if r == cursor[0] else inks.text)]
+        line: Line = [words(f"{cut(name, name_width - 1):{name_width}}", inks.accent if r == cursor[0] else inks.text)]
         for c in columns:
             text = f"{texts[true][order[c]]:>{cell}}"
             if (r, c) == cursor:

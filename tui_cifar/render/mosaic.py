@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 from itertools import repeat
 from operator import mul
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from rich.color import Color, ColorType
@@ -54,16 +54,12 @@ ANSI256 = np.array(
     dtype=np.float32,
 )
 """Numbers 16 to 255: a cube of 6×6×6 colours and 24 greys, the same on every terminal."""
-_BAYER = {
-    "256": np.array([[0, 2], [3, 1]]),
-    "16": np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]]),
-}
-"""Which pixel of a small square shows which colour of a mixture (Bayer, 1973): the coarser palette needs the larger one."""
 _BITS = 4
-"""Of each channel that tell mixtures apart."""
-_QUADRANTS = "▀▘▝▀▖▌▞▛"
-"""The character of each split of a cell: bit 0 stands for its upper left, 1 upper right, 2 lower left; lower right is 0.
-At 0, all of a cell is one colour."""
+"""Of each channel that tell colours apart where there are 256 or 16 to show them with."""
+_CHARACTERS = "▀▘▝▀▖▌▞▛░▒"
+"""What a cell may hold. The first eight split it: bit 0 stands for its upper left, 1 upper right, 2 lower left; lower right
+is 0. At 0, all of a cell is one colour. The others mix a quarter, or half, of the foreground into the background."""
+_QUARTER, _HALF = 8, 9
 _SPLITS = np.array([[split >> bit & 1 for bit in range(4)] for split in range(8)], dtype=np.float32)
 NONE = -1
 """Stands for "no colour" among packed colours and colour numbers."""
@@ -132,7 +128,7 @@ def _sgr_codes(upper: np.ndarray, lower: np.ndarray, mode: str) -> list[str]:
     """The SGR parameters of N cells, all written at once: as rows of letters of equal width, less the bytes left empty.
 
     Args:
-        upper, lower: int32 (N,), colours as `colour_numbers` gives them; `NONE` in `lower` for no background.
+        upper, lower: int32 (N,), 0xRRGGBB or numbers of the palette; `NONE` in `lower` for no background.
     """
     columns: list[np.ndarray] = []
     for colours, prefix, ground in ((upper, _PREFIXES[mode][0], 0), (lower, _PREFIXES[mode][1], 10)):
@@ -151,57 +147,120 @@ def _sgr_codes(upper: np.ndarray, lower: np.ndarray, mode: str) -> list[str]:
     return written.decode("ascii").split()
 
 
-def cell_styles(upper: np.ndarray, lower: np.ndarray, mode: str) -> list[CellStyle]:
-    """A style for each of N cells; see `_sgr_codes`."""
-    # Constructors mapped rather than called: thousands of objects, and no line of Python for each of them.
-    styles: list[CellStyle] = list(map(object.__new__, repeat(CellStyle, len(upper))))
-    deque(map(Style.__dict__["_ansi"].__set__, styles, _sgr_codes(upper, lower, mode)), maxlen=0)
+def cell_styles(fore: np.ndarray, back: np.ndarray, mode: str) -> list[CellStyle]:
+    """A style for each of N cells; see `_sgr_codes`. Those of few colours are made once and kept."""
+    if mode == "truecolor":
+        return _new_styles(fore, back, mode)
+    kept, known = _KEPT_STYLES[mode]
+    pairs = fore << 9 | back + 1  # `NONE` is -1
+    if not known[pairs].all():
+        missing = np.unique(pairs[~known[pairs]])
+        kept[missing] = _new_styles(missing >> 9, (missing & 511) - 1, mode)
+        known[missing] = True
+    styles: list[CellStyle] = kept[pairs].tolist()
     return styles
 
 
+_KEPT_STYLES = {mode: (np.empty(1 << 17, dtype=object), np.zeros(1 << 17, dtype=bool)) for mode in ("256", "16")}
+"""By the two colour numbers of a cell: styles, and whether they were made."""
+
+
+def _new_styles(fore: np.ndarray, back: np.ndarray, mode: str) -> list[CellStyle]:
+    # Constructors mapped rather than called: thousands of objects, and no line of Python for each of them.
+    styles: list[CellStyle] = list(map(object.__new__, repeat(CellStyle, len(fore))))
+    deque(map(Style.__dict__["_ansi"].__set__, styles, _sgr_codes(fore, back, mode)), maxlen=0)
+    return styles
+
+
+class Palette(NamedTuple):
+    """For every colour, at `_BITS` bits a channel, what shows it best: arrays over those 2 ** (3 * _BITS) colours."""
+
+    solid: np.ndarray
+    """int32: number of the one colour that is nearest."""
+    solid_error: np.ndarray
+    """float32: its squared distance."""
+    fore: np.ndarray
+    back: np.ndarray
+    """int32: numbers of two colours that together are nearer, or twice the one."""
+    character: np.ndarray
+    """int32: what mixes them, a place in `_CHARACTERS`."""
+    mixed_error: np.ndarray
+    """float32: squared distance of the mixture, with something added for how much its two colours differ."""
+
+
+_WEIGHTS = np.array([0.9, 1.77, 0.33], dtype=np.float32)
+"""How much a difference in red, green and blue counts: as in luminance, three in all."""
+_LOUD = {"256": 0.05, "16": 0.015}
+"""How much the squared distance between the two colours of a mixture counts: the higher, the calmer and the greyer."""
+_NEAREST = 6
+"""Of 256 colours, so many are tried in mixtures; of 16, all."""
+
+
 @cache
-def _mixtures(mode: str) -> np.ndarray:
-    """The colours of the palette that together look most like a colour, for every colour at `_BITS` bits a channel.
-
-    Each next one makes up for what those before it are off by; they are put in order of lightness, so that neighbouring
-    mixtures lay theirs alike. (Knoll's pattern dithering, as Yliluoma describes it in "Arbitrary-palette positional
-    dithering algorithm", 2011.)
-
-    Returns:
-        int32 (2 ** (3 * _BITS), colours of a mixture): numbers of the palette.
-    """
-    palette, first, count = (ANSI256, 16, 4) if mode == "256" else (ANSI16, 0, 16)
+def _palette(mode: str) -> Palette:
+    """The table for 256 or 16 colours; made once, in about a tenth of a second."""
+    colours, first = (ANSI256, 16) if mode == "256" else (ANSI16, 0)
+    scaled = colours * np.sqrt(_WEIGHTS)
     levels = np.linspace(0, 255, 1 << _BITS, dtype=np.float32)
-    colours = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1).reshape(-1, 3)
-    off, chosen = np.zeros_like(colours), np.empty((len(colours), count), dtype=np.int32)
-    for i in range(count):
-        wanted = colours + off * 0.65  # all of it would give truer means of louder patterns
-        # |a - b|² without the |a|² that is the same for all candidates.
-        chosen[:, i] = ((palette**2).sum(1) - 2 * (wanted @ palette.T)).argmin(1)
-        off += colours - palette[chosen[:, i]]
-    lightness = palette @ np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
-    return first + np.take_along_axis(chosen, np.argsort(lightness[chosen], axis=1, kind="stable"), axis=1)
+    wanted = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1).reshape(-1, 3) * np.sqrt(_WEIGHTS)
+    every = np.arange(len(wanted))
+    distance = (wanted**2).sum(1)[:, None] - 2 * wanted @ scaled.T + (scaled**2).sum(1)
+    near = np.argsort(distance, axis=1, kind="stable")[:, : _NEAREST if mode == "256" else len(colours)]
+    fore = back = near[:, 0]
+    best = error = distance[every, near[:, 0]].clip(0)
+    character = np.zeros(len(wanted), dtype=np.int32)
+    for i in range(near.shape[1]):
+        for j in range(near.shape[1]):
+            for which, share in ((_QUARTER, 0.25), (_HALF, 0.5)):
+                if i == j or (which == _HALF and i > j):
+                    continue
+                a, b = scaled[near[:, i]], scaled[near[:, j]]
+                off = ((a * share + b * (1 - share) - wanted) ** 2).sum(1) + _LOUD[mode] * ((a - b) ** 2).sum(1)
+                better = off < best
+                best = np.where(better, off, best)
+                fore, back = np.where(better, near[:, i], fore), np.where(better, near[:, j], back)
+                character[better] = which
+    numbers = [(first + n).astype(np.int32) for n in (near[:, 0], fore, back)]
+    return Palette(numbers[0], error.astype(np.float32), numbers[1], numbers[2], character, best.astype(np.float32))
 
 
-def colour_numbers(image: np.ndarray, mode: str) -> np.ndarray:
-    """The colour that stands for each pixel: 0xRRGGBB, or the number of one of 256 or 16 colours, dithered.
+def _few_colours(rgb: np.ndarray, mode: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Two pixels a cell in 256 or 16 colours: each in the nearest one, or both as a mixture of two, whichever is closer.
+
+    A mixture in the cell itself is finer than one of neighbouring pixels (dithering), which at 32 pixels a side hides the
+    picture. It shows both pixels alike, so it is taken where they differ less than the palette is off.
 
     Args:
-        image: uint8 (H, W, 3).
+        rgb: uint8 (2 H, W, 3).
 
     Returns:
-        int32 (H, W).
+        Places in `_CHARACTERS`, foreground and background, int32 (H, W) each.
     """
-    if mode == "truecolor":
-        rgb = image.astype(np.int32)
-        packed: np.ndarray = rgb[..., 0] << 16 | rgb[..., 1] << 8 | rgb[..., 2]
-        return packed
-    steps = (image.astype(np.int32) * ((1 << _BITS) - 1) + 127) // 255
-    mixture = steps[..., 0] << 2 * _BITS | steps[..., 1] << _BITS | steps[..., 2]
-    bayer = _BAYER[mode]
-    (h, w), n = image.shape[:2], len(bayer)
-    numbers: np.ndarray = _mixtures(mode)[mixture, np.tile(bayer, (-(-h // n), -(-w // n)))[:h, :w]]
-    return numbers
+    table = _palette(mode)
+    upper, lower = rgb[0::2].astype(np.int32), rgb[1::2].astype(np.int32)
+    above, below, both = _coarse(upper, 255), _coarse(lower, 255), _coarse(upper + lower, 510)
+    apart = ((upper - lower).astype(np.float32) ** 2) @ _WEIGHTS
+    # For the two pixels together: |a - m|² + |b - m|² = 2 |mean - m|² + |a - b|² / 2.
+    split = table.solid_error[above] + table.solid_error[below] <= 2 * table.mixed_error[both] + apart / 2
+    return (
+        np.where(split, 0, table.character[both]),
+        np.where(split, table.solid[above], table.fore[both]),
+        np.where(split, table.solid[below], table.back[both]),
+    )
+
+
+def _coarse(colours: np.ndarray, white: int) -> np.ndarray:
+    """int32 (…): where in `Palette` colours int32 (…, 3) from 0 to `white` are."""
+    steps = (colours * ((1 << _BITS) - 1) + white // 2) // white
+    packed: np.ndarray = steps[..., 0] << 2 * _BITS | steps[..., 1] << _BITS | steps[..., 2]
+    return packed
+
+
+def _packed(rgb: np.ndarray) -> np.ndarray:
+    """int32 (…): 0xRRGGBB of uint8 (…, 3)."""
+    wide = rgb.astype(np.int32)
+    packed: np.ndarray = wide[..., 0] << 16 | wide[..., 1] << 8 | wide[..., 2]
+    return packed
 
 
 def half_block_lines(image: np.ndarray, mode: str) -> list[Line]:
@@ -214,10 +273,19 @@ def half_block_lines(image: np.ndarray, mode: str) -> list[Line]:
     h, w = image.shape[:2]
     if not h or not w:
         return [[] for _ in range(-(-h // 2))]
-    numbers = colour_numbers(as_rgb(image), mode)
+    rgb = as_rgb(image)
     if h % 2:
-        numbers = np.vstack((numbers, np.full((1, w), NONE, dtype=np.int32)))
-    return _cell_lines(np.zeros((len(numbers) // 2, w), dtype=np.int32), numbers[0::2], numbers[1::2], mode)
+        rgb = np.vstack((rgb, rgb[-1:]))
+    if mode == "truecolor":
+        fore, back = _packed(rgb[0::2]), _packed(rgb[1::2])
+        characters = np.zeros(fore.shape, dtype=np.int32)
+    else:
+        characters, fore, back = _few_colours(rgb, mode)
+    if h % 2:
+        characters[-1], back[-1] = 0, NONE
+        if mode != "truecolor":
+            fore[-1] = _palette(mode).solid[_coarse(rgb[-1].astype(np.int32), 255)]
+    return _cell_lines(characters, fore, back, mode)
 
 
 def quadrant_lines(image: np.ndarray) -> list[Line]:
@@ -238,20 +306,20 @@ def quadrant_lines(image: np.ndarray) -> list[Line]:
     fore, back = ones / count[:, None, None], zeros / (4 - _SPLITS.sum(1))[:, None, None]
     kept = np.einsum("pnc,pnc->pn", ones * (count < 4)[:, None, None], fore) + np.einsum("pnc,pnc->pn", zeros, back)
     split, cell = kept.argmax(0), np.arange(h * w)
-    colours = [
-        colour_numbers(np.rint(c[split, cell]).astype(np.uint8)[None], "truecolor").reshape(h, w) for c in (fore, back)
-    ]
+    colours = [_packed(np.rint(c[split, cell]).astype(np.uint8)).reshape(h, w) for c in (fore, back)]
     return _cell_lines(split.reshape(h, w), colours[0], colours[1], "truecolor")
 
 
-def _cell_lines(splits: np.ndarray, fore: np.ndarray, back: np.ndarray, mode: str) -> list[Line]:
-    """Cells (H, W) as lines; neighbours of the same character (`_QUADRANTS`) and colours share a segment."""
+def _cell_lines(characters: np.ndarray, fore: np.ndarray, back: np.ndarray, mode: str) -> list[Line]:
+    """Cells (H, W) as lines; neighbours of the same character (`_CHARACTERS`) and colours share a segment."""
     change = np.ones(fore.shape, dtype=bool)
-    change[:, 1:] = (fore[:, 1:] != fore[:, :-1]) | (back[:, 1:] != back[:, :-1]) | (splits[:, 1:] != splits[:, :-1])
+    change[:, 1:] = (
+        (fore[:, 1:] != fore[:, :-1]) | (back[:, 1:] != back[:, :-1]) | (characters[:, 1:] != characters[:, :-1])
+    )
     starts = np.flatnonzero(change)
     lengths = np.diff(starts, append=change.size).tolist()
     styles = cell_styles(fore.ravel()[starts], back.ravel()[starts], mode)
-    texts = map(mul, map(_QUADRANTS.__getitem__, splits.ravel()[starts].tolist()), lengths)
+    texts = map(mul, map(_CHARACTERS.__getitem__, characters.ravel()[starts].tolist()), lengths)
     segments = list(map(tuple.__new__, repeat(Segment), zip(texts, styles, repeat(None))))
     ends = change.sum(1).cumsum().tolist()
     return [segments[start:end] for start, end in zip([0, *ends], ends, strict=False)]
@@ -262,7 +330,7 @@ def picture_lines(image: np.ndarray, mode: Mode, *, light: bool = False) -> list
     if mode == "off":
         return [[Segment(" " * image.shape[1])] for _ in range(-(-image.shape[0] // 2))]
     if mode == "ascii":
-        return [[Segment(line.plain)] for line in ascii_ramp(image, light)]
+        return [[Segment(line)] for line in ascii_ramp(image, light)]
     return half_block_lines(image, mode)
 
 

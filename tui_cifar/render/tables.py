@@ -22,23 +22,24 @@ def count_table(
         most: lines that there is room for.
     """
     name_width = max(5, min(max(map(len, names), default=5), max(8, width // 5)))
-    room = min(40, width - name_width - 3 * 12 - 2)
-    heads = f"{'class':{name_width}}" + "".join(f"{SPLITS.get(s.name, s.name):>12}" for s in splits)
+    cell = 12 if width < 90 else 16
+    room = min(40, width - name_width - 3 * cell - 2)
+    heads = f"{'class':{name_width}}" + "".join(f"{SPLITS.get(s.name, s.name):>{cell}}" for s in splits)
     lines: list[Line] = [[words(heads, inks.dim)]]
     top = max((s.per_class[i] for s in splits[:1] for i in range(len(names))), default=1)
     shown = list(range(len(names)))[: max(1, most - 6 if len(names) <= most - 6 else most - 7)]
     for i in shown:
         line: Line = [words(f"{cut(names[i], name_width):{name_width}}", inks.text)]
-        line += [words(f"{s.per_class[i]:>12,}", inks.text) for s in splits]
+        line += [words(f"{s.per_class[i]:>{cell},}", inks.text) for s in splits]
         if room >= 6 and splits:
             line.append(words("  " + bar(splits[0].per_class[i] / max(1, top), room, ascii=ascii), inks.dim))
         lines.append(line)
     if len(shown) < len(names):
         lines.append([words(f"{len(names) - len(shown)} more …", inks.dim)])
-    total = f"{'all':{name_width}}" + "".join(f"{sum(s.per_class):>12,}" for s in splits)
+    total = f"{'all':{name_width}}" + "".join(f"{sum(s.per_class):>{cell},}" for s in splits)
     lines += [[words(total, inks.strong)], []]
     for i, name in enumerate(("red", "green", "blue")):
-        figures = "".join(f"{f'{s.mean[i]:.1f} ±{s.spread[i]:.1f}':>12}" for s in splits)
+        figures = "".join(f"{f'{s.mean[i]:.1f} ±{s.spread[i]:.1f}':>{cell}}" for s in splits)
         lines.append([words(f"{name:{name_width}}", inks.text), words(figures, inks.text)])
         if i == 0:
             lines[-1].append(words("  mean and spread of the bytes" if room >= 6 else "  mean ±spread", inks.dim))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 import numpy as np
@@ -10,11 +11,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from tui_cifar.render.bars import curve, sparkline
+from tui_cifar.render.gallery import gallery
+from tui_cifar.render.grid import fit
 from tui_cifar.render.ink import fitted, spread, words
 from tui_cifar.render.matrix import DARK_STEPS, LIGHT_STEPS, SHARES, Heat, Steps, matrix_lines
-from tui_cifar.render.mosaic import Line, beside
+from tui_cifar.render.mosaic import Line, beside, width_of
 from tui_cifar.render.text import cut
-from tui_cifar.results import Selection, confused_pairs, pair_sentence, recall
+from tui_cifar.results import Selection, confused_pairs, pair_sentence, recall, select
 from tui_cifar.run_view import RunView
 from tui_cifar.screens.predictions import PredictionsScreen
 from tui_cifar.screens.run_screen import RunScreen
@@ -104,10 +107,10 @@ class ConfusionScreen(RunScreen):
             return self._history(width, height)
         inks, confusion = self.inks, self.confusion
         if confusion is None:
-            return [
-                [words("The confusion matrix appears here at the end of the run.", inks.dim)],
-                [words("Press e to classify the test pictures now.", inks.dim)],
-            ]
+            lines: list[Line] = [[words("The confusion matrix appears here at the end of the run.", inks.dim)]]
+            if self.view.started is not None and self.view.terminal is None:
+                lines.append([words("Press e to classify the test pictures now.", inks.dim)])
+            return lines
         order = self.class_order(confusion)
         matrix = matrix_lines(
             confusion, self.names, order, self.cursor, width, height - 2, self.share, inks, self._heat()
@@ -117,13 +120,32 @@ class ConfusionScreen(RunScreen):
         of = int(confusion[row].sum())
         told = f"{names[row]} taken for {names[column]}" if row != column else f"{names[row]} recognised"
         share = f", {count / of * 100:.1f} % of {of:,}" if of else ""
-        lines: list[Line] = [*matrix, [], [words(f"{told}: {count:,}{share}", inks.strong)]]
+        lines = [*matrix, [], [words(f"{told}: {count:,}{share}", inks.strong)]]
+        top = len(lines) + 1
         pairs = confused_pairs(confusion, min(10, max(0, height - len(lines) - 2)))
         if pairs:
             lines += [[], [words("most confused:", inks.dim)]]
         spare = height - len(lines)
         lines += [fitted([words(f"  {pair_sentence(p, names)}", inks.text)], width) for p in pairs[: max(0, spare)]]
-        return lines
+        return self._with_pictures(lines, top, Selection(true=row, predicted=column, order="confidence"), width, height)
+
+    def _with_pictures(self, lines: list[Line], top: int, cell: Selection, width: int, height: int) -> list[Line]:
+        """The most confident pictures of the marked cell beside the sentences, where there is room."""
+        results, left = self.cifar.results, max((width_of(line) for line in lines[top:]), default=0) + 4
+        room, rows = width - left, height - top
+        if results is None or results.pictures is None or self.mode == "off" or room < 40 or rows < 10:
+            return lines
+        numbers = select(results, cell)
+        if not len(numbers):
+            return lines
+        grid = fit(room, rows - 1, most=len(numbers))
+        if not grid.side:
+            return lines
+        shown = min(grid.page, len(numbers))
+        told = f"{shown:,} of {len(numbers):,}, the most confident first" if shown < len(numbers) else "all of them"
+        drawn = gallery(results, numbers, 0, -1, grid, room, self.mode, self.inks, light=self.light)
+        below = beside([(left, lines[top:]), (room, [[words(told, self.inks.dim)], *drawn])], 0)
+        return [*lines[:top], *below]
 
     def _heat(self) -> Heat | Steps | None:
         system = self.app.console.color_system
@@ -187,17 +209,16 @@ class ConfusionScreen(RunScreen):
         if room < 16:
             return blocks
         low, high = min(values[chosen]), max(values[chosen])
-        low, high = max(0.0, low - 0.05), min(1.0, high + 0.05)
-        tall = min(height - 3, 30)
+        low, high = math.floor(low * 20) / 20, math.ceil(high * 20) / 20  # whole twentieths, which read well
+        low, high = (low, high) if high > low else (max(0.0, low - 0.05), min(1.0, high + 0.05))
+        tall = max(1, min(height - 4, 30))
         drawn = curve(values[chosen], room - 7, tall, low, high, ascii=self._ascii)
         large: list[Line] = [[words(f"{names[chosen]}  {values[chosen][-1] * 100:.1f} %", inks.strong)]]
         for y, line in enumerate(drawn):
-            label = (
-                f"{(high - (high - low) * y / max(1, tall - 1)) * 100:5.1f} "
-                if y in (0, tall // 2, tall - 1)
-                else " " * 6
-            )
+            value = (high - (high - low) * y / max(1, tall - 1)) * 100
+            label = f"{value:5.1f}┤" if y in (0, tall // 2, tall - 1) else "     │"
             large.append([words(label, inks.dim), words(line, inks.accent)])
+        large.append([words("     └" + "─" * (room - 7), inks.dim)])
         first, last = f"epoch {rows[0].epoch}", f"{rows[-1].epoch}"
         large.append([words(" " * 6 + first + last.rjust(max(1, room - 7 - len(first))), inks.dim)])
         return beside([(left, blocks), (room, large)], 3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -10,8 +11,9 @@ import numpy as np
 
 from engine.describe import FILE, Samples, read_samples
 from engine.errors import DataError
+from tui_cifar.render.grid import Grid, fit, in_rows
 from tui_cifar.render.ink import fitted, words
-from tui_cifar.render.mosaic import Line, beside, padded, thumbnail_lines
+from tui_cifar.render.mosaic import Line, beside, thumbnail_lines
 from tui_cifar.render.tables import count_table
 from tui_cifar.render.text import cut
 from tui_cifar.screens.tabbed import TabbedScreen
@@ -87,11 +89,32 @@ class DataScreen(TabbedScreen):
         lines = count_table(data.splits, self.view.class_names, width, height - 2, inks, ascii=self._ascii)
         skipped = self.view.skipped.count if self.view.skipped else 0
         told = f"{data.duplicate_count:,} duplicates   {skipped:,} unreadable"
-        return [
-            *lines,
+        lines += [
             [],
             [words(told, inks.text), words("   tab names them" if data.duplicate_count or skipped else "", inks.dim)],
         ]
+        return lines + self._examples(width, height - len(lines))
+
+    def _examples(self, width: int, height: int) -> list[Line]:
+        """Training pictures of each class, a column a class, where there is room."""
+        samples, names = self.samples, self.view.class_names
+        if isinstance(samples, str) or self.mode == "off" or not names:
+            return []
+        side = min(16, ((width + 2) // len(names) - 2) // 2 * 2)
+        rows = (height - 2) // (side // 2 + 1) if side >= 8 else 0
+        if rows < 1:
+            return []
+        gap = min(6, (width - len(names) * side) // max(1, len(names) - 1))
+        more = len(samples.before)  # the batch begins with the same pictures, augmented
+        pictures = np.concatenate((samples.before, samples.batch[more:]))
+        labels = np.concatenate((samples.labels, samples.batch_labels[more:]))
+        columns: list[tuple[int, list[Line]]] = []
+        for label, name in enumerate(names):
+            column: list[Line] = [[words(cut(name, side), self.inks.dim)]]
+            for i in np.flatnonzero(labels == label)[:rows]:
+                column += [*thumbnail_lines(pictures[i], side, self.mode, light=self.light), []]
+            columns.append((side, column))
+        return [[], *beside(columns, gap)[: rows * (side // 2 + 1)]]
 
     def _problem_lines(self) -> list[Line]:
         data, skipped, inks = self.view.data, self.view.skipped, self.inks
@@ -118,39 +141,35 @@ class DataScreen(TabbedScreen):
         samples, inks = self.samples, self.inks
         if isinstance(samples, str) or self.mode == "off":
             return [[words(self._no_pictures(samples), inks.dim)]]
-        names = self.view.class_names
-        side = 32 if width >= 3 * 34 and height >= 2 * 17 else 16
-        columns = max(1, min((width + 2) // (side + 2), 1 + samples.draws.shape[1]))
-        lines: list[Line] = []
-        for i in range(self.top, len(samples.before)):
-            if len(lines) + side // 2 + 1 > height:
-                break
-            pictures = [samples.before[i], *samples.draws[i][: columns - 1]]
-            told = [cut(names[samples.labels[i]], side - 9) + ", as it is", *(f"draw {d}" for d in range(1, columns))]
-            lines += self._row(pictures, told, side)
-        return lines
+        names, count = self.view.class_names, 1 + samples.draws.shape[1]
+        grid = fit(width, height)
+        if not grid.side:
+            return [[words("No room for pictures.", inks.dim)]]
+        if grid.columns > count:
+            grid = replace(grid, columns=count)
+        blocks = []
+        for i in range(self.top, min(self.top + grid.rows, len(samples.before))):
+            told = f"{cut(names[samples.labels[i]], grid.side - 10)}, as it is"
+            blocks.append(self._block(samples.before[i], told, grid))
+            blocks += [self._block(d, f"draw {n}", grid) for n, d in enumerate(samples.draws[i][: grid.columns - 1], 1)]
+        return in_rows(blocks, grid)
 
     def _batch(self, width: int, height: int) -> list[Line]:
         samples, inks = self.samples, self.inks
         if isinstance(samples, str) or self.mode == "off":
             return [[words(self._no_pictures(samples), inks.dim)]]
-        names, side = self.view.class_names, 16
-        columns, rows = max(1, (width + 2) // (side + 2)), max(1, (height - 1) // (side // 2 + 1))
-        size = int(self.view.config.get("batch_size", 0))
-        shown = min(columns * rows, len(samples.batch), size or len(samples.batch))
+        names, size = self.view.class_names, int(self.view.config.get("batch_size", 0))
+        grid = fit(width, height - 1, enough=18)
+        shown = min(grid.page, len(samples.batch), size or len(samples.batch))
+        if not grid.side:
+            return [[words("No room for pictures.", inks.dim)]]
         told = f"The first {shown} of {size:,} pictures of the first batch, as the network gets them"
-        lines: list[Line] = [fitted([words(told, inks.dim)], width)]
-        for start in range(0, shown, columns):
-            part = range(start, min(start + columns, shown))
-            lines += self._row([samples.batch[i] for i in part], [names[samples.batch_labels[i]] for i in part], side)
-        return lines
+        blocks = [self._block(samples.batch[i], names[samples.batch_labels[i]], grid) for i in range(shown)]
+        return [fitted([words(told, inks.dim)], width), *in_rows(blocks, grid)]
 
     def _no_pictures(self, samples: Samples | str) -> str:
         return samples if isinstance(samples, str) else "Pictures are switched off (--images off)."
 
-    def _row(self, pictures: list[np.ndarray], told: list[str], side: int) -> list[Line]:
-        blocks = []
-        for picture, word in zip(pictures, told, strict=True):
-            drawn = thumbnail_lines(picture, side, self.mode, light=self.light)
-            blocks.append((side, [*drawn, padded([words(cut(word, side), self.inks.dim)], side)]))
-        return beside(blocks, 2)
+    def _block(self, picture: np.ndarray, told: str, grid: Grid) -> list[Line]:
+        drawn = thumbnail_lines(picture, grid.side, self.mode, light=self.light)
+        return [*drawn, [words(cut(told, grid.side), self.inks.dim)]]

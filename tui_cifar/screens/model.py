@@ -112,7 +112,7 @@ class ModelScreen(TabbedScreen):
         outputs = sum(int(np.prod(x.output)) for x in model.layers)
         batch = int(self.view.config.get("batch_size", 1))
         trained = self.view.started.parameters if self.view.started else model.parameters
-        momentum = 1 if self.view.config.get("momentum") else 0
+        momentum = 1 if self.view.config.get("momentum") or self.view.config.get("optimizer") == "muon" else 0
         lines.append([])
         needs = 4 * (model.parameters + (1 + momentum) * trained)
         frozen = f", {model.parameters - trained:,} of them fixed" if model.parameters > trained else ""
@@ -158,7 +158,10 @@ class ModelScreen(TabbedScreen):
         large = 32 if width >= 110 else 16
         room, tall = width - large - 3, height - 3
         picture = thumbnail_lines(answer.picture, large, self.mode, light=self.light)
-        picture += [[words(cut(chosen[1] if chosen else "", large), inks.text)], [words("left, right", inks.dim)]]
+        picture += [
+            [words(cut(chosen[1] if chosen else "", large), inks.text)],
+            [words("← → others", inks.dim)],
+        ]
         # The largest tiles of which all fit, else the smallest that still show something.
         side = next((s for s in (32, 24, 16, 12, 10, 8, 6) if self._fits(n, s, s // 2, room, tall)), 6)
         side = min(side, max(6, 4 * w))

@@ -73,6 +73,8 @@ class OwnPicture(Settled, ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "Close"),
         Binding("tab", "take", "Complete", priority=True),
+        Binding("down", "mark(1)", "Next", priority=True),
+        Binding("up", "mark(-1)", "Before", priority=True),
     ]
 
     def __init__(self, *, ascii: bool) -> None:
@@ -80,6 +82,8 @@ class OwnPicture(Settled, ModalScreen[None]):
         self._ascii = ascii
         self.answer: Inspection | str | None = None
         self._asked: Path | None = None
+        self._marked: int | None = None
+        """Place of the candidate that the arrows have reached."""
 
     def compose(self) -> ComposeResult:
         """Field and canvas."""
@@ -87,7 +91,7 @@ class OwnPicture(Settled, ModalScreen[None]):
             box.border_title = "A picture of your own"
             yield Input(placeholder="path of a picture, as in ~/cat.jpg", suggester=Paths())
             yield Canvas(self._draw, ascii=self._ascii)
-            yield Static("tab completes   enter classifies   esc closes", classes="hint")
+            yield Static("↑↓ choose  tab completes  enter opens  esc closes", classes="hint")
 
     def on_mount(self) -> None:
         """Plain borders where they are asked for; type at once."""
@@ -96,21 +100,43 @@ class OwnPicture(Settled, ModalScreen[None]):
 
     def action_take(self) -> None:
         """Complete the path."""
-        field = self.query_one(Input)
-        full = complete(field.value)
+        text = self.query_one(Input).value
+        full = complete(text) if self._marked is None else candidates(text)[self._marked]
         if full is not None:
-            field.value = full
-            field.cursor_position = len(full)
+            self._write(full)
+
+    def _write(self, text: str) -> None:
+        field = self.query_one(Input)
+        field.value = text
+        field.cursor_position = len(text)
+
+    def action_mark(self, step: int) -> None:
+        """The next of the paths that begin as what was typed."""
+        count = len(candidates(self.query_one(Input).value))
+        if count:
+            self._marked = (-1 if self._marked is None and step > 0 else self._marked or 0) + step
+            self._marked %= count
+            self._asked = None
+            self.query_one(Canvas).redraw()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show what the path may become."""
-        self._asked, self.answer = None, None
+        self._asked, self.answer, self._marked = None, None, None
         self.query_one(Canvas).redraw()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Ask the network."""
+        """Ask the network; a folder is opened."""
         text = event.value.strip()
-        if text:
+        if self._marked is not None:
+            text = candidates(text)[self._marked]
+            with self.prevent(Input.Changed):
+                self._write(text)
+            self._marked = None
+        if text and Path(text).expanduser().is_dir():
+            self._write(text.rstrip("/") + "/")
+            self._asked = None
+            self.query_one(Canvas).redraw()
+        elif text:
             self._asked, self.answer = Path(text).expanduser(), None
             cast("CifarApp", self.app).inspector.ask(self._asked, self._asked, self.post_message)
             self.query_one(Canvas).redraw()
@@ -147,9 +173,21 @@ class OwnPicture(Settled, ModalScreen[None]):
         if not found:
             return [[words("No file begins like that.", inks.dim)]]
         names = [path.rstrip("/").rpartition("/")[2] + ("/" if path.endswith("/") else "") for path in found]
-        lines: list[Line] = [[words(cut(name, width), inks.text)] for name in names[: max(1, height - 1)]]
-        if len(names) > len(lines):
-            lines.append([words(f"and {len(names) - len(lines):,} more", inks.dim)])
+        rows, cell = max(1, height - 1), min(width, max(map(len, names)) + 3)
+        columns = max(1, width // cell)
+        first = 0 if self._marked is None else self._marked // (rows * columns) * rows * columns
+        shown = names[first : first + rows * columns]
+        rows = min(rows, -(-len(shown) // columns))
+        lines: list[Line] = []
+        for y in range(rows):
+            line: Line = []
+            for i in range(y, len(shown), rows):
+                marked = first + i == self._marked
+                line += [words(cut(shown[i], cell - 2), inks.cursor if marked else inks.text)]
+                line.append(words(" " * (cell - len(line[-1].text))))
+            lines.append(line)
+        if len(names) > first + len(shown):
+            lines.append([words(f"and {len(names) - first - len(shown):,} more", inks.dim)])
         return lines
 
     def action_close(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from textual.command import CommandList, CommandPalette
+from textual.command import CommandList, CommandPalette, SearchIcon
 from textual.css.query import NoMatches
 
 from tui_cifar.screens.settled import Settled
@@ -17,6 +17,11 @@ class Palette(Settled, CommandPalette):
     command. When the palette is closed in the middle of a search, the search goes on for a moment in a screen that has no
     list any more.
     """
+
+    def on_mount(self) -> None:
+        """A sign that every font has."""
+        for icon in self.query(SearchIcon):
+            icon.icon = ">"
 
     def _action_command_list(self, action: str) -> None:
         try:

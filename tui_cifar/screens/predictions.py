@@ -13,13 +13,15 @@ from textual.binding import Binding, BindingType
 from engine.inspection import Inspection
 from tui_cifar.inspector import Answered
 from tui_cifar.render import detail
-from tui_cifar.render.gallery import Grid, choose_grid, gallery
+from tui_cifar.render.gallery import gallery
+from tui_cifar.render.grid import Grid, fit
 from tui_cifar.render.ink import spread, words
 from tui_cifar.render.mosaic import Line
 from tui_cifar.results import (
     LEAST_SURE,
     MOST_CONFIDENTLY_WRONG,
     ORDERS,
+    OUTCOMES,
     Results,
     Selection,
     select,
@@ -30,9 +32,10 @@ from tui_cifar.screens.choose import Choose, GoTo
 from tui_cifar.screens.run_screen import RunScreen
 from tui_cifar.widgets.canvas import Canvas
 
-ZOOMS = (None, 1, 2, 4)
+ZOOMS = (None, 32, 16, 8)
+"""Columns of a picture; None fills the screen."""
 _GRID = ("outcome", "choose_class", "order", "reverse", "preset", "go_to", "zoom", "open", "page")
-_DETAIL = ("look", "other_class", "close", "walk")
+_DETAIL = ("look", "close", "walk")
 
 
 def _key(keys: str, action: str, word: str, id: str, tooltip: str, *, show: bool = True, display: str = "") -> Binding:
@@ -43,6 +46,7 @@ class PredictionsScreen(RunScreen):
     """A grid of pictures, and one of them in detail."""
 
     view_id = "predictions"
+    MINOR = frozenset({"reverse", "preset", "go_to", "zoom"})
     BINDINGS: ClassVar[list[BindingType]] = [
         _key("a", "outcome('all')", "All", "browse.all", "All pictures: no filter"),
         _key("w", "outcome('wrong')", "Wrong", "browse.wrong", "Only wrong predictions"),
@@ -50,11 +54,11 @@ class PredictionsScreen(RunScreen):
         _key("t", "choose_class('true')", "True", "browse.true", "Only one true class"),
         _key("p", "choose_class('predicted')", "Guess", "browse.predicted", "Only one predicted class"),
         _key("o", "order", "Order", "browse.order", "Next order: number, confidence, loss, margin"),
-        _key("v", "reverse", "Reverse", "browse.reverse", "The same order from its other end", show=False),
-        _key("c", "preset('wrong')", "Confidently wrong", "browse.worst", "Most confidently wrong first", show=False),
-        _key("u", "preset('unsure')", "Least sure", "browse.unsure", "Closest calls first", show=False),
-        _key("g", "go_to", "Go to", "browse.goto", "Go to a picture by its number", show=False),
-        _key("z", "zoom", "Size", "browse.size", "Size of the pictures", show=False),
+        _key("v", "reverse", "Reverse", "browse.reverse", "The same order from its other end"),
+        _key("c", "preset('wrong')", "Worst", "browse.worst", "Most confidently wrong first"),
+        _key("u", "preset('unsure')", "Unsure", "browse.unsure", "Closest calls first"),
+        _key("g", "go_to", "Go to", "browse.goto", "Go to a picture by its number"),
+        _key("z", "zoom", "Size", "browse.size", "Size of the pictures"),
         _key("enter", "open", "Open", "browse.open", "The marked picture in detail"),
         _key("pageup", "page(-1)", "Page up", "browse.pageup", "Page before", show=False),
         _key("pagedown", "page(1)", "Page down", "browse.pagedown", "Next page", show=False),
@@ -62,7 +66,7 @@ class PredictionsScreen(RunScreen):
         _key("c", "look('channels')", "Channels", "detail.channels", "Red, green, blue; again: the next of them"),
         _key("x", "look('augmented')", "Augmented", "detail.augmented", "As augmentation presents it"),
         _key("m", "look('map')", "Map", "detail.map", "Where the network looked (Grad-CAM)"),
-        _key("o", "other_class", "Other class", "detail.class", "The map for the next class", show=False),
+        _key("o", "other_class", "Other class", "detail.class", "Where it looked for the next likely class"),
         _key("comma", "walk(-1)", "Before", "detail.before", "The picture before", show=False, display=","),
         _key("full_stop", "walk(1)", "Next", "detail.next", "The next picture", show=False, display="."),
         _key("escape,enter,backspace", "close", "Back", "detail.close", "Back to the grid", display="esc"),
@@ -87,7 +91,8 @@ class PredictionsScreen(RunScreen):
         self.channel = 0
         self.answer: Inspection | str | None = None
         self._asked: object = None
-        self._cam_class: int | None = None
+        self.mapped = 0
+        """Place of the class, among the likeliest, for which it is shown where the network looked."""
         self._zoom = 0
         self._grid = Grid(0, 1, 1)
         self._of: Results | None = None
@@ -146,6 +151,23 @@ class PredictionsScreen(RunScreen):
         if not len(self.numbers):
             self.look = None
 
+    def on_mount(self) -> None:
+        """What was chosen the last time."""
+        super().on_mount()
+        choice = self.cifar.settings.choice
+        outcome, order = choice("predictions", OUTCOMES) or "all", choice("predictions order", ORDERS) or "number"
+        reverse = bool(choice("predictions reversed", (True, False)))
+        if self.selection == Selection():  # and no other screen asked for something else
+            self.selection = Selection(outcome, order=order, reverse=reverse)
+            self._of = None
+
+    def _remember(self) -> None:
+        """Outcome and order: a class means something only with the data at hand."""
+        remember, chosen = self.cifar.settings.remember, self.selection
+        remember("predictions", chosen.outcome)
+        remember("predictions order", chosen.order)
+        remember("predictions reversed", chosen.reverse)
+
     def _redraw(self) -> None:
         self.refresh_bindings()
         for canvas in self.query(Canvas):
@@ -161,9 +183,9 @@ class PredictionsScreen(RunScreen):
         if width >= 100:
             left.append(words(f"· test set · {results.weights}   ", inks.dim))
         left.append(words(self.selection.words(results.class_names), inks.accent))
-        at = f"{self.cursor + 1:,} of " if shown else ""
-        told = f"{shown:,}" if shown == total else f"{shown:,} of {total:,}"
-        place = f"{at}{told}" if shown == total or not at else f"{at}{shown:,} ({total:,})"
+        place = f"{self.cursor + 1:,} of {shown:,}" if shown else "none"
+        if shown != total:
+            place += f" ({total:,} in all)" if width >= 100 else f"/{total:,}"
         number = f"#{self.number:,}   " if self.number is not None else ""
         return [spread(left, [words(number, inks.dim), words(place, inks.text)], width)]
 
@@ -177,7 +199,7 @@ class PredictionsScreen(RunScreen):
         if self.look is not None:
             return self._draw_detail(results, width, height)
         drawn = results.pictures is not None and self.mode != "off"
-        self._grid = choose_grid(width, height, ZOOMS[self._zoom], pictures=drawn)
+        self._grid = fit(width, height, ZOOMS[self._zoom]) if drawn else Grid(0, 1, max(1, height))
         first = self.cursor // self._grid.page * self._grid.page
         return gallery(results, self.numbers, first, self.cursor, self._grid, width, self.mode, inks, light=self.light)
 
@@ -190,10 +212,10 @@ class PredictionsScreen(RunScreen):
                 [words("This run ended before its test: there are no predictions.", ink)],
                 [words("An evaluation while it trains (key e), or its end, makes them.", ink)],
             ]
-        return [
-            [words("The predictions of the test pictures appear here at the end of the run.", ink)],
-            [words("Press e to classify them now, with the weights of this very batch.", ink)],
-        ]
+        lines: list[Line] = [[words("The predictions of the test pictures appear here at the end of the run.", ink)]]
+        if self.view.started is not None:
+            lines.append([words("Press e to classify them now, with the weights of this very batch.", ink)])
+        return lines
 
     def _draw_detail(self, results: Results, width: int, height: int) -> list[Line]:
         number = self.number
@@ -210,28 +232,28 @@ class PredictionsScreen(RunScreen):
         look = detail.Look(self.mode, self.inks, self.light, self._ascii)
         answer = self.answer
         if self.look == "picture" or picture is None:
-            return detail.picture_view(subject, answer, width, height, look)
+            return detail.picture_view(subject, answer, width, height, look, self.mapped)
         if self.look == "channels":
             numbers = answer.network_input if isinstance(answer, Inspection) else None
             return detail.channels_view(picture, numbers, self.pixel, self.channel, width, height, look)
         if not isinstance(answer, Inspection):
-            waits = answer or "The network is being asked …"
-            return [detail.verdict(subject, self.inks), [], [words(waits, self.inks.dim)]]
+            waiting = replace(subject, figures=(answer or "The network is being asked …",))
+            return detail.picture_view(waiting, answer, width, height, look)
         if self.look == "augmented":
             return detail.augmented_view(answer, width, height, look)
-        return detail.map_view(subject, answer, width, height, look)
+        return detail.map_view(subject, answer, self.mapped, width, height, look)
 
     # -- questions to the network -----------------------------------------------------------------------------------------
 
     def _ask(self, number: int) -> None:
         results = self.results
-        key = (id(results), number, self._cam_class)
+        key = (id(results), number)
         if results is None or results.pictures is None or key == self._asked:
             return
         self._asked = key
         if not isinstance(self.answer, Inspection) or not np.array_equal(self.answer.picture, results.pictures[number]):
             self.answer = None
-        self.cifar.inspector.ask(np.array(results.pictures[number]), key, self.post_message, self._cam_class)
+        self.cifar.inspector.ask(np.array(results.pictures[number]), key, self.post_message)
 
     def on_answered(self, message: Answered) -> None:
         """Show the answer, if it is to the newest question."""
@@ -246,6 +268,8 @@ class PredictionsScreen(RunScreen):
         """The grid and the detail have keys of their own."""
         if action in _GRID:
             return self.look is None and self.results is not None
+        if action == "other_class":
+            return self.look in ("map", "picture")
         if action in _DETAIL:
             return self.look is not None
         return True
@@ -257,6 +281,7 @@ class PredictionsScreen(RunScreen):
             if outcome == "all"
             else with_outcome(self.selection, outcome)
         )
+        self._remember()
         self._redraw()
 
     def action_choose_class(self, which: str) -> None:
@@ -271,25 +296,31 @@ class PredictionsScreen(RunScreen):
                 self._redraw()
 
         options = ["any class", *self.results.class_names]
-        self.app.push_screen(
-            Choose(f"{which.capitalize()} class", options, 0 if current is None else current + 1), chosen
-        )
+        others = replace(self.selection, true=None) if which == "true" else replace(self.selection, predicted=None)
+        of = (self.results.labels if which == "true" else self.results.predicted)[select(self.results, others)]
+        counts = [len(of), *np.bincount(of, minlength=len(self.results.class_names)).tolist()]
+        notes = [f"{count:,}" for count in counts]
+        title = f"{which.capitalize()} class"
+        self.app.push_screen(Choose(title, options, 0 if current is None else current + 1, notes), chosen)
 
     def action_order(self) -> None:
         """The next order."""
         keys = list(ORDERS)
         following = keys[(keys.index(self.selection.order) + 1) % len(keys)]
         self._select(replace(self.selection, order=following, reverse=False), keep=False)
+        self._remember()
         self._redraw()
 
     def action_reverse(self) -> None:
         """The order from its other end."""
         self._select(replace(self.selection, reverse=not self.selection.reverse), keep=False)
+        self._remember()
         self._redraw()
 
     def action_preset(self, name: str) -> None:
         """Most confidently wrong, or least sure."""
         self.set_selection(MOST_CONFIDENTLY_WRONG if name == "wrong" else LEAST_SURE)
+        self._remember()
 
     def action_go_to(self) -> None:
         """Ask for a number and go there; a picture that the filters hide switches them off."""
@@ -319,7 +350,7 @@ class PredictionsScreen(RunScreen):
 
     def action_close(self) -> None:
         """Back to the grid."""
-        self.look, self._cam_class = None, None
+        self.look, self.mapped = None, 0
         self._redraw()
 
     def action_look(self, view: str) -> None:
@@ -330,12 +361,9 @@ class PredictionsScreen(RunScreen):
         self._redraw()
 
     def action_other_class(self) -> None:
-        """Ask where the network would look for the next class."""
-        if self.results is not None and self.look in ("map", "picture"):
-            now = self._cam_class
-            if now is None:
-                now = self.answer.cam_class if isinstance(self.answer, Inspection) else -1
-            self._cam_class = (now + 1) % len(self.results.class_names)
+        """Where the network looked for the next likely class."""
+        if isinstance(self.answer, Inspection):
+            self.mapped = (self.mapped + 1) % len(self.answer.cam_classes)
             self._redraw()
 
     def action_walk(self, step: int) -> None:
@@ -365,7 +393,7 @@ class PredictionsScreen(RunScreen):
         place = min(len(self.numbers) - 1, max(0, place))
         if place != self.cursor and place >= 0:
             self.cursor = place
-            self._cam_class = None
+            self.mapped = 0
             self._redraw()
 
     # -- mouse ------------------------------------------------------------------------------------------------------------
@@ -385,7 +413,7 @@ class PredictionsScreen(RunScreen):
         if self.look is not None:
             return
         g = self._grid
-        height, width = (g.side // 2 + 1, g.side + 2) if g.factor else (1, 10_000)
+        height, width = (g.side // 2 + 1, g.side + g.gap) if g.side else (1, 10_000)
         x, y = message.x // width, message.y // height
         place = self.cursor // g.page * g.page + y * g.columns + x
         if x < g.columns and y < g.rows and place < len(self.numbers):

@@ -130,10 +130,14 @@ class RunScreen(Settled, Screen[None]):
         def ink(name: str, *, bold: bool | None = None) -> Style:
             return Style(color=colour(self.app.theme_variables, name), bold=bold)
 
+        dim = ink("dim")
+        if dim.color is None or dim.color.is_default:  # themes of the terminal's own colours have no grey that all show
+            dim = Style(dim=True)
+
         return Inks(
             text=ink("foreground"),
             strong=ink("foreground", bold=True),
-            dim=ink("dim"),
+            dim=dim,
             accent=ink("accent", bold=True),
             right=ink("success"),
             wrong=ink("error"),

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -17,6 +16,20 @@ from tui_cifar.render.text import plain
 
 Draw = Callable[[int, int], list[Line]]
 """Gives the lines for a width and a height."""
+
+
+def strip_of(line: Line, ground: Style, width: int, *, ascii: bool = False) -> Strip:
+    """A line as Textual shows it: cells of pictures as they are, all else on `ground`."""
+    segments, length = [], 0
+    for segment in line:
+        text, style, _ = segment
+        length += len(text)  # nothing drawn here is wider than one cell a character
+        if type(style) is CellStyle:
+            segments.append(segment)
+        else:
+            text = plain(text) if ascii else text
+            segments.append(Segment(text, ground if style is None else ground + style))
+    return Strip(segments, length).adjust_cell_length(width, ground)
 
 
 class Canvas(Widget):
@@ -59,21 +72,10 @@ class Canvas(Widget):
         if key != self._of:
             self._of = key
             self._strips = [
-                self._strip(line, ground, size) for line in self._draw(size.width, size.height)[: size.height]
+                strip_of(line, ground, size.width, ascii=self._ascii)
+                for line in self._draw(size.width, size.height)[: size.height]
             ]
         return self._strips[y] if y < len(self._strips) else Strip.blank(size.width, ground)
-
-    def _strip(self, line: Line, ground: Style, size: Size) -> Strip:
-        segments, length = [], 0
-        for segment in line:
-            text, style, _ = segment
-            length += len(text)  # nothing drawn here is wider than one cell a character
-            if type(style) is CellStyle:
-                segments.append(segment)
-            else:
-                text = plain(text) if self._ascii else text
-                segments.append(Segment(text, ground if style is None else ground + style))
-        return Strip(segments, length).adjust_cell_length(size.width, ground)
 
     @property
     def words(self) -> str:

@@ -36,7 +36,9 @@ class EpochTable(DataTable[Text]):
     EpochTable:focus { background-tint: $background 0%; }
     EpochTable:focus, EpochTable.-marked { border: round $accent; }
     EpochTable.-ascii { border: ascii $border-blurred; }
-    EpochTable > .datatable--header { background: $background; color: $text-muted; text-style: none; }
+    EpochTable > .datatable--header, EpochTable:ansi > .datatable--header {
+        background: $background; color: $text-muted; text-style: none;
+    }
     EpochTable > .datatable--cursor { background: $background; color: $text; text-style: none; }
     EpochTable:focus > .datatable--cursor { background: $accent 25%; color: $text; text-style: none; }
     """

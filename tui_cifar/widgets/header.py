@@ -44,7 +44,9 @@ class RunHeader(Static):
             self.update(text, layout=False)
 
     def _colour(self, name: str) -> str:
-        return colour(self.app.theme_variables, name)
+        """A colour, or the attribute "dim" where the theme leaves colours to the terminal."""
+        found = colour(self.app.theme_variables, name)
+        return name if (name, found) == ("dim", "default") else found
 
     def _first(self, view: RunView, width: int) -> Text:
         state = Text(f"● {view.state}", f"bold {self._colour(_COLOURS.get(view.state, 'accent'))}")

@@ -19,7 +19,7 @@ class LogPane(RichLog):
     DEFAULT_CSS = """
     LogPane { border: round $border-blurred; padding: 0 1; background: $background; border-title-color: $text;
               scrollbar-size-vertical: 1; scrollbar-background: $background; scrollbar-color: $border-blurred; }
-    LogPane:focus { border: round $accent; }
+    LogPane:focus { border: round $border-blurred; background-tint: $background 0%; }
     LogPane.-ascii { border: ascii $border-blurred; }
     """
 

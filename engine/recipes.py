@@ -36,11 +36,10 @@ RECIPES: dict[str, Recipe] = {
         {
             **_AIRBENCH,
             "recipe": "fast",
-            "width": 40,
+            "width": 48,
             "batch_size": 512,
             "lr": 0.3,
-            "epochs": 17,
-            "crop": 3,
+            "epochs": 12,
             "schedule": "cycles",
             "progressive": True,
         },

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-DECAY = 0.5
+DECAY = 1 / 3
 """What the learning rate at the start of the second cycle is of that of the first: a longer cycle needs less."""
-FIRST_SIZES, SIZES = (16, 20), (24, 32)
+FIRST_SIZES, SIZES = (14, 18), (24, 32)
 """Picture sides of progressive resizing (Howard's DAWNBench entry, 2018) in a first cycle of one epoch and in any other:
 small ones first, at a fraction of the cost."""
 
@@ -38,7 +38,7 @@ class Schedule:
         kind: "constant", "linear" or "cycles".
         epochs: of the run.
         steps: batches an epoch.
-        progressive: train the first half of each cycle on smaller pictures: 24, then 32 pixels, and 16, then 20 in a
+        progressive: train the first half of each cycle on smaller pictures: 24, then 32 pixels, and 14, then 18 in a
             first cycle of one epoch.
     """
 

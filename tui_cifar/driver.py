@@ -50,9 +50,8 @@ class SteadyDriver(LinuxDriver):
     def _take_anew(self) -> None:
         if not self._in_charge or not os.isatty(self.fileno):
             return
-        if (
-            not self._must_signal_resume
-        ):  # SIGSTOP gave no time to give the terminal up: who knows what it was set to since
+        if not self._must_signal_resume:
+            # SIGSTOP gave no time to give the terminal up: who knows what it was set to since.
             self.suspend_application_mode()
             self._must_signal_resume = True  # has everything drawn again
         self.resume_application_mode()

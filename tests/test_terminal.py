@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.pseudo_terminal import PseudoTerminal
+
 pytestmark = pytest.mark.long
 
 if shutil.which("tmux") is None:
@@ -65,6 +67,22 @@ class Terminal:
 
     def keys(self, *keys: str) -> None:
         self.tmux("send-keys", *keys)
+
+    def attach(self, columns: int, rows: int) -> PseudoTerminal:
+        """A client of the session in a terminal of its own."""
+        outer = PseudoTerminal(columns, rows)
+        subprocess.Popen(
+            [*self._tmux, "attach"], env=self._env, stdin=outer.slave, stdout=outer.slave, start_new_session=True
+        )
+        return outer
+
+
+def until(true: Callable[[], bool], screen: Callable[[], str], seconds: float = 60) -> None:
+    """Wait for something; show the screen where it never comes."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, screen()
+        time.sleep(0.1)
 
 
 @pytest.fixture
@@ -122,6 +140,37 @@ def test_resizing_while_training(start: Start) -> None:
     t.until("Stop and save", 10)
     t.keys("s")
     assert "--resume look" in t.until("CODE 0", 20)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (132, 43)])
+def test_detached_and_attached_in_another_size(start: Start, size: tuple[int, int]) -> None:
+    t = start("--demo", "--epochs", "50", "--name", "look")
+    first = t.attach(120, 40)
+    try:
+        until(lambda: "epoch 1/50" in first.screen(), first.screen)
+        t.tmux("detach-client")
+        until(lambda: "[detached" in first.screen(), first.screen)
+    finally:
+        first.close()
+    t.until("epoch 2/50")  # nobody looks, and it trains on
+    second = t.attach(*size)
+    try:
+
+        def whole() -> bool:
+            lines = [line.rstrip() for line in second.screen().splitlines()]
+            return (
+                "look" in lines[0] and "Dashboard" in lines[2] and "q Quit" in lines[-2] and "Loss" in second.screen()
+            )
+
+        until(whole, second.screen)
+        inner = t.screen().splitlines()
+        assert all(len(line) <= size[0] for line in inner) and len(inner) <= size[1] - 1  # tmux keeps a line for itself
+        second.keys("q")
+        until(lambda: "Stop and save" in second.screen(), second.screen)
+        second.keys("s")
+        t.until("CODE 0", 20)
+    finally:
+        second.close()
 
 
 def test_stopped_by_a_signal_and_resumed_in_the_dashboard(start: Start, tmp_path: Path) -> None:

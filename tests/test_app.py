@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from textual import events
+from textual.command import CommandList
 from textual.geometry import Size
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -24,6 +25,7 @@ from tui_cifar.screens.failure import Failure
 from tui_cifar.screens.help import Help
 from tui_cifar.screens.leave import Leave
 from tui_cifar.screens.log import LogScreen
+from tui_cifar.screens.palette import Palette
 from tui_cifar.worker import Engine, real_engine
 
 LARGE, SMALL = (120, 40), (80, 24)
@@ -197,6 +199,23 @@ async def test_help_lists_every_key_from_the_bindings() -> None:
             assert (binding.tooltip or binding.description) in text
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, Dashboard))
+
+
+async def test_a_palette_closed_twice_closes_nothing_else() -> None:
+    script = Script(hold_at=(1, 3))
+    app = make_app(script)
+    async with app.run_test(size=LARGE) as pilot:
+        await until(pilot, script.holding.is_set)
+        await pilot.press("ctrl+p", *"smoothing")
+        palette = app.screen
+        assert isinstance(palette, Palette)
+        await until(pilot, lambda: palette.query_one(CommandList).option_count > 0)
+        for _ in range(2):  # enter, and again before the first has been dealt with
+            palette.dismiss()
+        await until(pilot, lambda: isinstance(app.screen, Dashboard))
+        await pilot.press("6")
+        await until(pilot, lambda: isinstance(app.screen, LogScreen))
+        script.go.set()
 
 
 async def test_the_palette_has_every_action() -> None:

@@ -113,7 +113,7 @@ def test_the_demo_from_start_to_end(start: Start, size: tuple[int, int], locale:
     assert progress[0] == progress[1], "a paused run stands still"
     t.keys("space")
     t.until("TRAINING|VALIDATING")
-    done = t.until("DONE")
+    done = t.until("DONE", 180)
     assert "test accuracy" in done
     assert locale != "C" or done.isascii(), "a locale without UTF-8 gets plain characters"
     assert all(len(line) <= size[0] for line in done.splitlines())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from textual.await_complete import AwaitComplete
 from textual.command import CommandList, CommandPalette, SearchIcon
 from textual.css.query import NoMatches
 
@@ -11,17 +12,21 @@ from tui_cifar.screens.settled import Settled
 
 
 class Palette(Settled, CommandPalette):
-    """The palette as it is. What Textual (8.2) raises in two cases, and would end the application by, is nothing here.
+    """The palette as it is. What Textual (8.2) raises in three cases, and would end the application by, is nothing here.
 
     In a terminal of a few lines the list is never laid out, and keys that page through it find no line of the marked
     command. When the palette is closed in the middle of a search, the search goes on for a moment in a screen that has no
-    list any more.
+    list any more. A second enter, sent before the first has closed it, would close the screen below, or the last one.
     """
 
     def on_mount(self) -> None:
         """A sign that every font has."""
         for icon in self.query(SearchIcon):
             icon.icon = ">"
+
+    def dismiss(self, result: Any = None) -> AwaitComplete:
+        """Close it once."""
+        return super().dismiss(result) if self.is_current else AwaitComplete()
 
     def _action_command_list(self, action: str) -> None:
         try:

@@ -45,23 +45,29 @@ class Samples:
     """int64 (m,)."""
 
 
-def describe_split(name: str, images: np.ndarray, labels: np.ndarray, classes: int) -> SplitDescribed:
+def describe_split(
+    name: str, images: np.ndarray, labels: np.ndarray, classes: int, chosen: np.ndarray | None = None
+) -> SplitDescribed:
     """Counts by class, mean and standard deviation of each colour.
 
     Args:
         images: uint8 (N, 3, H, W).
         labels: int64 (N,).
+        classes: number of classes.
+        chosen: int64 (M,), which pictures make up the split; None for all.
     """
-    total, squares, count = np.zeros(3), np.zeros(3), max(1, len(images) * images.shape[2] * images.shape[3])
-    for start in range(0, len(images), _CHUNK):
-        part = images[start : start + _CHUNK].astype(np.float32)
+    if chosen is None:
+        chosen = np.arange(len(images))
+    total, squares, count = np.zeros(3), np.zeros(3), max(1, len(chosen) * images.shape[2] * images.shape[3])
+    for start in range(0, len(chosen), _CHUNK):
+        part = images[chosen[start : start + _CHUNK]].astype(np.float32)
         total += part.sum(axis=(0, 2, 3), dtype=np.float64)
         squares += np.square(part, out=part).sum(axis=(0, 2, 3), dtype=np.float64)
     mean = total / count
     spread = np.sqrt(np.maximum(0, squares / count - mean**2))
     return SplitDescribed(
         name=name,
-        per_class=tuple(np.bincount(labels, minlength=classes).tolist()),
+        per_class=tuple(np.bincount(labels[chosen], minlength=classes).tolist()),
         mean=tuple(round(float(v), 2) for v in mean),
         spread=tuple(round(float(v), 2) for v in spread),
     )

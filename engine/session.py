@@ -198,6 +198,7 @@ class _Session:
             _initialize(model, data)
         tuning = self._tune(model, data, choice.device, Tuning(**state["tuning"]) if state is not None else None)
         model = model.to(memory_format=tuning.layout)
+        give_blocks_back()  # what loading and measuring took
 
         machine = {"PyTorch": str(torch.__version__), "device": choice.name, "deterministic": str(config.deterministic)}
         versions = {"python": platform.python_version(), "torch": torch.__version__, "cifar-tui": _version()}
@@ -390,9 +391,9 @@ class _Session:
             ]
             described = []
             for name, pictures, chosen in sets:
-                images = pictures.images if chosen is None else pictures.images[chosen]
-                labels = pictures.labels if chosen is None else pictures.labels[chosen]
-                described.append(describe.describe_split(name, images.numpy(), labels.numpy(), len(names)))
+                images, labels = pictures.images.numpy(), pictures.labels.numpy()
+                which = None if chosen is None else chosen.numpy()
+                described.append(describe.describe_split(name, images, labels, len(names), which))
                 if self.control.stopping:
                     return
             pairs = describe.find_duplicates([dataset.train.images.numpy(), dataset.test.images.numpy()])

@@ -11,6 +11,7 @@ import sys
 from typing import Any
 
 from engine.recipes import RECIPES
+from engine.schedule import FIRST_SIZES
 from tui_cifar.arguments import Parser, complain
 from tui_cifar.bench.processes import data_options, described, machine, measure, median, table
 from tui_cifar.render.text import countdown
@@ -91,5 +92,6 @@ def _table(report: dict[str, Any]) -> str:
     return (
         f"{described(report['machine'])}; {report['dataset']}; median of {report['rounds']}\n\n{table(head, rows)}\n\n"
         "ratio: to the reference in the same round. whole run: all epochs, validation and test, at this rate.\n"
-        "'fast' begins with pictures of 16 pixels, then 24; 'whole run' counts each size as what it takes."
+        f"'fast' begins with pictures of {FIRST_SIZES[0]} pixels, then {FIRST_SIZES[1]}; "
+        "'whole run' counts pictures by their area."
     )

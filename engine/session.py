@@ -464,9 +464,8 @@ class _Session:
         for path in found:
             try:
                 return _whole(load_checkpoint(path), path), str(path)
-            except (
-                CheckpointUnreadError
-            ) as e:  # perhaps whole, and further than the others: not for the program to give up
+            except CheckpointUnreadError as e:
+                # Perhaps whole, and further than the others: not for the program to give up.
                 raise CheckpointError(
                     f"{e.message} See to it that it can be read, or name another of the run's checkpoints."
                 ) from None

@@ -360,8 +360,8 @@ class Trainer:
 
     def _trained_size(self) -> int:
         """Side of the pictures that the present weights were trained on last."""
-        epoch, step = (self.epoch - 1, self.steps) if self.step == 0 else (self.epoch, self.step)
-        return self.schedule.size(max(1, epoch), max(0, step - 1))
+        epoch, step = self._position()
+        return self.schedule.size(max(1, epoch), (step or self.steps) - 1)
 
     def _sample_loss(self, every: int) -> None:
         """Read the loss since the last sample; the only time in an epoch's training that the host waits for the device."""

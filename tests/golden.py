@@ -43,17 +43,21 @@ class Golden:
 
     def check(self, update: bool) -> None:
         """Compare with the file, or write it."""
-        if update:
-            self.path.parent.mkdir(exist_ok=True)
-            self.path.write_text(self.text, encoding="utf-8")
-            return
-        before = self.path.read_text(encoding="utf-8") if self.path.exists() else ""
-        if before != self.text:
-            changes = difflib.unified_diff(before.splitlines(), self.text.splitlines(), "kept", "now", lineterm="")
-            raise AssertionError(
-                f"{self.path.name} differs; if it should, run pytest tests/test_screens.py --update\n"
-                + "\n".join(changes)
-            )
+        check_file(self.path, self.text, update, "test_screens.py")
+
+
+def check_file(path: Path, text: str, update: bool, test: str) -> None:
+    """Compare a text with a golden file, or write it; `test` is the file whose `--update` does that."""
+    if update:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    if before != text:
+        changes = difflib.unified_diff(before.splitlines(), text.splitlines(), "kept", "now", lineterm="")
+        raise AssertionError(
+            f"{path.name} differs; if it should, run pytest tests/{test} --update\n" + "\n".join(changes)
+        )
 
 
 async def steady(pilot: Pilot[None], app: CifarApp, size: tuple[int, int]) -> str:

@@ -7,14 +7,13 @@ Cells of pictures are "%": their colours are the renderers' affair. `pytest test
 
 from __future__ import annotations
 
-import difflib
 import string
 from pathlib import Path
 
 from rich.color import ColorSystem
 from textual.pilot import Pilot
 
-from tests.golden import FOLDER, PICTURE, draw, steady
+from tests.golden import FOLDER, PICTURE, check_file, draw, steady
 from tui_cifar.app import CifarApp
 from tui_cifar.painter import Look
 
@@ -91,14 +90,4 @@ class GoldenColours:
 
     def check(self, update: bool) -> None:
         """Compare with the file, or write it."""
-        if update:
-            self.path.parent.mkdir(exist_ok=True)
-            self.path.write_text(self.text, encoding="utf-8")
-            return
-        before = self.path.read_text(encoding="utf-8") if self.path.exists() else ""
-        if before != self.text:
-            changes = difflib.unified_diff(before.splitlines(), self.text.splitlines(), "kept", "now", lineterm="")
-            raise AssertionError(
-                f"{self.path.name} differs; if it should, run pytest tests/test_colours.py --update\n"
-                + "\n".join(changes)
-            )
+        check_file(self.path, self.text, update, "test_colours.py")

@@ -200,9 +200,7 @@ class RunView:
         if self.points and self.points[-1][0] > at:
             self.points = [p for p in self.points if p[0] <= at]
             self._touch("curve")
-        if self.rows and self.rows[-1].epoch >= epoch:
-            self.rows = [r for r in self.rows if r.epoch < epoch]
-            self.best = next((r for r in reversed(self.rows) if r.best), None)
+        if self._drop_rows(epoch):
             self._touch("rows", "classes")
         if self.classified is not None and self.classified.epoch >= epoch:
             self.classified = None
@@ -227,12 +225,18 @@ class RunView:
         self.step = 0
 
     def _epoch_completed(self, event: EpochCompleted) -> None:
-        if self.rows and self.rows[-1].epoch >= event.epoch:
-            self.rows = [r for r in self.rows if r.epoch < event.epoch]
-            self.best = next((r for r in reversed(self.rows) if r.best), None)
+        self._drop_rows(event.epoch)
         self.rows.append(event)
         self.best = event if event.best else self.best
         self._touch("curve", "rows", "classes")
+
+    def _drop_rows(self, epoch: int) -> bool:
+        """Forget an epoch and all after it; False where there is none of them."""
+        if not self.rows or self.rows[-1].epoch < epoch:
+            return False
+        self.rows = [r for r in self.rows if r.epoch < epoch]
+        self.best = next((r for r in reversed(self.rows) if r.best), None)
+        return True
 
     def _classified(self, event: PicturesClassified) -> None:
         self.classified = event

@@ -6,6 +6,9 @@ and from David Page's DAWNBench entry (2018).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -54,20 +57,58 @@ class AirbenchNet(nn.Module):
 
     Args:
         classes: number of classes.
-        width: channels of the first group; the other two have four times as many. airbench94 has 64.
+        width: channels of the first group; the other two have four times as many. airbench94 has 64. It may change
+            later on.
     """
 
     def __init__(self, classes: int, width: int) -> None:
         super().__init__()
-        patch = 3 * PATCH * PATCH
-        self.whiten = nn.Conv2d(3, 2 * patch, PATCH)
+        self.classes = classes
+        self.whiten = nn.Conv2d(3, 2 * 3 * PATCH * PATCH, PATCH)
         self.whiten.weight.requires_grad = False
+        nn.init.zeros_(self.whiten.bias)  # type: ignore[arg-type]
+        self.set_width(width)
+
+    def set_width(self, width: int) -> None:
+        """Start over with fresh groups and a fresh head of another width.
+
+        The parameters are new ones, with the default layout: an optimizer has to be made anew.
+        """
         widths = (width, 4 * width, 4 * width)
-        self.groups = nn.Sequential(*(Group(i, o) for i, o in zip((2 * patch, *widths), widths, strict=False)))
-        self.head = nn.Linear(widths[-1], classes, bias=False)
+        groups = (Group(i, o) for i, o in zip((self.whiten.out_channels, *widths), widths, strict=False))
+        self.groups = nn.Sequential(*groups)
+        self.head = nn.Linear(widths[-1], self.classes, bias=False)
         with torch.no_grad():
-            self.whiten.bias.zero_()  # type: ignore[union-attr]
             self.head.weight.div_(self.head.weight.std() * widths[-1])
+        self.to(self.whiten.weight.device).train(self.training)
+
+    @property
+    def width(self) -> int:
+        """Channels of the first group."""
+        return self.head.in_features // 4
+
+    @torch.no_grad()
+    def grow(self, width: int) -> None:
+        """Become wider without a change of what the network computes; as `set_width` for the rest.
+
+        New channels are those of a fresh network, and nothing listens to them yet (Chen, Goodfellow and Shlens, "Net2Net",
+        2016, with zeros in place of copies).
+        """
+        old = {name: tensor for name, tensor in self.state_dict().items() if not name.startswith("whiten")}
+        self.set_width(width)
+        for name, tensor in self.state_dict().items():
+            if name in old:
+                kept = tuple(slice(n) for n in old[name].shape)
+                if tensor.ndim > 1:
+                    tensor[kept[0]] = 0.0
+                tensor[kept] = old[name]
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
+        """As PyTorch has it, for weights of any width: the network takes theirs."""
+        width = len(state_dict["groups.0.conv1.weight"])
+        if width != self.width:
+            self.set_width(width)
+        return super().load_state_dict(state_dict, strict, assign)
 
     def begin_epoch(self, epoch: int) -> None:
         """Say which parameters are trained in an epoch, counted from 1."""

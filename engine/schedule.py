@@ -1,4 +1,7 @@
-"""What changes over a run by plan: the learning rate and the size of the pictures, as functions of the position alone."""
+"""What changes over a run by plan: the learning rate, the size of the pictures and the width of the network.
+
+All are functions of the position alone.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,11 @@ from dataclasses import dataclass
 
 DECAY = 1 / 3
 """What the learning rate at the start of the second cycle is of that of the first: a longer cycle needs less."""
-FIRST_SIZES, SIZES = (14, 18), (24, 32)
+FIRST_SIZES, SIZES = (16, 20), (24, 32)
 """Picture sides of progressive resizing (Howard's DAWNBench entry, 2018) in a first cycle of one epoch and in any other:
 small ones first, at a fraction of the cost."""
+FIRST_WIDTH = 2 / 3
+"""What the network's width in a first cycle of one epoch is of its full width: it has no time to fill a wider one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +43,8 @@ class Schedule:
         kind: "constant", "linear" or "cycles".
         epochs: of the run.
         steps: batches an epoch.
-        progressive: train the first half of each cycle on smaller pictures: 24, then 32 pixels, and 14, then 18 in a
-            first cycle of one epoch.
+        progressive: train the first half of each cycle on smaller pictures: 24, then 32 pixels, and 16, then 20 in a
+            first cycle of one epoch, in which the network is narrower too.
     """
 
     def __init__(self, kind: str, epochs: int, steps: int, progressive: bool) -> None:
@@ -61,11 +66,14 @@ class Schedule:
             return 1.0
         return DECAY ** (self.cycle(epoch).number - 1) * (1.0 - self.progress(epoch, step))
 
-    def cost(self, epoch: int) -> float:
-        """What training an epoch takes, with 1 for an epoch of full-size pictures: time goes by the number of pixels."""
+    def cost(self, epoch: int, step: int) -> float:
+        """What a step takes, with 1 for a step of full-size pictures and full width: time goes by pixels and weights."""
+        return (self.size(epoch, step) / SIZES[-1]) ** 2 * self.width_factor(epoch) ** 2
+
+    def epoch_cost(self, epoch: int) -> float:
+        """What training an epoch takes, with 1 for an epoch of full-size pictures and full width."""
         parts = 8
-        sizes = [self.size(epoch, (2 * i + 1) * self.steps // (2 * parts)) for i in range(parts)]
-        return sum(s * s for s in sizes) / (parts * SIZES[-1] ** 2)
+        return sum(self.cost(epoch, (2 * i + 1) * self.steps // (2 * parts)) for i in range(parts)) / parts
 
     def augmented(self, epoch: int) -> bool:
         """Whether the pictures of an epoch are augmented: in a first cycle of one epoch each is seen once, as it is."""
@@ -80,3 +88,12 @@ class Schedule:
             return SIZES[-1]
         small, large = FIRST_SIZES if self._first_of_two(epoch) else SIZES
         return small if self.progress(epoch, step) < 0.5 else large
+
+    def width_factor(self, epoch: int) -> float:
+        """What the network's width in an epoch is of its full width."""
+        return FIRST_WIDTH if self.progressive and self._first_of_two(epoch) else 1.0
+
+    def width(self, epoch: int, full: int) -> int:
+        """Channels of the first group of a network of `full` channels in an epoch: a multiple of 8 where it is not full."""
+        factor = self.width_factor(epoch)
+        return full if factor == 1.0 else min(full, max(1, round(factor * full / 8)) * 8)

@@ -34,6 +34,7 @@ from engine.events import (
     EpochCompleted,
     EpochStarted,
     Event,
+    LineLogged,
     LossSampled,
     PicturesClassified,
     RunPaused,
@@ -45,7 +46,7 @@ from engine.events import (
 from engine.inspect import inspect
 from engine.inspection import Inspection, Question
 from engine.optimizers import make_optimizer
-from engine.schedule import SIZES, Schedule
+from engine.schedule import Schedule
 from engine.stopwatch import Rate, Stopwatch
 from engine.tuning import Tuning
 
@@ -112,7 +113,6 @@ class Trainer:
         self.config, self.model, self.tuning, self.data, self.device = config, model, tuning, data, device
         self.control, self.emit, self.writer, self.directory = control, emit, writer, directory
         self.publish, self.machine = publish, machine
-        self.optimizer = make_optimizer(config, model, tuning.dtype)
         self.steps = math.ceil(len(data.train) / config.batch_size)
         self.schedule = Schedule(config.schedule, config.epochs, self.steps, config.progressive)
         self.policy = Policy(config.rotation, config.crop, config.cutout)
@@ -124,7 +124,7 @@ class Trainer:
         self._rate = Rate()
         self._full_rate = self._evaluation_rate = 0.0
         """Pictures a second: trained on, counted as if all were of full size, and evaluated."""
-        costs = [self.schedule.cost(epoch) for epoch in range(1, config.epochs + 1)]
+        costs = [self.schedule.epoch_cost(epoch) for epoch in range(1, config.epochs + 1)]
         self._cost_from = list(itertools.accumulate(reversed([*costs, 0.0])))[::-1]
         """What is to be trained from the start of each epoch on, in full-size epochs; index 0 is epoch 1."""
         self._last_report = -math.inf
@@ -137,7 +137,13 @@ class Trainer:
         # has to wait for the device to find out. Next to it, the first step that was bad.
         self._bad = torch.zeros((), device=device)
         self._bad_step = torch.zeros((), dtype=torch.int64, device=device)
-        self.optimizer.found_inf = self._bad  # type: ignore[attr-defined]
+        self.optimizer = self._make_optimizer()
+
+    def _make_optimizer(self) -> torch.optim.Optimizer:
+        """An optimizer for the present parameters."""
+        optimizer = make_optimizer(self.config, self.model, self.tuning.dtype)
+        optimizer.found_inf = self._bad  # type: ignore[attr-defined]
+        return optimizer
 
     # -- the run ------------------------------------------------------------------------------------------------------
 
@@ -155,6 +161,7 @@ class Trainer:
         self.emit(EpochStarted(epoch=epoch, learning_rate=self._learning_rate(epoch, self.step), step=self.step))
         self.model.train()
         if isinstance(self.model, AirbenchNet):
+            self._set_width(self.model, self.schedule.width(epoch, config.width))
             self.model.begin_epoch(epoch)
         order = torch.randperm(len(data.train), generator=seeds.generator(config.seed, "order", epoch)).to(self.device)
         draws = seeds.generator(config.seed, "flip", 0 if config.flip == "alternating" else epoch)
@@ -178,6 +185,21 @@ class Trainer:
             if self.step % sample_every == 0 or self.step == self.steps:
                 self._sample_loss(sample_every)
             self._report(self.step, self.steps)
+
+    def _set_width(self, model: AirbenchNet, width: int) -> None:
+        """Bring the network to the width of this epoch: narrower before its first step, wider at any time."""
+        wider = width > model.width
+        if not wider and (width == model.width or (self.epoch, self.step) != (1, 0)):
+            return
+        seeds.seed_default(torch.device("cpu"), self.config.seed, "width", self.epoch)
+        if wider:
+            told = f"The network grows from {model.width} to {width} channels in its first group"
+            self.emit(LineLogged(source="engine", text=told))
+            model.grow(width)
+        else:
+            model.set_width(width)
+        model.to(memory_format=self.tuning.layout)
+        self.optimizer = self._make_optimizer()  # for the new parameters; momentum starts anew
 
     def _train_step(self, x: Tensor, y: Tensor) -> None:
         """One batch: forward, backward, update; the sums stay on the device."""
@@ -247,7 +269,7 @@ class Trainer:
             self.writer.flush()
         if self.best.weights is not None:
             self._last_weights = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
-            self.model.load_state_dict(self.best.weights)
+            self._load_weights(self.best.weights)
         self._enter("testing")
         self.emit(TestStarted(epoch=self.best.epoch))
         result = self._evaluate(self.data.test, self.best.size, mirrored=True)
@@ -394,7 +416,7 @@ class Trainer:
         sets = {"training": self.data.train, "validating": self.data.valid, "testing": self.data.test}
         per_second = self._rate.per_second * len(sets[self.phase]) / steps
         if self.phase == "training" and per_second:
-            self._full_rate = per_second * (self.schedule.size(self.epoch, step - 1) / SIZES[-1]) ** 2
+            self._full_rate = per_second * self.schedule.cost(self.epoch, step - 1)
         self.emit(
             BatchCompleted(
                 phase=self.phase,
@@ -505,9 +527,14 @@ class Trainer:
             "time": time.time(),
         }
 
+    def _load_weights(self, weights: dict[str, Tensor]) -> None:
+        self.model.load_state_dict(weights)
+        self.model.to(memory_format=self.tuning.layout)
+
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from where `state_dict` was taken."""
-        self.model.load_state_dict(state["model"])
+        self._load_weights(state["model"])
+        self.optimizer = self._make_optimizer()  # the weights' width may not be the network's
         settings = [{k: v for k, v in g.items() if k not in ("params", "lr")} for g in self.optimizer.param_groups]
         self.optimizer.load_state_dict(copy.deepcopy(state["optimizer"]))
         # Settings come from the configuration, which flags may have changed since; only momentum is carried over.

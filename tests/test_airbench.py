@@ -28,6 +28,44 @@ def test_the_first_layer_whitens_the_patches_of_the_pictures() -> None:
     assert not model.whiten.weight.requires_grad
 
 
+def trained_a_little(width: int) -> AirbenchNet:
+    model = AirbenchNet(10, width)
+    optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=0.05)
+    for _ in range(3):
+        F.cross_entropy(model(torch.rand(16, 3, 32, 32) * 2 - 1), torch.arange(16) % 10).backward()
+        optimizer.step()
+    return model
+
+
+def test_a_network_that_grows_computes_what_it_did_and_then_learns_with_all_of_it() -> None:
+    model = trained_a_little(8).eval()
+    x = torch.rand(32, 3, 32, 32) * 2 - 1
+    before = model(x)
+    model.grow(12)
+    assert model.width == 12 and model.head.weight.shape == (10, 48) and not model.training
+    assert torch.allclose(model(x), before, atol=1e-5)
+    model.train()
+    optimizer = make_optimizer(make_config({"recipe": "fast", "width": 12, "batch_size": 16}), model)
+    start = {name: p.detach().clone() for name, p in model.named_parameters() if p.requires_grad}
+    for _ in range(2):  # the first step lets the rest listen to the new channels
+        optimizer.zero_grad()
+        F.cross_entropy(model(x), torch.arange(32) % 10).backward()
+        optimizer.step()
+    for name, p in model.named_parameters():
+        if p.requires_grad and p.ndim > 1:
+            assert (p.detach() != start[name]).flatten(1).any(1).all(), f"{name}: a row stands still"
+    assert (model.head.weight[:, 32:] != 0).any()
+
+
+def test_a_network_takes_the_width_of_the_weights_that_it_is_given() -> None:
+    weights = trained_a_little(8).state_dict()
+    for width in (8, 12, 4):
+        model = AirbenchNet(10, width)
+        model.load_state_dict(weights)
+        assert model.width == 8
+        assert all(torch.equal(tensor, weights[name]) for name, tensor in model.state_dict().items())
+
+
 def test_orthogonalized_brings_singular_values_near_one() -> None:
     g = torch.Generator().manual_seed(0)
     for shape in ((32, 216), (216, 32), (64, 64)):

@@ -31,7 +31,7 @@ from engine.trainer import Trainer
 from tests.conftest import Recorder
 from tests.test_kills import same
 
-NETWORKS = [{"recipe": "tutorial"}, {"recipe": "fast", "width": 4}]
+NETWORKS = [{"recipe": "tutorial"}, {"recipe": "fast", "width": 12}]  # of width 8 in a first cycle of one epoch
 
 
 @st.composite

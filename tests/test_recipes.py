@@ -9,9 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from torch import Tensor
 
+from engine.airbench import AirbenchNet
 from engine.config import Config
 from engine.events import EpochCompleted, RunCompleted, TestCompleted
+from engine.revisit import load_trained
+from engine.trainer import Trainer
 from tests.conftest import train
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -53,3 +57,27 @@ def test_a_recipe_learns_a_slice_of_cifar10(quick: Callable[..., Config], cifar_
 def test_the_default_recipe_learns_the_shapes(quick: Callable[..., Config]) -> None:
     r = train(quick(recipe="fast", dataset="shapes", epochs=2, batch_size=128, lr=0.15, width=8))
     assert r.of(TestCompleted)[0].accuracy > 0.7
+
+
+def test_the_default_recipe_starts_with_a_narrower_network_and_tests_whichever_was_best(
+    quick: Callable[..., Config],
+) -> None:
+    """A second cycle on wrong labels leaves the first epoch's narrow network as the best one."""
+    config = quick(recipe="fast", epochs=3, batch_size=4, width=12)
+    widths: list[tuple[int, int]] = []
+    real = Trainer._train_step
+
+    def step(trainer: Trainer, x: Tensor, y: Tensor) -> None:
+        assert isinstance(trainer.model, AirbenchNet)
+        widths.append((trainer.epoch, trainer.model.width))
+        real(trainer, x, y if trainer.epoch == 1 else (y + 1) % 3)
+
+    with pytest.MonkeyPatch.context() as m:
+        m.setattr(Trainer, "_train_step", step)
+        r = train(config)
+    assert isinstance(r.events[-1], RunCompleted), r.events[-1]
+    assert set(widths) == {(1, 8), (2, 12), (3, 12)}
+    assert [e.best for e in r.of(EpochCompleted)] == [True, False, False]
+    assert r.of(TestCompleted)[0].epoch == 1
+    trained = load_trained(Path(config.runs_dir) / config.name)
+    assert isinstance(trained.model, AirbenchNet) and trained.model.width == 8

@@ -42,7 +42,26 @@ def test_a_first_cycle_of_one_epoch_shows_the_pictures_as_they_are() -> None:
 
 def test_pictures_grow_within_a_cycle_and_end_large() -> None:
     s = Schedule("cycles", 5, 10, progressive=True)
-    assert (s.size(1, 0), s.size(1, 5), s.size(2, 0), s.size(4, 0), s.size(5, 9)) == (14, 18, 24, 32, 32)
+    assert (s.size(1, 0), s.size(1, 5), s.size(2, 0), s.size(4, 0), s.size(5, 9)) == (16, 20, 24, 32, 32)
     assert {Schedule("cycles", 5, 10, progressive=False).size(e, 0) for e in range(1, 6)} == {32}
     only = Schedule("linear", 2, 10, progressive=True)
     assert (only.size(1, 0), only.size(2, 0)) == (24, 32)
+
+
+def test_the_network_is_narrower_in_a_first_cycle_of_one_epoch() -> None:
+    s = Schedule("cycles", 5, 10, progressive=True)
+    assert [s.width(epoch, 48) for epoch in (1, 2, 5)] == [32, 48, 48]
+    assert [s.width(1, full) for full in (4, 8, 10, 12, 64)] == [4, 8, 8, 8, 40]
+    for other in (
+        Schedule("cycles", 5, 10, progressive=False),
+        Schedule("cycles", 2, 10, progressive=True),
+        Schedule("linear", 5, 10, progressive=True),
+    ):
+        assert other.width(1, 48) == 48
+
+
+def test_a_step_costs_by_pixels_and_weights() -> None:
+    s = Schedule("cycles", 3, 10, progressive=True)
+    assert s.cost(1, 0) == pytest.approx((16 / 32) ** 2 * (2 / 3) ** 2)
+    assert (s.cost(2, 0), s.cost(3, 9)) == pytest.approx(((24 / 32) ** 2, 1.0))
+    assert s.epoch_cost(1) == pytest.approx((16**2 + 20**2) / 2 / 32**2 * (2 / 3) ** 2)

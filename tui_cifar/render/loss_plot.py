@@ -5,7 +5,6 @@ plotext has one figure a process. It is cleared before each draw, and only the u
 
 from __future__ import annotations
 
-import ctypes
 import itertools
 import math
 from collections.abc import Sequence
@@ -18,28 +17,6 @@ from rich.text import Text
 from tui_cifar.render.text import plain
 
 Point = tuple[float, float]
-
-
-def _hold_the_interpreter() -> None:
-    """Have plotext call its own library without letting go of Python's global lock.
-
-    It makes some thousand calls of a microsecond a draw. At each the training thread may take the lock, which costs far more
-    to have back.
-    """
-    try:
-        from plotext._kernel.tools import clink, kernel_file_path
-
-        library = ctypes.PyDLL(kernel_file_path)
-        for name, loose in list(vars(clink).items()):
-            if name != "last_function":
-                held = getattr(library, name)
-                held.argtypes, held.restype = loose.argtypes, loose.restype
-                setattr(clink, name, held)
-    except (ImportError, AttributeError):
-        pass  # another plotext, which calls it in another way
-
-
-_hold_the_interpreter()
 
 MIN_WIDTH, MIN_HEIGHT = 16, 5
 """Cells below which there is no plot."""

@@ -228,7 +228,7 @@ class _Session:
             self.emit,
             writer,
             directory.checkpoints,
-            self._publisher(dataset, directory.path),
+            self._publisher(data, directory.path),
             machine,
         )
         if state is not None:
@@ -268,6 +268,7 @@ class _Session:
             target=self._describe, args=(dataset, split, directory.path), name="describe-data", daemon=True
         )
         self._describing.start()
+        del dataset  # training has its own copies: once described, the pictures as loaded go
 
         result = trainer.run()
         return RunCompleted(
@@ -359,17 +360,17 @@ class _Session:
         if changed:
             self.emit(LineLogged(source="engine", text=f"Resumed, but not bit for bit: {', '.join(changed)}"))
 
-    def _publisher(self, dataset: Dataset, directory: Path) -> Callable[[Evaluation, int, int], None]:
+    def _publisher(self, data: TrainingData, directory: Path) -> Callable[[Evaluation, int, int], None]:
         """Writes evaluations of the test pictures to `predictions.npz` and says so."""
 
         def publish(result: Evaluation, epoch: int, step: int) -> None:
-            images = dataset.test.images.permute(0, 2, 3, 1).contiguous().numpy()
-            pictures = keep_pictures(Path(self.config.runs_dir) / ".cache", dataset.fingerprint, images)
-            path, labels = directory / FILE, dataset.test.labels.numpy()
+            images = data.test.images.permute(0, 2, 3, 1).contiguous().cpu().numpy()
+            pictures = keep_pictures(Path(self.config.runs_dir) / ".cache", data.fingerprint, images)
+            path, labels = directory / FILE, data.test.labels.cpu().numpy()
             try:
                 write_predictions(
                     path,
-                    Predictions(result.probabilities.numpy(), labels, dataset.class_names, epoch, step, pictures),
+                    Predictions(result.probabilities.numpy(), labels, data.class_names, epoch, step, pictures),
                 )
             except OSError as e:
                 self.emit(LineLogged(source="engine", text=f"{FILE}: not written: {e.strerror or e}"))
@@ -553,14 +554,14 @@ def _reporter(session: _Session) -> Report:
 
 
 def _place(dataset: Dataset, split: tuple[Any, Any], shown: Any, device: Any) -> TrainingData:
-    """The split data on the training device."""
+    """The split data on the training device; nothing of it is shared with the dataset."""
     from engine.augment import pack
     from engine.data import Pictures
     from engine.trainer import TrainingData
 
     train, valid = (Pictures(dataset.train.images[i].to(device), dataset.train.labels[i].to(device)) for i in split)
     train = Pictures(pack(train.images), train.labels)
-    test = Pictures(dataset.test.images.to(device), dataset.test.labels.to(device))
+    test = Pictures(*(t.to(device, copy=True) for t in (dataset.test.images, dataset.test.labels)))
     return TrainingData(train, valid, test, dataset.class_names, shown.to(device), dataset.fingerprint)
 
 

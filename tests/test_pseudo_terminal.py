@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -144,3 +145,43 @@ def test_no_color_sends_no_colour_and_the_mouse_can_be_left_alone(start: Callabl
     sent = b"".join(data for _, data in terminal.chunks)
     assert not any(code in sent for code in (b"38;2;", b"48;2;", b"38;5;", b"48;5;", b"?1000h"))
     assert b"\x1b]2;" in sent, "the title says what goes on"
+
+
+RGB, INDEXED, SIXTEEN = b"38;2;", b"38;5;", rb"\x1b\[(?:[\d;]*;)?(?:3[0-7]|9[0-7])m"
+UTF8 = {"LC_ALL": None, "LC_CTYPE": None, "LANG": "C.UTF-8", "TMUX": None, "STY": None}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("env", "depth", "plain"),
+    [
+        ({"TERM": "xterm-256color"}, RGB, False),
+        ({"TERM": "xterm-256color", "COLORTERM": None}, INDEXED, False),
+        ({"TERM": "screen-256color", "COLORTERM": None}, INDEXED, False),
+        ({"TERM": "tmux-256color", "COLORTERM": None}, INDEXED, False),
+        ({"TERM": "screen", "COLORTERM": None}, SIXTEEN, False),
+        ({"TERM": "xterm", "COLORTERM": None}, SIXTEEN, False),
+        ({"TERM": "linux", "COLORTERM": None}, SIXTEEN, False),
+        ({"TERM": "xterm-kitty", "COLORTERM": None}, RGB, False),
+        ({"TERM": "vt100", "COLORTERM": None}, b"", False),
+        ({"NO_COLOR": "1"}, b"", False),
+        ({"LANG": "C"}, RGB, True),
+        ({"LANG": None}, RGB, False),
+        ({"LANG": None, "TMUX": "/tmp/tmux,1,0"}, RGB, True),
+        ({"COLUMNS": "80", "LINES": "24"}, RGB, False),
+    ],
+)
+def test_every_terminal_gets_its_colours_and_characters(
+    start: Callable[..., PseudoTerminal], env: dict[str, str | None], depth: bytes, plain: bool
+) -> None:
+    terminal = start(env={**UTF8, **env})
+    pause(terminal)
+    terminal.until("Checkpoints", PATIENCE)
+    assert len(terminal.text().splitlines()[3]) == 120, "as wide as the terminal, whatever COLUMNS says"
+    sent = b"".join(data for _, data in terminal.chunks)
+    found = {which: bool(re.search(which, sent)) for which in (RGB, INDEXED)}
+    assert found == {which: which == depth for which in found}
+    if depth != RGB:
+        assert bool(re.search(SIXTEEN, sent)) == (depth != b"")
+    assert sent.isascii() == plain
+    assert (b"\x1b]2;" in sent) == (env.get("TERM") != "linux"), "a title, but not on the Linux console"

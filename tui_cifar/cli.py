@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 import importlib
 import os
+import re
 import shutil
 import sys
 from collections.abc import Sequence
@@ -28,6 +29,8 @@ COMMANDS = {
 }
 """Every command but "train" is a module of `tui_cifar.commands` with a function `run(arguments) -> exit code`."""
 
+TRUE_COLOUR = ("alacritty", "contour", "foot", "ghostty", "wezterm", "xterm-ghostty", "xterm-kitty")
+"""Terminals, by their TERM, that show 16 million colours and have no word for it there."""
 _ALIASES = {"lr": ("--learning-rate",)}
 _OWN = ("recipe", "dataset", "name", "runs_dir", "data_dir", "device", "threads")
 
@@ -264,7 +267,7 @@ def require_terminal() -> None:
 
 
 def tune_for_line(fps: int | None) -> None:
-    """Fewer frames and no animations over SSH. Textual reads these when it is imported."""
+    """Fewer frames and no animations over SSH, and as many colours as the terminal has. Textual reads these at its import."""
     if fps is not None and not 1 <= fps <= 60:
         complain("--fps must be 1 to 60.")
     remote = bool(os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY"))
@@ -273,12 +276,27 @@ def tune_for_line(fps: int | None) -> None:
     os.environ.setdefault("TEXTUAL_FPS", "15" if remote else "30")
     if remote:
         os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    term = os.environ.get("TERM", "")
+    if term in TRUE_COLOUR or term.endswith("-direct"):
+        os.environ.setdefault("COLORTERM", "truecolor")  # which SSH does not pass on
+    elif re.fullmatch(r"vt\d+.*|.*-(m|mono)", term):
+        os.environ.setdefault("NO_COLOR", "1")
 
 
 def unicode_locale() -> bool:
-    """Whether the locale says that the terminal shows UTF-8. (Python itself speaks UTF-8 in the C locale, terminals don't.)"""
-    locale = next((v for name in ("LC_ALL", "LC_CTYPE", "LANG") if (v := os.environ.get(name))), "C")
-    return "utf8" in locale.lower().replace("-", "")
+    """Whether the locale says that the terminal shows UTF-8. Where nothing is said it mostly does, but tmux and screen don't."""
+    for name in ("LC_ALL", "LC_CTYPE", "LANG"):
+        if (value := os.environ.get(name)) and not (name == "LC_CTYPE" and _set_by_python(name, value)):
+            return "utf8" in value.lower().replace("-", "")
+    return not (os.environ.get("TMUX") or os.environ.get("STY"))
+
+
+def _set_by_python(name: str, value: str) -> bool:
+    """Whether a variable has its value from Python itself, which speaks UTF-8 in the C locale (PEP 538), as terminals don't."""
+    try:
+        return f"{name}={value}".encode() not in Path("/proc/self/environ").read_bytes().split(b"\0")
+    except OSError:
+        return False
 
 
 def _version() -> str:

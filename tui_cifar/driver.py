@@ -1,4 +1,4 @@
-"""Textual's way to the terminal, made safe against signals that come at any moment."""
+"""Textual's way to the terminal, made safe against signals that come at any moment, and of the size that the terminal has."""
 
 from __future__ import annotations
 
@@ -25,6 +25,14 @@ class SteadyDriver(LinuxDriver):
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self._loop = asyncio.get_running_loop()
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        """What the terminal itself says. Textual trusts COLUMNS and LINES more, which stay as they are when it is resized."""
+        try:
+            columns, rows = os.get_terminal_size(self.fileno)
+        except OSError:
+            columns = rows = 0
+        return (columns, rows) if columns and rows else super()._get_terminal_size()
 
     def _sigtstp_application(self, *_: object) -> None:
         if not self._soon(self._give_up_and_stop):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import threading
 import tomllib
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from typing import Any
 from engine.files import write_whole
 
 KEYS_FILE, CHOICES_FILE = "keys.toml", "choices.json"
+QUIET_SECONDS = 0.5
+"""How long nothing must be chosen before what was chosen is written."""
 
 
 def directory() -> Path:
@@ -43,7 +46,7 @@ class Settings:
     keys: dict[str, str] = field(default_factory=dict)
     choices: dict[str, Any] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
-    _writer: threading.Thread | None = None
+    _writer: _Writer | None = None
 
     @classmethod
     def read(cls, folder: Path | None = None) -> Settings:
@@ -87,33 +90,63 @@ class Settings:
         return value if isinstance(value, str | int | float | bool) and value in allowed else None
 
     def remember(self, name: str, value: str | int | float | bool) -> None:
-        """Keep a choice for the next start: in a thread of its own, because a key must not wait for a disk.
+        """Keep a choice for the next start.
 
         A folder that can't be written to is no reason to disturb anybody.
         """
         if self.folder is None or self.choices.get(name) == value:
             return
         self.choices[name] = value
-        text = json.dumps(self.choices, indent=1, sort_keys=True) + "\n"
-        path, before = self.folder / CHOICES_FILE, self._writer
-        self._writer = threading.Thread(target=_write_after, args=(before, path, text), name="settings", daemon=True)
-        self._writer.start()
+        if self._writer is None:
+            self._writer = _Writer(self.folder / CHOICES_FILE)
+        self._writer.write(json.dumps(self.choices, indent=1, sort_keys=True) + "\n")
 
     def flush(self, seconds: float = 2.0) -> None:
         """Wait until all is written, or the time is over."""
         if self._writer is not None:
-            self._writer.join(seconds)
+            self._writer.flush(seconds)
 
 
-def _write_after(before: threading.Thread | None, path: Path, text: str) -> None:
-    """Write once the writer before is done, so that the last choice stays."""
-    if before is not None:
-        before.join()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, text.encode())
-    except OSError:
-        pass
+class _Writer:
+    """Writes the newest text to a file, in a thread of its own: a key must wait neither for a disk nor for a thread to start."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._given: queue.SimpleQueue[str | threading.Event] = queue.SimpleQueue()
+        threading.Thread(target=self._work, name="settings", daemon=True).start()
+
+    def write(self, text: str) -> None:
+        """Have a text written soon, unless a newer one comes."""
+        self._given.put(text)
+
+    def flush(self, seconds: float) -> None:
+        """Wait until what was given is written, or the time is over."""
+        written = threading.Event()
+        self._given.put(written)
+        written.wait(seconds)
+
+    def _work(self) -> None:
+        text: str | None = None
+        while True:
+            try:
+                given = self._given.get(timeout=None if text is None else QUIET_SECONDS)
+            except queue.Empty:
+                given = None
+            if isinstance(given, str):
+                text = given
+                continue
+            if text is not None:
+                self._write(text)
+                text = None
+            if given is not None:
+                given.set()
+
+    def _write(self, text: str) -> None:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(self._path, text.encode())
+        except OSError:
+            pass
 
 
 def _flat(table: dict[str, Any], before: str = "") -> dict[str, Any]:

@@ -1,8 +1,13 @@
-"""Decoded pictures kept on the disk between starts: written whole, checked when read, rebuilt when anything is off."""
+"""Decoded pictures kept on the disk between starts: written whole, checked when read, rebuilt when anything is off.
+
+They are read into memory of their own, which the system has back as soon as they are let go of. What `malloc` gave would stay
+with the process (see `engine.allocator`).
+"""
 
 from __future__ import annotations
 
 import json
+import mmap
 import os
 import shutil
 import zlib
@@ -22,7 +27,7 @@ def read_cached(directory: Path, key: str) -> Dataset | None:
     folder = directory / key
     try:
         about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
-        arrays = {name: np.load(folder / f"{name}.npy") for name in about["crc"]}
+        arrays = {name: _read(folder / f"{name}.npy") for name in about["crc"]}
         if about["version"] != VERSION or any(_crc(a) != about["crc"][name] for name, a in arrays.items()):
             return None
         train, test = (
@@ -36,12 +41,25 @@ def read_cached(directory: Path, key: str) -> Dataset | None:
         return None
 
 
+def _read(path: Path) -> np.ndarray:
+    on_disk = np.load(path, mmap_mode="r")
+    array = np.ndarray(on_disk.shape, on_disk.dtype, mmap.mmap(-1, on_disk.nbytes))
+    array[...] = on_disk
+    return array
+
+
 def _crc(array: np.ndarray) -> int:
     return zlib.crc32(np.ascontiguousarray(array).view(np.uint8).reshape(-1).data)
 
 
-def write_cached(directory: Path, key: str, data: Dataset) -> None:
-    """Keep a dataset under `key`. A disk that refuses costs only the time saved at the next start."""
+def keep_cached(directory: Path, key: str, data: Dataset) -> Dataset:
+    """Keep a dataset under `key`; the same as `read_cached` gives it, or as it was given where the disk refuses it."""
+    _write(directory, key, data)
+    return read_cached(directory, key) or data
+
+
+def _write(directory: Path, key: str, data: Dataset) -> None:
+    """A disk that refuses costs only the time saved at the next start, and memory."""
     temporary = directory / f".{key}.{os.getpid()}"
     try:
         temporary.mkdir(parents=True)

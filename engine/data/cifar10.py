@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from engine.data.cache import read_cached, write_cached
+from engine.data.cache import keep_cached, read_cached
 from engine.data.dataset import Dataset, Pictures, Report
 from engine.data.download import OPTIONS, download, open_alone
 from engine.errors import DataError
@@ -61,8 +61,7 @@ def load_official(path: Path, cache_dir: Path, report: Report) -> Dataset:
     key = f"cifar10-{_digest(folder, report)[:16]}"
     data = read_cached(cache_dir, key)
     if data is None:
-        data = _read(folder, key, report)
-        write_cached(cache_dir, key, data)
+        data = keep_cached(cache_dir, key, _read(folder, key, report))
     return data
 
 

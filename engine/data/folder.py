@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps
 
-from engine.data.cache import read_cached, write_cached
+from engine.data.cache import keep_cached, read_cached
 from engine.data.dataset import Dataset, Pictures, Report
 from engine.errors import DataError
 
@@ -49,8 +49,7 @@ def load_folder(root: Path, cache_dir: Path, report: Report) -> Dataset:
     key = f"folder-{h.hexdigest()[:16]}"
     data = read_cached(cache_dir, key)
     if data is None:
-        data = _decode_all(root, class_names, files, report)
-        write_cached(cache_dir, key, data)
+        data = keep_cached(cache_dir, key, _decode_all(root, class_names, files, report))
     return data
 
 
@@ -120,7 +119,7 @@ def _decode_all(root: Path, names: tuple[str, ...], files: dict[str, list[_File]
                     f"{root / part / empty[0]}: there are no readable pictures of class {empty[0]!r}"
                     f"{f' ({skipped[0]})' if skipped else ''}. {HINT}"
                 )
-            parts[part] = Pictures(torch.from_numpy(images[good]), torch.from_numpy(labels))
+            parts[part] = Pictures(torch.from_numpy(images if good.all() else images[good]), torch.from_numpy(labels))
     return Dataset(
         root.resolve().name or str(root), names, parts["train"], parts["test"], h.hexdigest(), tuple(skipped)
     )

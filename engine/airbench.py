@@ -124,9 +124,13 @@ class AirbenchNet(nn.Module):
         Args:
             images: float (N, 3, S, S) in [-1, 1]; some thousands are enough.
         """
-        patches = images.unfold(2, PATCH, 1).unfold(3, PATCH, 1).permute(0, 2, 3, 1, 4, 5)
-        flat = patches.reshape(-1, 3 * PATCH * PATCH).double()
-        variances, components = torch.linalg.eigh(flat.T @ flat / len(flat))
+        side = 3 * PATCH * PATCH
+        products, count = torch.zeros(side, side, dtype=torch.float64, device=images.device), 0
+        for part in images.split(500):  # patches are four times the pictures, and twice that in double precision
+            patches = part.unfold(2, PATCH, 1).unfold(3, PATCH, 1).permute(0, 2, 3, 1, 4, 5).reshape(-1, side).double()
+            products += patches.T @ patches
+            count += len(patches)
+        variances, components = torch.linalg.eigh(products / count)
         filters = (components / (variances + 1e-4).sqrt()).T.reshape(-1, 3, PATCH, PATCH)
         self.whiten.weight.copy_(torch.cat([filters, -filters]))
 

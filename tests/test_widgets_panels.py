@@ -415,10 +415,10 @@ async def test_pictures_before_the_first_epoch_have_their_class() -> None:
 async def test_pictures_shrink_where_there_is_little_room() -> None:
     async with on_stage(PictureStrip(mode="half"), fold(*run_events(epochs=1)), (40, 12)) as pilot:
         shown = screen(pilot)
-        assert "1–2 of 4" in shown and "✓ cat 0.97" in shown and "✓ dog 0.61" in shown
+        assert "1–2 of 4" in shown and "cat        0.97    dog        0.61" in shown and shown.count("✓ right") == 2
     async with on_stage(PictureStrip(mode="half"), fold(*run_events(epochs=1)), (58, 19)) as pilot:
         shown = screen(pilot)
-        assert "1–3 of 4" in shown and "✓ cat 0.97" in shown and "✗ dog" in shown, "one large, two small beside it"
+        assert "1–3 of 4" in shown and "✓ cat 0.97" in shown and "✗ is frog" in shown, "one large, two small beside it"
     async with on_stage(PictureStrip(mode="half"), fold(*run_events(epochs=1)), (12, 5)) as pilot:
         assert "No room" in screen(pilot)
 

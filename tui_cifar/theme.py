@@ -61,6 +61,13 @@ NEAREST = {"train": "primary", "validation": "warning", "dim": "foreground-muted
 """What stands for our colours in themes that lack them."""
 
 
+def style(variables: Mapping[str, str], name: str) -> str:
+    """A colour of the theme as the words of a Rich style. Themes of the terminal's own colours have no grey that every
+    terminal shows: what is grey in the others has the attribute "dim" there."""
+    found = colour(variables, name)
+    return "dim" if found == "default" and name in ("dim", "line") else found
+
+
 def colour(variables: Mapping[str, str], name: str) -> str:
     """A theme's colour as Rich takes it: "#rrggbb", translucent ones laid over its background, or an ANSI colour."""
     try:

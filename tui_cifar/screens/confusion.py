@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from tui_cifar.render.bars import curve, sparkline
-from tui_cifar.render.gallery import gallery
+from tui_cifar.render.gallery import captions_for, gallery
 from tui_cifar.render.grid import fit
 from tui_cifar.render.ink import fitted, spread, words
 from tui_cifar.render.matrix import DARK_STEPS, LIGHT_STEPS, SHARES, Heat, Steps, matrix_lines
@@ -138,7 +138,7 @@ class ConfusionScreen(RunScreen):
         numbers = select(results, cell)
         if not len(numbers):
             return lines
-        grid = fit(room, rows - 1, most=len(numbers))
+        grid = fit(room, rows - 1, most=len(numbers), captions=captions_for(results.class_names))
         if not grid.side:
             return lines
         shown = min(grid.page, len(numbers))

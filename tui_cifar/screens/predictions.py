@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from engine.inspection import Inspection
 from tui_cifar.inspector import Answered
 from tui_cifar.render import detail
-from tui_cifar.render.gallery import gallery
+from tui_cifar.render.gallery import captions_for, gallery
 from tui_cifar.render.grid import Grid, fit
 from tui_cifar.render.ink import spread, words
 from tui_cifar.render.mosaic import Line
@@ -197,10 +197,12 @@ class PredictionsScreen(RunScreen):
         if not len(self.numbers):
             return [[words("No picture is like that. Press a for all.", inks.dim)]]
         if self.look is not None:
-            return self._draw_detail(results, width, height)
+            return self._draw_detail(results, width - 1, height)
         drawn = results.pictures is not None and self.mode != "off"
-        self._grid = fit(width, height, ZOOMS[self._zoom]) if drawn else Grid(0, 1, max(1, height))
+        room = captions_for(results.class_names)
+        self._grid = fit(width, height, ZOOMS[self._zoom], captions=room) if drawn else Grid(0, 1, max(1, height))
         first = self.cursor // self._grid.page * self._grid.page
+        width -= not self._grid.side
         return gallery(results, self.numbers, first, self.cursor, self._grid, width, self.mode, inks, light=self.light)
 
     def _waiting(self) -> list[Line]:
@@ -413,8 +415,7 @@ class PredictionsScreen(RunScreen):
         if self.look is not None:
             return
         g = self._grid
-        height, width = (g.side // 2 + 1, g.side + g.gap) if g.side else (1, 10_000)
-        x, y = message.x // width, message.y // height
+        x, y = message.x // (g.width + g.gap) if g.side else 0, message.y // g.height
         place = self.cursor // g.page * g.page + y * g.columns + x
         if x < g.columns and y < g.rows and place < len(self.numbers):
             self._go(place)

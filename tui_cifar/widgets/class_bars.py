@@ -63,14 +63,14 @@ class ClassBars(Panel):
         if accuracy < 0:
             return line
         bar = self._bar(accuracy, room)
-        line.append(bar, f"not bold {self.colour('foreground' if name == 'all' else 'secondary')}")
+        line.append(bar, f"not bold {self.ink('foreground' if name == 'all' else 'secondary')}")
         line.append(f"{accuracy * 100:6.1f}")
         if name in before:
             change = round((accuracy - before[name]) * 100, 1)
             text = f"{change:+.1f}".replace("-", "−") if change else "="
-            line.append(f"{self.word(text):>7}", f"not bold {self.colour('dim')}")
+            line.append(f"{self.word(text):>7}", f"not bold {self.ink('dim')}")
         elif tail > 14:
-            line.append(f"{counts:>15}", f"not bold {self.colour('dim')}")
+            line.append(f"{counts:>15}", f"not bold {self.ink('dim')}")
         return line
 
     def _bar(self, fraction: float, room: int) -> str:

@@ -12,7 +12,7 @@ from textual.widgets import DataTable
 from engine.events import EpochCompleted
 from tui_cifar.render.text import duration, plain, rate
 from tui_cifar.run_view import RunView
-from tui_cifar.theme import colour
+from tui_cifar.theme import style
 from tui_cifar.widgets.scrollbar import PlainScrollBar
 
 _COLUMNS = (
@@ -94,24 +94,24 @@ class EpochTable(DataTable[Text]):
 
     def _wanted(self, view: RunView) -> dict[int, list[Text]]:
         """The cells of every row, by epoch."""
-        dim, best = colour(self.app.theme_variables, "dim"), view.best.epoch if view.best else 0
+        dim, best = style(self.app.theme_variables, "dim"), view.best.epoch if view.best else 0
         rows = {}
         for r in view.rows:
-            mark, style = ("★ ", "bold") if r.epoch == best else ("", "")
+            mark, weight = ("★ ", "bold") if r.epoch == best else ("", "")
             made = self._made.get(r.epoch)
-            if made is not None and made[0] is r and made[1] == style and made[2] == dim:
+            if made is not None and made[0] is r and made[1] == weight and made[2] == dim:
                 rows[r.epoch] = made[3]
                 continue
             rows[r.epoch] = [
-                self._cell(mark + str(r.epoch), style),
-                self._cell(f"{r.train_loss:.4f}", style),
-                self._cell(f"{r.valid_loss:.4f}", style),
-                self._cell(f"{r.train_accuracy * 100:.1f}", style),
-                self._cell(f"{r.valid_accuracy * 100:.1f}", style),
-                self._cell(rate(r.learning_rate), style or dim),
-                self._cell(duration(r.seconds), style),
+                self._cell(mark + str(r.epoch), weight),
+                self._cell(f"{r.train_loss:.4f}", weight),
+                self._cell(f"{r.valid_loss:.4f}", weight),
+                self._cell(f"{r.train_accuracy * 100:.1f}", weight),
+                self._cell(f"{r.valid_accuracy * 100:.1f}", weight),
+                self._cell(rate(r.learning_rate), weight or dim),
+                self._cell(duration(r.seconds), weight),
             ]
-            self._made[r.epoch] = (r, style, dim, rows[r.epoch])
+            self._made[r.epoch] = (r, weight, dim, rows[r.epoch])
         if view.terminal is None and view.epoch and view.epoch not in rows and view.phase != "testing":
             loss = f"{view.points[-1][1]:.4f}" if view.points and view.points[-1][0] > view.epoch - 1 else "…"
             rows[view.epoch] = [
@@ -129,7 +129,7 @@ class EpochTable(DataTable[Text]):
     def render_line(self, y: int) -> Strip:
         """A line of the table, or what it waits for."""
         if y == 1 and not self.row_count:
-            words = Segment(" A row for each epoch appears here.", Style.parse(colour(self.app.theme_variables, "dim")))
+            words = Segment(" A row for each epoch appears here.", Style.parse(style(self.app.theme_variables, "dim")))
             return Strip([words]).extend_cell_length(self.size.width).apply_style(self.rich_style.background_style)
         return super().render_line(y)
 

@@ -9,7 +9,7 @@ from textual.widgets import RichLog
 
 from tui_cifar.render.text import plain
 from tui_cifar.run_view import MAX_LINES, RunView
-from tui_cifar.theme import colour
+from tui_cifar.theme import style
 from tui_cifar.widgets.scrollbar import PlainScrollBar
 
 
@@ -43,7 +43,7 @@ class LogPane(RichLog):
             self._of, self._written = view, 0
         new = min(view.lines_ever - self._written, len(view.lines))
         self._written = view.lines_ever
-        dim = colour(self.app.theme_variables, "dim")
+        dim = style(self.app.theme_variables, "dim")
         for at, text in list(view.lines)[len(view.lines) - new :]:
             line = Text(time.strftime("%H:%M:%S  ", time.localtime(at)), dim)
-            self.write(line.append(plain(text) if self.ascii else text, colour(self.app.theme_variables, "foreground")))
+            self.write(line.append(plain(text) if self.ascii else text, style(self.app.theme_variables, "foreground")))

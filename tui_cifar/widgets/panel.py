@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from tui_cifar.render.text import plain
 from tui_cifar.run_view import RunView
-from tui_cifar.theme import colour
+from tui_cifar.theme import style
 
 
 class Panel(Static):
@@ -80,9 +80,9 @@ class Panel(Static):
         """The text as this terminal can show it."""
         return plain(text) if self.ascii else text
 
-    def colour(self, name: str) -> str:
-        """A colour of the theme as "#rrggbb"."""
-        return colour(self.app.theme_variables, name)
+    def ink(self, name: str) -> str:
+        """A colour of the theme as the words of a style."""
+        return style(self.app.theme_variables, name)
 
     @staticmethod
     def lines(lines: Iterable[Text]) -> Text:
@@ -91,4 +91,4 @@ class Panel(Static):
 
     def waiting(self, text: str) -> Text:
         """The words of an empty place: what it waits for."""
-        return Text(self.word(text), style=self.colour("dim"))
+        return Text(self.word(text), style=self.ink("dim"))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from rich.segment import Segment
 
 from engine.inspection import Inspection
-from tui_cifar.render.bars import bar
+from tui_cifar.render.gallery import Guess, captions, captions_for
 from tui_cifar.render.grid import fit, in_rows
 from tui_cifar.render.ink import Inks, spread, words
 from tui_cifar.render.mosaic import (
@@ -20,10 +21,16 @@ from tui_cifar.render.mosaic import (
     thumbnail_lines,
     tinted,
 )
-from tui_cifar.render.text import cut
+from tui_cifar.render.text import bar, cut
 
 CHANNELS = ("red", "green", "blue")
 VIEWS = {"picture": "Picture", "channels": "Channels", "augmented": "Augmented", "map": "Where it looked"}
+
+
+WIDEST_BARS = 68
+"""Columns beyond which bars with their words say no more."""
+MAPS_ROOM = 19
+"""Lines that neighbours leave to a row of maps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,21 +93,35 @@ def probability_lines(subject: Subject, width: int, most: int, look: Look) -> li
 
 
 def side_for(width: int, height: int, beside_width: int) -> int:
-    """The largest of 64, 32 and 16 pixels a side that leaves `beside_width` columns; 0 where none does."""
-    return next((s for s in (64, 32, 16) if s // 2 <= height and s + 2 + beside_width <= width), 0)
+    """The largest side of a picture, in columns, that leaves `beside_width` of them; 0 where none does."""
+    return next((s for s in (96, 64, 48, 32, 16) if s // 2 <= height and s + 3 + beside_width <= width), 0)
 
 
 def picture_view(
-    subject: Subject, inspection: Inspection | str | None, width: int, height: int, look: Look, mapped: int = 0
+    subject: Subject,
+    inspection: Inspection | str | None,
+    width: int,
+    height: int,
+    look: Look,
+    mapped: int = 0,
+    neighbours: Sequence[tuple[np.ndarray, Guess]] = (),
 ) -> list[Line]:
-    """The picture large, its probabilities as bars, and, where there is room below, where the network looked."""
+    """The picture large, its probabilities as bars, and, where there is room, where the network looked, and other pictures.
+
+    Args:
+        mapped: place among `inspection.cam_classes` of the class whose map is marked.
+        neighbours: pictures before and after this one.
+    """
     side = side_for(width, height, 34) if subject.picture is not None and look.mode != "off" else 0
     right = width - side - 3 if side else width
     column: list[Line] = [verdict(subject, look.inks), []]
-    column += probability_lines(subject, right, max(3, height - 6), look)
+    column += probability_lines(subject, min(right, WIDEST_BARS), max(3, height - 6), look)
     column += [[], *([words(cut(f, right), look.inks.dim)] for f in subject.figures)]
-    if isinstance(inspection, Inspection) and height - len(column) >= 18 and right >= 32 and look.mode != "off":
-        column += [[], [words(cam_title(inspection, mapped), look.inks.dim)], *cam_lines(inspection, mapped, 32, look)]
+    if look.mode != "off":
+        if neighbours:
+            column += _neighbour_row(neighbours, right, height - len(column) - MAPS_ROOM, look)
+        if isinstance(inspection, Inspection):
+            column += maps_row(subject, inspection, mapped, right, height - len(column), look, "where it looked for")
     if not side:
         if subject.picture is None:
             column.append([words("The pictures themselves are not on this disk any more.", look.inks.dim)])
@@ -108,6 +129,20 @@ def picture_view(
     assert subject.picture is not None
     large = thumbnail_lines(subject.picture, side, look.mode, light=look.light)
     return beside([(side, large), (right, column)], 3)
+
+
+def _neighbour_row(neighbours: Sequence[tuple[np.ndarray, Guess]], width: int, height: int, look: Look) -> list[Line]:
+    """A row of pictures under a line of words; nothing where there is no room."""
+    count = len(neighbours)
+    side = min(32, 2 * (height - 4), (width - 2 * (count - 1)) // count) // 2 * 2
+    if side < 12:
+        return []
+    grid = fit(width, side // 2 + 2, side, most=count, captions=captions_for(neighbours[0][1].names))
+    blocks = [
+        [*thumbnail_lines(picture, grid.side, look.mode, light=look.light), *captions(guess, grid, look.inks)]
+        for picture, guess in neighbours
+    ]
+    return [[], [words("before and after it", look.inks.dim)], *in_rows(blocks, grid)]
 
 
 def cam_title(inspection: Inspection, mapped: int) -> str:
@@ -159,20 +194,23 @@ def map_view(subject: Subject, inspection: Inspection, mapped: int, width: int, 
         [words(cut(legend, width), inks.dim)],
         [words(cut("Grad-CAM on the last convolution (Selvaraju et al., 2017)", width), inks.dim)],
     ]
-    return lines + _other_maps(subject, inspection, mapped, width, height - len(lines), look)
+    return lines + maps_row(subject, inspection, mapped, width, height - len(lines), look)
 
 
-def _other_maps(
-    subject: Subject, inspection: Inspection, mapped: int, width: int, height: int, look: Look
+def maps_row(
+    subject: Subject, inspection: Inspection, mapped: int, width: int, height: int, look: Look, title: str = ""
 ) -> list[Line]:
-    """A row of the maps of the likeliest classes, each with its probability; the one shown large is marked."""
+    """A row of the maps of the likeliest classes, each with its probability; `mapped` is marked. Nothing without room."""
     inks, count = look.inks, len(inspection.cam_classes)
-    side = min(32, 2 * (height - 2))
-    columns = min(count, (width + 2) // (side + 2)) if side >= 12 else 0
-    if columns < 2:
+    room = height - (3 if title else 2)
+
+    def side_of(columns: int) -> int:
+        return min(32, 2 * room, (width - 2 * (columns - 1)) // columns) // 2 * 2
+
+    columns = max(range(1, count + 1), key=lambda n: n * side_of(n) ** 2, default=0)
+    side = side_of(columns) if columns else 0
+    if side < 12:
         return []
-    if columns >= 5 and (wider := (width + 2) // 5 - 2) // 2 * 2 <= side:
-        side, columns = wider // 2 * 2, min(count, 5)  # five that fill the width rather than four and a gap
     first = max(0, min(mapped - columns // 2, count - columns))
     blocks = []
     for i in range(first, first + columns):
@@ -181,7 +219,8 @@ def _other_maps(
         mark = "✓ " if label == subject.true else "✗ " if i == 0 and subject.true is not None else ""
         name = words(f"{cut(mark + told, side):{side}}", inks.cursor if i == mapped else inks.text)
         blocks.append((side, [*cam_lines(inspection, i, side, look), [name]]))
-    return [[], *beside(blocks, max(2, min(6, (width - columns * side) // max(1, columns - 1))))]
+    gap = max(2, min(6, (width - columns * side) // max(1, columns - 1)))
+    return [[], *([[words(title, inks.dim)]] if title else []), *beside(blocks, gap)]
 
 
 def augmented_view(inspection: Inspection, width: int, height: int, look: Look) -> list[Line]:

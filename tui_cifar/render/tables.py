@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.events import LayerDescribed, SplitDescribed
-from tui_cifar.render.bars import bar
 from tui_cifar.render.ink import Inks, fitted, words
 from tui_cifar.render.mosaic import Line
-from tui_cifar.render.text import cut
+from tui_cifar.render.text import bar, cut
 
 SPLITS = {"train": "training", "valid": "validation", "test": "test"}
 

@@ -10,7 +10,7 @@ from rich.color import Color
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from tui_cifar.render.bars import curve, sparkline
+from tui_cifar.render.curves import curve, sparkline
 from tui_cifar.render.gallery import captions_for, gallery
 from tui_cifar.render.grid import fit
 from tui_cifar.render.ink import fitted, spread, words

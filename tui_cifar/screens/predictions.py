@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from engine.inspection import Inspection
 from tui_cifar.inspector import Answered
 from tui_cifar.render import detail
-from tui_cifar.render.gallery import captions_for, gallery
+from tui_cifar.render.gallery import Guess, captions_for, gallery, guess_of
 from tui_cifar.render.grid import Grid, fit
 from tui_cifar.render.ink import spread, words
 from tui_cifar.render.mosaic import Line
@@ -234,7 +234,7 @@ class PredictionsScreen(RunScreen):
         look = detail.Look(self.mode, self.inks, self.light, self._ascii)
         answer = self.answer
         if self.look == "picture" or picture is None:
-            return detail.picture_view(subject, answer, width, height, look, self.mapped)
+            return detail.picture_view(subject, answer, width, height, look, self.mapped, self._neighbours(results))
         if self.look == "channels":
             numbers = answer.network_input if isinstance(answer, Inspection) else None
             return detail.channels_view(picture, numbers, self.pixel, self.channel, width, height, look)
@@ -244,6 +244,13 @@ class PredictionsScreen(RunScreen):
         if self.look == "augmented":
             return detail.augmented_view(answer, width, height, look)
         return detail.map_view(subject, answer, self.mapped, width, height, look)
+
+    def _neighbours(self, results: Results) -> list[tuple[np.ndarray, Guess]]:
+        """Two pictures before the marked one and two after it, of those that are shown."""
+        if results.pictures is None:
+            return []
+        near = self.numbers[max(0, self.cursor - 2) : self.cursor + 3].tolist()
+        return [(np.asarray(results.pictures[n]), guess_of(results, n)) for n in near if n != self.number]
 
     # -- questions to the network -----------------------------------------------------------------------------------------
 

@@ -24,7 +24,7 @@ class CheckpointLog(Panel):
         folder = (
             str(Path(next(e.path for e in reversed(events) if isinstance(e, CheckpointSaved))).parent) if saved else ""
         )
-        self.titles("Checkpoints", folder)
+        self.titles("Checkpoints", ("", folder))
         if not events:
             return self.waiting("Saved after each epoch, and when you press s.")
         newest = [

@@ -10,7 +10,7 @@ from textual.strip import Strip
 from textual.widgets import DataTable
 
 from engine.events import EpochCompleted
-from tui_cifar.render.text import duration, plain, rate
+from tui_cifar.render.text import bar, duration, plain, rate
 from tui_cifar.run_view import RunView
 from tui_cifar.theme import style
 from tui_cifar.widgets.scrollbar import PlainScrollBar
@@ -24,6 +24,20 @@ _COLUMNS = (
     ("lr", "lr", 7),
     ("time", "time", 6),
 )
+_BAR = "bar"
+"""The column of bars, after the accuracy that they show, where there is room for it."""
+_MOST_BLANKS, _SHORTEST_BAR, _LONGEST_BAR = 3, 10, 50
+
+
+def columns_for(width: int) -> list[tuple[str, str, int]]:
+    """The columns (key, head, width) of a table `width` wide: further apart where there is room, then with bars."""
+    spare = width - sum(w + 2 for _, _, w in _COLUMNS)
+    blanks = min(_MOST_BLANKS, max(0, spare) // len(_COLUMNS))
+    columns = [(key, head, w + blanks) for key, head, w in _COLUMNS]
+    length = min(_LONGEST_BAR, spare - blanks * len(_COLUMNS) - 2)
+    if length >= _SHORTEST_BAR:
+        columns.insert(5, (_BAR, "", length))
+    return columns
 
 
 class EpochTable(DataTable[Text]):
@@ -55,6 +69,8 @@ class EpochTable(DataTable[Text]):
         self.ascii = ascii
         self.set_class(ascii, "-ascii")
         self.border_title = "Epochs"
+        self._shown: list[tuple[str, str, int]] = []
+        self._view: RunView | None = None
         self._cells: dict[int, list[Text]] = {}
         self._made: dict[int, tuple[EpochCompleted, str, str, list[Text]]] = {}
         """The cells made of each completed epoch, so that a draw costs no more after thousands of them."""
@@ -64,11 +80,25 @@ class EpochTable(DataTable[Text]):
         """The columns."""
         if self.ascii:
             self.vertical_scrollbar.renderer = PlainScrollBar  # type: ignore[misc]  # as Textual documents
-        for key, label, width in _COLUMNS:
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        """The columns for the present width; where they change, all rows are made anew."""
+        columns = columns_for(self.size.width - 1)  # less the scroll bar
+        if columns == self._shown:
+            return
+        self._shown, self._drawn = columns, None
+        self.clear(columns=True)
+        self._cells.clear()
+        self._made.clear()
+        for key, label, width in columns:
             self.add_column(Text(label, justify="right"), key=key, width=width)
+        if self._view is not None:
+            self.show(self._view)
 
     def show(self, view: RunView) -> None:
         """Add and change what is new."""
+        self._view = view
         key = (id(view), view.changes.get("rows", 0), self.app.theme, view.terminal)
         if key == self._drawn:
             return
@@ -85,7 +115,7 @@ class EpochTable(DataTable[Text]):
             if before is None:
                 self.add_row(*cells, key=str(epoch))
             else:
-                for (column, _, _), old, new in zip(_COLUMNS, before, cells, strict=True):
+                for (column, _, _), old, new in zip(self._shown, before, cells, strict=True):
                     if old != new or old.style != new.style:  # texts compare by their characters alone
                         self.update_cell(str(epoch), column, new)
             self._cells[epoch] = cells
@@ -102,7 +132,7 @@ class EpochTable(DataTable[Text]):
             if made is not None and made[0] is r and made[1] == weight and made[2] == dim:
                 rows[r.epoch] = made[3]
                 continue
-            rows[r.epoch] = [
+            rows[r.epoch] = self._row(
                 self._cell(mark + str(r.epoch), weight),
                 self._cell(f"{r.train_loss:.4f}", weight),
                 self._cell(f"{r.valid_loss:.4f}", weight),
@@ -110,18 +140,25 @@ class EpochTable(DataTable[Text]):
                 self._cell(f"{r.valid_accuracy * 100:.1f}", weight),
                 self._cell(rate(r.learning_rate), weight or dim),
                 self._cell(duration(r.seconds), weight),
-            ]
+                accuracy=r.valid_accuracy,
+            )
             self._made[r.epoch] = (r, weight, dim, rows[r.epoch])
         if view.terminal is None and view.epoch and view.epoch not in rows and view.phase != "testing":
             loss = f"{view.points[-1][1]:.4f}" if view.points and view.points[-1][0] > view.epoch - 1 else "…"
-            rows[view.epoch] = [
+            rows[view.epoch] = self._row(
                 self._cell(str(view.epoch)),
                 self._cell(loss),
                 *(self._cell("…", dim) for _ in range(3)),
                 self._cell(rate(view.learning_rate), dim),
                 self._cell(""),
-            ]
+            )
         return rows
+
+    def _row(self, *cells: Text, accuracy: float = 0.0) -> list[Text]:
+        """A row, with the bar where there is a column for it."""
+        room = next((width for key, _, width in self._shown if key == _BAR), 0)
+        bars = [Text(bar(accuracy, room, ascii=self.ascii), style(self.app.theme_variables, "secondary"))]
+        return [*cells[:5], *(bars if room else []), *cells[5:]]
 
     def _cell(self, text: str, style: str = "") -> Text:
         return Text(plain(text) if self.ascii else text, style, justify="right")
@@ -135,5 +172,6 @@ class EpochTable(DataTable[Text]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Keep the newest row in view."""
+        self._lay_out()
         if self.row_count and not self.has_focus:
             self.move_cursor(row=self.row_count - 1, animate=False)

@@ -42,7 +42,9 @@ class LossPlot(Panel):
         """The plot, or what it waits for."""
         self.titles(
             "Loss",
-            f"{'log' if self.log_scale else 'linear'} · smooth {self.smoothing:g} · {'recent' if self.recent else 'all'}",
+            ("plot.log", "log" if self.log_scale else "linear"),
+            ("plot.smooth", f"smooth {self.smoothing:g}"),
+            ("plot.window", "recent" if self.recent else "all"),
         )
         view, size = self.view, self.content_size
         if not view.points and not view.rows:

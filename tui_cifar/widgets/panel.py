@@ -27,7 +27,8 @@ class Panel(Static):
     seconds = 0.0
 
     DEFAULT_CSS = """
-    Panel { border: round $border-blurred; padding: 0 1; border-title-color: $text; border-subtitle-color: $text-muted; }
+    Panel { border: round $border-blurred; padding: 0 1; border-title-color: $text; border-subtitle-color: $text; }
+    Panel:ansi { border: round ansi_bright_black; }
     Panel.-marked { border: round $accent; }
     Panel.-ascii.-marked { border: ascii $accent; }
     Panel.-ascii { border: ascii $border-blurred; }
@@ -71,10 +72,27 @@ class Panel(Static):
         """Fit the new size."""
         self.show(self.view)
 
-    def titles(self, title: str, subtitle: str = "") -> None:
-        """Set the words in the border."""
+    def titles(self, title: str, *settings: tuple[str, str]) -> None:
+        """Set the words in the border.
+
+        Args:
+            settings: below at the right, each as the id of the binding that changes it, "" for none, and its value.
+        """
         self.border_title = Text(self.word(title))
-        self.border_subtitle = Text(self.word(subtitle))
+        told = []
+        for id, value in settings:
+            key = self._key(id)
+            told.append(
+                Text.assemble((f"{key} " if key else "", f"bold {self.ink('footer-key-foreground')}"), self.word(value))
+            )
+        subtitle = Text(self.word(" · ")).join(told)
+        subtitle.stylize_before(self.ink("dim"))
+        self.border_subtitle = subtitle
+
+    def _key(self, id: str) -> str:
+        """The key that does it on this screen, as it is shown."""
+        bindings = (b for found in self.screen._bindings.key_to_bindings.values() for b in found)
+        return next((self.app.get_key_display(b) for b in bindings if id and b.id == id), "")
 
     def word(self, text: str) -> str:
         """The text as this terminal can show it."""

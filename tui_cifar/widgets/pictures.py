@@ -67,7 +67,7 @@ class PictureStrip(Panel):
         last = min(self.first + self._per_page, len(view.labels))
         epoch = f" · epoch {view.classified.epoch}" if view.classified else " · not yet classified"
         shown = f"{self.first + 1}–{last}" if last > self.first + 1 else str(last)
-        self.titles(f"Test pictures{epoch}", f"◂ {self.word(shown)} of {len(view.labels)} ▸")
+        self.titles(f"Test pictures{epoch}", ("", f"◂ {shown} of {len(view.labels)} ▸"))
         self._lines = lines
         return ""
 

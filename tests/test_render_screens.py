@@ -9,7 +9,7 @@ import pytest
 from rich.style import Style
 
 from engine.events import LayerDescribed
-from tui_cifar.render.detail import Look, channel_top, channels_view
+from tui_cifar.render.detail import Look, channel_layout, channels_view
 from tui_cifar.render.ink import Inks
 from tui_cifar.render.matrix import DARK_STEPS, LIGHT_STEPS, Steps, cell_texts, matrix_lines, short_names
 from tui_cifar.render.mosaic import Line, centred, width_of
@@ -77,14 +77,22 @@ def test_heat_in_256_colours_goes_one_way_with_the_share() -> None:
     assert [ground(1, "5"), ground(1, "15"), ground(2, "50"), ground(2, "150")] == [None, 52, 88, 124]
 
 
-@pytest.mark.parametrize(("width", "height"), [(118, 34), (78, 18), (58, 11), (20, 4)])
+@pytest.mark.parametrize(("width", "height"), [(198, 56), (118, 34), (78, 18), (58, 11), (20, 4)])
 @pytest.mark.parametrize("row", [0, 17, 31])
 def test_the_pixel_under_the_cursor_is_always_in_sight(width: int, height: int, row: int) -> None:
     picture = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
     look = Look("truecolor", INKS, False, False)
     lines = written(channels_view(picture, None, (row, 5), 1, width, height, look))
     shown = [i for i, line in enumerate(lines) if "◂" in line]
-    assert shown and shown[0] < max(height, 3) and shown[0] == 2 + row // 2 - channel_top(row, height)
+    layout = channel_layout(row, width, height)
+    assert shown and shown[0] < max(height, 3) and shown[0] == 2 + row * layout.scale // 2 - layout.top
+    at = lines[1].index("▾")
+    found = layout.pixel(at, shown[0])
+    assert found is not None and found[1] == 5 and abs(found[0] - row) < 2, "a click there finds it again"
+    assert layout.pixel(at, 1) is None and layout.pixel(width + 99, shown[0]) is None
+    for block in range(layout.count):
+        assert layout.pixel(block * (layout.width + layout.gap) + 31 * layout.scale, shown[0]) == (found[0], 31)
+        assert layout.pixel(block * (layout.width + layout.gap) + 32 * layout.scale, shown[0]) is None
     assert f"green {picture[row, 5, 1]:3}" in lines[0]
 
 

@@ -215,7 +215,7 @@ def maps_row(
     blocks = []
     for i in range(first, first + columns):
         label = inspection.cam_classes[i]
-        told = f"{inspection.class_names[label]} {inspection.probabilities[label] * 100:.1f} %"
+        told = f"{inspection.class_names[label]} {subject.probabilities[label] * 100:.1f} %"
         mark = "✓ " if label == subject.true else "✗ " if i == 0 and subject.true is not None else ""
         name = words(f"{cut(mark + told, side):{side}}", inks.cursor if i == mapped else inks.text)
         blocks.append((side, [*cam_lines(inspection, i, side, look), [name]]))
@@ -239,10 +239,40 @@ def augmented_view(inspection: Inspection, width: int, height: int, look: Look) 
     return in_rows(blocks, grid)
 
 
-def channel_top(row: int, height: int) -> int:
-    """The first line of cells of a channel that `channels_view` shows: all where they fit, else those about the cursor."""
-    shown = max(1, min(16, height - 3))
-    return min(max(0, row // 2 - shown // 2), 16 - shown)
+@dataclass(frozen=True, slots=True)
+class ChannelLayout:
+    """Where `channels_view` draws which pixels."""
+
+    count: int
+    """Channels side by side: all three, or one."""
+    scale: int
+    """Columns of a pixel: 1, or 2 where there is much room. It takes half as many lines."""
+    gap: int
+    top: int
+    """The first line of a channel that is shown: 0 where all of them fit, else near the cursor."""
+    shown: int
+    """Lines that are shown."""
+
+    @property
+    def width(self) -> int:
+        """Columns of a channel, with the pointer to its right."""
+        return 32 * self.scale + 1
+
+    def pixel(self, x: int, y: int) -> tuple[int, int] | None:
+        """(row, column) of the pixel in a cell of the view, if there is one."""
+        block, column = divmod(x, self.width + self.gap)
+        inside = block < self.count and column < 32 * self.scale and 0 <= y - 2 < self.shown
+        return ((y - 2 + self.top) * 2 // self.scale, column // self.scale) if inside else None
+
+
+def channel_layout(row: int, width: int, height: int) -> ChannelLayout:
+    """The layout for a place of `width` by `height` cells with the cursor in a row of pixels."""
+    scale = 2 if width >= 3 * 65 + 2 and height >= 32 + 3 else 1
+    count = 3 if width >= 3 * 33 + 2 * 3 else 1
+    gap = min(9, max(1, (width - count * (32 * scale + 1)) // 2))
+    shown = max(1, min(16 * scale, height - 3))
+    top = min(max(0, row * scale // 2 - shown // 2), 16 * scale - shown)
+    return ChannelLayout(count, scale, gap, top, shown)
 
 
 def channels_view(
@@ -269,18 +299,18 @@ def channels_view(
         if network_input is not None:
             told += f" → {network_input[row, column, i]:+.3f}".replace("-", "−")
         value.append(words(told + "   ", look.inks.strong if i == chosen else look.inks.text))
-    if width >= 3 * 33 + 2 * 3:
-        gap = min(9, (width - 3 * 33) // 2)
+    layout = channel_layout(row, width, height)
+    if layout.count == 3:
         value = spread(value, [words("arrows move, c marks, . next picture", look.inks.dim)], width)
-        blocks = [_channel_block(picture, i, cursor, look, i == chosen, height) for i in range(3)]
-        lines = [value, *beside(blocks, gap)]
+        blocks = [(layout.width, _channel(picture, i, cursor, look, i == chosen, layout)) for i in range(3)]
+        lines = [value, *beside(blocks, layout.gap)]
         rest = height - len(lines) - 1
         if rest >= 3:
-            half = min(6, (rest - 1) // 2)
-            tables = [(33, number_table(picture[..., i], cursor, half, 3, look.inks)) for i in range(3)]
-            lines += [[], *beside(tables, gap)]
+            tall, wide = min(12, (rest - 1) // 2), (layout.width // 4 - 1) // 2
+            tables = [number_table(picture[..., i], cursor, tall, wide, look.inks) for i in range(3)]
+            lines += [[], *beside([(layout.width, table) for table in tables], layout.gap)]
         return lines
-    block = _channel_block(picture, chosen, cursor, look, True, height)
+    block = (layout.width, _channel(picture, chosen, cursor, look, True, layout))
     room = width - block[0] - 3
     if room < 12:
         return [value, *block[1]]
@@ -289,19 +319,19 @@ def channels_view(
     return [value, *beside([block, (room, [[words(f"{CHANNELS[chosen]} bytes", look.inks.dim)], *table])], 3)]
 
 
-def _channel_block(
-    picture: np.ndarray, i: int, cursor: tuple[int, int], look: Look, chosen: bool, height: int
-) -> tuple[int, list[Line]]:
+def _channel(
+    picture: np.ndarray, i: int, cursor: tuple[int, int], look: Look, chosen: bool, layout: ChannelLayout
+) -> list[Line]:
     """A channel with pointers to the cursor above it and to its right."""
     row, column = cursor
-    head: Line = [words(" " * column, None), words("▾", look.inks.accent)]
-    image = np.repeat(picture[..., i : i + 1], 3, axis=2) if look.mode == "ascii" else tinted(picture[..., i], i)
+    head: Line = [words(" " * column * layout.scale, None), words("▾" * layout.scale, look.inks.accent)]
+    channel = picture[..., i].repeat(layout.scale, 0).repeat(layout.scale, 1)
+    image = np.repeat(channel[..., None], 3, axis=2) if look.mode == "ascii" else tinted(channel, i)
+    at = row * layout.scale // 2
     drawn = picture_lines(image, look.mode, light=look.light)
-    lines = [[*line, words("◂" if y == row // 2 else " ", look.inks.accent)] for y, line in enumerate(drawn)]
-    top = channel_top(row, height)
-    lines = lines[top : top + max(1, min(16, height - 3))]
+    lines = [[*line, words("◂" if y == at else " ", look.inks.accent)] for y, line in enumerate(drawn)]
     name: Line = [words(f"{CHANNELS[i]:5}", look.inks.strong if chosen else look.inks.dim)]
-    return 33, [head, *lines, name]
+    return [head, *lines[layout.top : layout.top + layout.shown], name]
 
 
 def number_table(

@@ -14,7 +14,7 @@ from engine.errors import DataError
 from tui_cifar.render.grid import Grid, fit, in_rows
 from tui_cifar.render.ink import fitted, words
 from tui_cifar.render.mosaic import Line, beside, thumbnail_lines
-from tui_cifar.render.tables import count_table
+from tui_cifar.render.tables import colour_table, count_table
 from tui_cifar.render.text import cut
 from tui_cifar.screens.tabbed import TabbedScreen
 
@@ -86,13 +86,19 @@ class DataScreen(TabbedScreen):
         data, inks = self.view.data, self.inks
         if data is None:
             return [[words(self._waits(), inks.dim)]]
-        lines = count_table(data.splits, self.view.class_names, width, height - 2, inks, ascii=self._ascii)
+        names, ascii = self.view.class_names, self._ascii
         skipped = self.view.skipped.count if self.view.skipped else 0
         told = f"{data.duplicate_count:,} duplicates   {skipped:,} unreadable"
-        lines += [
-            [],
-            [words(told, inks.text), words("   tab names them" if data.duplicate_count or skipped else "", inks.dim)],
-        ]
+        hint = "   tab names them" if data.duplicate_count or skipped else ""
+        problems: Line = [words(told, inks.text), words(hint, inks.dim)]
+        half = (width - 6) // 2
+        if half >= 70:  # counts and colours side by side
+            left = count_table(data.splits, names, half, height, inks, ascii=ascii)
+            right = [*colour_table(data.splits, names, half, inks, heads=True), [], problems]
+            lines = beside([(half, left), (half, right)], 6)
+        else:
+            lines = count_table(data.splits, names, width, height - 6, inks, ascii=ascii)
+            lines += [[], *colour_table(data.splits, names, width, inks), [], problems]
         return lines + self._examples(width, height - len(lines))
 
     def _examples(self, width: int, height: int) -> list[Line]:
@@ -100,7 +106,7 @@ class DataScreen(TabbedScreen):
         samples, names = self.samples, self.view.class_names
         if isinstance(samples, str) or self.mode == "off" or not names:
             return []
-        side = min(16, ((width + 2) // len(names) - 2) // 2 * 2)
+        side = min(16, (width + 2) // len(names) - 2, 2 * (height - 3)) // 2 * 2
         rows = (height - 2) // (side // 2 + 1) if side >= 8 else 0
         if rows < 1:
             return []

@@ -412,11 +412,10 @@ class PredictionsScreen(RunScreen):
         if message.canvas.id != "pictures-canvas" or not len(self.numbers):
             return
         if self.look == "channels":
-            block, column = divmod(message.x, 36)
-            top = detail.channel_top(self.pixel[0], message.canvas.content_size.height)
-            row = (message.y - 2 + top) * 2
-            if message.y >= 2 and row < 32 and column < 32 and block < 3:
-                self.pixel = row, column
+            size = message.canvas.content_size
+            pixel = detail.channel_layout(self.pixel[0], size.width - 1, size.height).pixel(message.x, message.y)
+            if pixel is not None:
+                self.pixel = pixel
                 self._redraw()
             return
         if self.look is not None:

@@ -13,7 +13,7 @@ from tui_cifar.render.detail import Look, channel_layout, channels_view
 from tui_cifar.render.ink import Inks
 from tui_cifar.render.matrix import DARK_STEPS, LIGHT_STEPS, Steps, cell_texts, matrix_lines, short_names
 from tui_cifar.render.mosaic import Line, centred, width_of
-from tui_cifar.render.tables import layer_lines
+from tui_cifar.render.tables import duplicate_lines, layer_lines
 
 INKS = Inks(**{f.name: Style(color=f"color({i + 1})") for i, f in enumerate(dataclasses.fields(Inks))})
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
@@ -111,3 +111,21 @@ def test_weights_about_grey() -> None:
     assert centred(np.array([-2.0, 0.0, 1.0])).tolist() == [0, 128, 191]
     assert centred(np.zeros((2, 2))).tolist() == [[128, 128], [128, 128]]
     assert centred(np.zeros((0, 3))).shape == (0, 3)
+
+
+def test_duplicates_that_matter_come_first() -> None:
+    pairs = (
+        "train/cat/a.jpg = train/cat/b.jpg",
+        "train/cat/a.jpg = train/dog/c.jpg",
+        "train 4 (cat) = test 1,007 (cat)",
+        "train/cat/a.jpg = test/dog/d.jpg",
+    )
+    assert [line.rstrip() for line in written(duplicate_lines(pairs, 78, INKS))] == [
+        "  train/cat/a.jpg = test/dog/d.jpg    in training and test, two classes",
+        "  train 4 (cat)   = test 1,007 (cat)  in training and test",
+        "  train/cat/a.jpg = train/dog/c.jpg   two classes",
+        "  train/cat/a.jpg = train/cat/b.jpg",
+    ]
+    narrow = written(duplicate_lines(("train/cat/0001.jpg = test/cat/0002.jpg",), 50, INKS))
+    assert narrow == ["  …t/0001.jpg = …at/0002.jpg  in training and test"]
+    assert duplicate_lines((), 78, INKS) == []

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from engine.events import LayerDescribed, SplitDescribed
 from tui_cifar.render.ink import Inks, fitted, words
 from tui_cifar.render.mosaic import Line
-from tui_cifar.render.text import bar, cut
+from tui_cifar.render.text import bar, cut, cut_before
 
 SPLITS = {"train": "training", "valid": "validation", "test": "test"}
 
@@ -59,6 +59,42 @@ def _columns(names: Sequence[str], width: int) -> tuple[int, int]:
     return max(5, min(max(map(len, names), default=5), max(8, width // 5))), 12 if width < 90 else 16
 
 
+def duplicate_lines(pairs: Sequence[str], width: int, inks: Inks) -> list[Line]:
+    """Pictures that are there twice, those first that are in training and in test, then those with two classes.
+
+    Args:
+        pairs: "train/cat/a.jpg = test/cat/b.jpg" or "train 4 (cat) = test 7 (cat)".
+    """
+    told: list[tuple[bool, bool, str, str, str]] = []
+    for pair in pairs:
+        first, _, later = pair.partition(" = ")
+        (split, label), (other_split, other_label) = _split_and_class(first), _split_and_class(later)
+        remark = "in training and test" if split != other_split else ""
+        remark += (", " if remark else "") + "two classes" if label != other_label else ""
+        told.append((split == other_split, label == other_label, first, later, remark))
+    told.sort(key=lambda t: t[:2])
+    longest, longest_later, longest_remark = (
+        max(map(len, column), default=0)
+        for column in ([t[2] for t in told], [t[3] for t in told], [t[4] for t in told])
+    )
+    room = width - 5 - (longest_remark + 2 if longest_remark else 0)
+    left = min(longest, max(room // 2, room - longest_later))
+    right = min(longest_later, room - left)
+    return [
+        [
+            words(f"  {cut_before(first, left):{left}} = {cut_before(later, right):{right}}", inks.text),
+            words(f"  {remark}" if remark else "", inks.wrong if not same_split else inks.strong),
+        ]
+        for same_split, _, first, later, remark in told
+    ]
+
+
+def _split_and_class(name: str) -> tuple[str, str]:
+    """Of a picture's name, as `duplicate_lines` has them."""
+    split, slash, rest = name.partition("/")
+    return (split, rest.partition("/")[0]) if slash else (name.split(" ")[0], name.partition("(")[2].rstrip(")"))
+
+
 def layer_lines(
     layers: Sequence[LayerDescribed], width: int, start: int, most: int, inks: Inks, *, ascii: bool = False
 ) -> list[Line]:
@@ -69,15 +105,16 @@ def layer_lines(
     kind_width = min(34, width - name_width - output_width - 12 - 15 - 2)
     kind_width = kind_width if kind_width >= 10 else 0  # the numbers matter more
     room = min(40, (width - name_width - kind_width - output_width - 12 - 15 - 2) // 2 - 2)
-    room = room if room >= 8 else -2
+    room = room if room >= 8 else 0
     most_parameters = max((x.parameters for x in layers), default=0) or 1
     most_work = max((x.multiply_adds for x in layers), default=0) or 1
+    blank = " " * (room + 2 if room else 0)
     heads = f"{'layer':{name_width}}  {'type'[:kind_width]:{kind_width}}{'output':>{output_width}}{'parameters':>12}"
-    lines: list[Line] = [[words(f"{heads}{' ' * (room + 2)}{'multiply-adds':>15}", inks.dim)]]
+    lines: list[Line] = [[words(f"{heads}{blank}{'multiply-adds':>15}{blank}", inks.dim)]]
     for layer, output in list(zip(layers, outputs, strict=True))[start : start + most]:
         busy = inks.text if layer.parameters else inks.dim
         shares = (layer.parameters / most_parameters, layer.multiply_adds / most_work)
-        bars = [words("  " + bar(s, room, ascii=ascii) if room > 0 else "", inks.dim) for s in shares]
+        bars = [words("  " + bar(s, room, ascii=ascii) if room else "", inks.dim) for s in shares]
         lines.append(
             [
                 words(f"{cut(layer.name, name_width):{name_width}}  ", inks.strong if layer.parameters else inks.dim),

@@ -14,7 +14,7 @@ from engine.errors import DataError
 from tui_cifar.render.grid import Grid, fit, in_rows
 from tui_cifar.render.ink import fitted, words
 from tui_cifar.render.mosaic import Line, beside, thumbnail_lines
-from tui_cifar.render.tables import colour_table, count_table
+from tui_cifar.render.tables import colour_table, count_table, duplicate_lines
 from tui_cifar.render.text import cut
 from tui_cifar.screens.tabbed import TabbedScreen
 
@@ -56,7 +56,7 @@ class DataScreen(TabbedScreen):
         """Lines or rows that can be scrolled away."""
         samples = self.samples
         if self.current == "problems":
-            return max(0, len(self._problem_lines()) - 3)
+            return max(0, len(self._problem_lines(80)) - 3)
         if self.current == "draws" and isinstance(samples, Samples):
             return len(samples.before) - 1
         return 0
@@ -122,26 +122,33 @@ class DataScreen(TabbedScreen):
             columns.append((side, column))
         return [[], *beside(columns, gap)[: rows * (side // 2 + 1)]]
 
-    def _problem_lines(self) -> list[Line]:
+    def _problem_lines(self, width: int) -> list[Line]:
         data, skipped, inks = self.view.data, self.view.skipped, self.inks
         if data is None:
             return [[words(self._waits(), inks.dim)]]
-        lines: list[Line] = [
-            [words(f"{data.duplicate_count:,} pictures are the same, byte for byte, as an earlier one", inks.strong)]
-        ]
-        lines += [[words(f"  {name}", inks.text)] for name in data.duplicates]
+        told = _count(data.duplicate_count, "picture is", "pictures are")
+        lines: list[Line] = [[words(f"{told} the same, byte for byte, as an earlier one", inks.strong)]]
+        lines += duplicate_lines(data.duplicates, width, inks)
         if data.duplicate_count > len(data.duplicates):
             lines.append([words(f"  and {data.duplicate_count - len(data.duplicates):,} more", inks.dim)])
         count = skipped.count if skipped else 0
-        lines += [[], [words(f"{count:,} files could not be read and were left out", inks.strong)]]
+        left_out = "could not be read and was left out" if count == 1 else "could not be read and were left out"
+        lines += [[], [words(f"{_count(count, 'file', 'files')} {left_out}", inks.strong)]]
         if skipped:
-            lines += [[words(f"  {name}", inks.text)] for name in skipped.names]
+            for name in skipped.names:
+                file, colon, why = name.partition(": ")
+                lines.append([words(f"  {file}{colon}", inks.text), words(why, inks.dim)])
             if count > len(skipped.names):
                 lines.append([words(f"  and {count - len(skipped.names):,} more", inks.dim)])
         return lines
 
     def _problems(self, width: int, height: int) -> list[Line]:
-        return [fitted(line, width) for line in self._problem_lines()[self.top :]]
+        lines = self._problem_lines(width)
+        if len(lines) <= height:
+            return [fitted(line, width) for line in lines]
+        top = self.top = min(self.top, len(lines) - (height - 1))
+        shown = [fitted(line, width) for line in lines[top : top + height - 1]]
+        return [*shown, [words(f"lines {top + 1}–{top + len(shown)} of {len(lines)} (up, down)", self.inks.dim)]]
 
     def _draws(self, width: int, height: int) -> list[Line]:
         samples, inks = self.samples, self.inks
@@ -179,3 +186,7 @@ class DataScreen(TabbedScreen):
     def _block(self, picture: np.ndarray, told: str, grid: Grid) -> list[Line]:
         drawn = thumbnail_lines(picture, grid.side, self.mode, light=self.light)
         return [*drawn, [words(cut(told, grid.side), self.inks.dim)]]
+
+
+def _count(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"

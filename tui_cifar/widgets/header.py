@@ -22,17 +22,17 @@ class RunHeader(Static):
     def __init__(self, view: RunView | None = None, *, ascii: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
         self.ascii = ascii
-        self._first_view = view
+        self._view, self._resources = view, ""
         self._drawn = ""
 
     def on_resize(self) -> None:
-        """Be there in the first frame, before anybody calls `show`."""
-        if self._first_view is not None:
-            self.show(self._first_view)
-            self._first_view = None
+        """Fit the new size; be there in the first frame, before anybody calls `show`."""
+        if self._view is not None:
+            self.show(self._view, self._resources)
 
     def show(self, view: RunView, resources: str = "") -> None:
         """Draw, if a word of it changed."""
+        self._view, self._resources = view, resources
         width = self.content_size.width
         if width <= 0:
             return

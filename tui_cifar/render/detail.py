@@ -79,13 +79,14 @@ def probability_lines(subject: Subject, width: int, most: int, look: Look) -> li
     for i in order:
         ink = inks.right if i == subject.true else inks.wrong if i == guess and subject.true is not None else inks.dim
         mark = "✓" if i == subject.true else "✗" if i == guess and subject.true is not None else " "
+        filled_ink = inks.accent if i == guess and subject.true is None else ink
         name_ink = inks.strong if i in (guess, subject.true) else inks.text
         filled = bar(float(p[i]), max(0, width - name_width - 11), ascii=look.ascii)
         lines.append(
             [
                 words(f"{mark} ", ink),
                 words(f"{cut(names[i], name_width):{name_width}} ", name_ink),
-                words(filled, ink if i in (guess, subject.true) else inks.dim),
+                words(filled, filled_ink),
                 words(f"{p[i] * 100:6.1f} %", inks.text),
             ]
         )

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui_cifar.screens.settled import Settled
+from tui_cifar.theme import style
 
 _GROUPS = {
     "run": "Run",
@@ -55,7 +56,7 @@ class Help(Settled, ModalScreen[None]):
                     text = binding.tooltip or binding.description
                     rows.setdefault(text, []).append(self.app.get_key_display(binding))
             if rows:
-                table.add_row("", Text(title, style="bold"))
+                table.add_row("", Text(title, style=f"bold {style(self.app.theme_variables, 'accent')}"))
                 for text, keys in rows.items():
                     table.add_row(Text(" ".join(dict.fromkeys(keys)), style="bold"), Text(text))
         return table

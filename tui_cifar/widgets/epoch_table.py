@@ -50,7 +50,8 @@ class EpochTable(DataTable[Text]):
     EpochTable:focus { background-tint: $background 0%; }
     EpochTable:focus, EpochTable.-marked { border: round $accent; }
     EpochTable.-ascii { border: ascii $border-blurred; }
-    EpochTable > .datatable--header, EpochTable:ansi > .datatable--header {
+    EpochTable > .datatable--header, EpochTable:ansi > .datatable--header,
+    EpochTable > .datatable--header-cursor, EpochTable > .datatable--header-hover {
         background: $background; color: $text-muted; text-style: none;
     }
     EpochTable > .datatable--cursor { background: $background; color: $text; text-style: none; }

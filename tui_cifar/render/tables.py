@@ -43,7 +43,8 @@ def colour_table(
 ) -> list[Line]:
     """Mean and spread of each colour's bytes by split, in the columns of `count_table`, with heads of its own if asked for."""
     name_width, cell = _columns(names, width)
-    told = "  mean ±spread" if width < name_width + 3 * cell + 30 else "  mean and spread of the bytes"
+    room = width - name_width - len(splits) * cell
+    told = next((t for t in ("  mean and spread of the bytes", "  mean ±spread") if len(t) <= room), "")
     lines: list[Line] = []
     if heads:
         of = "".join(f"{SPLITS.get(s.name, s.name):>{cell}}" for s in splits)

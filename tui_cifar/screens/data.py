@@ -88,7 +88,7 @@ class DataScreen(TabbedScreen):
             return [[words(self._waits(), inks.dim)]]
         names, ascii = self.view.class_names, self._ascii
         skipped = self.view.skipped.count if self.view.skipped else 0
-        told = f"{data.duplicate_count:,} duplicates   {skipped:,} unreadable"
+        told = f"{_count(data.duplicate_count, 'duplicate', 'duplicates')}   {skipped:,} unreadable"
         hint = "   tab names them" if data.duplicate_count or skipped else ""
         problems: Line = [words(told, inks.text), words(hint, inks.dim)]
         half = (width - 6) // 2
@@ -126,14 +126,17 @@ class DataScreen(TabbedScreen):
         data, skipped, inks = self.view.data, self.view.skipped, self.inks
         if data is None:
             return [[words(self._waits(), inks.dim)]]
-        told = _count(data.duplicate_count, "picture is", "pictures are")
-        lines: list[Line] = [[words(f"{told} the same, byte for byte, as an earlier one", inks.strong)]]
+        told = (
+            f"{_count(data.duplicate_count, 'picture is', 'pictures are')} the same, byte for byte, as an earlier one"
+        )
+        none = words("No picture is there twice.", inks.text)
+        lines: list[Line] = [[words(told, inks.strong) if data.duplicate_count else none]]
         lines += duplicate_lines(data.duplicates, width, inks)
         if data.duplicate_count > len(data.duplicates):
             lines.append([words(f"  and {data.duplicate_count - len(data.duplicates):,} more", inks.dim)])
         count = skipped.count if skipped else 0
-        left_out = "could not be read and was left out" if count == 1 else "could not be read and were left out"
-        lines += [[], [words(f"{_count(count, 'file', 'files')} {left_out}", inks.strong)]]
+        told = f"{_count(count, 'file that could not be read was', 'files that could not be read were')} left out"
+        lines += [[], [words(told, inks.strong) if count else words("Every file could be read.", inks.text)]]
         if skipped:
             for name in skipped.names:
                 file, colon, why = name.partition(": ")

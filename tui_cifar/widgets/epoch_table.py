@@ -73,9 +73,11 @@ class EpochTable(DataTable[Text]):
         self._shown: list[tuple[str, str, int]] = []
         self._view: RunView | None = None
         self._cells: dict[int, list[Text]] = {}
-        self._made: dict[int, tuple[EpochCompleted, str, str, list[Text]]] = {}
+        self._made: dict[int, tuple[EpochCompleted, str, list[Text]]] = {}
         """The cells made of each completed epoch, so that a draw costs no more after thousands of them."""
         self._drawn: object = None
+        self._inks: tuple[str, ...] = ("", "")
+        """What is grey, and the bars, as words of a style."""
 
     def on_mount(self) -> None:
         """The columns."""
@@ -100,9 +102,13 @@ class EpochTable(DataTable[Text]):
     def show(self, view: RunView) -> None:
         """Add and change what is new."""
         self._view = view
-        key = (id(view), view.changes.get("rows", 0), self.app.theme, view.terminal)
+        inks = tuple(style(self.app.theme_variables, name) for name in ("dim", "secondary"))
+        key = (id(view), view.changes.get("rows", 0), inks, view.terminal)
         if key == self._drawn:
             return
+        if inks != self._inks:
+            self._inks = inks
+            self._made.clear()
         self._drawn = key
         at_end = self.cursor_row >= self.row_count - 1
         wanted = self._wanted(view)
@@ -125,13 +131,13 @@ class EpochTable(DataTable[Text]):
 
     def _wanted(self, view: RunView) -> dict[int, list[Text]]:
         """The cells of every row, by epoch."""
-        dim, best = style(self.app.theme_variables, "dim"), view.best.epoch if view.best else 0
+        dim, best = self._inks[0], view.best.epoch if view.best else 0
         rows = {}
         for r in view.rows:
             mark, weight = ("★ ", "bold") if r.epoch == best else ("", "")
             made = self._made.get(r.epoch)
-            if made is not None and made[0] is r and made[1] == weight and made[2] == dim:
-                rows[r.epoch] = made[3]
+            if made is not None and made[0] is r and made[1] == weight:
+                rows[r.epoch] = made[2]
                 continue
             rows[r.epoch] = self._row(
                 self._cell(mark + str(r.epoch), weight),
@@ -143,7 +149,7 @@ class EpochTable(DataTable[Text]):
                 self._cell(duration(r.seconds), weight),
                 accuracy=r.valid_accuracy,
             )
-            self._made[r.epoch] = (r, weight, dim, rows[r.epoch])
+            self._made[r.epoch] = (r, weight, rows[r.epoch])
         if view.terminal is None and view.epoch and view.epoch not in rows and view.phase != "testing":
             loss = f"{view.points[-1][1]:.4f}" if view.points and view.points[-1][0] > view.epoch - 1 else "…"
             rows[view.epoch] = self._row(
@@ -158,7 +164,7 @@ class EpochTable(DataTable[Text]):
     def _row(self, *cells: Text, accuracy: float = 0.0) -> list[Text]:
         """A row, with the bar where there is a column for it."""
         room = next((width for key, _, width in self._shown if key == _BAR), 0)
-        bars = [Text(bar(accuracy, room, ascii=self.ascii), style(self.app.theme_variables, "secondary"))]
+        bars = [Text(bar(accuracy, room, ascii=self.ascii), self._inks[1])]
         return [*cells[:5], *(bars if room else []), *cells[5:]]
 
     def _cell(self, text: str, style: str = "") -> Text:

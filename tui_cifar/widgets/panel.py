@@ -28,7 +28,6 @@ class Panel(Static):
 
     DEFAULT_CSS = """
     Panel { border: round $border-blurred; padding: 0 1; border-title-color: $text; border-subtitle-color: $text; }
-    Panel:ansi { border: round ansi_bright_black; }
     Panel.-marked { border: round $accent; }
     Panel.-ascii.-marked { border: ascii $accent; }
     Panel.-ascii { border: ascii $border-blurred; }
@@ -79,14 +78,12 @@ class Panel(Static):
             settings: below at the right, each as the id of the binding that changes it, "" for none, and its value.
         """
         self.border_title = Text(self.word(title))
-        told = []
-        for id, value in settings:
+        dim, subtitle = self.ink("dim"), Text()
+        for i, (id, value) in enumerate(settings):
             key = self._key(id)
-            told.append(
-                Text.assemble((f"{key} " if key else "", f"bold {self.ink('footer-key-foreground')}"), self.word(value))
-            )
-        subtitle = Text(self.word(" · ")).join(told)
-        subtitle.stylize_before(self.ink("dim"))
+            subtitle.append(self.word(" · ") if i else "", dim)
+            subtitle.append(f"{key} " if key else "", f"bold {self.ink('footer-key-foreground')}")
+            subtitle.append(self.word(value), dim)
         self.border_subtitle = subtitle
 
     def _key(self, id: str) -> str:

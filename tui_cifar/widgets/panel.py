@@ -10,6 +10,7 @@ from rich.text import Text
 from textual import events
 from textual.widgets import Static
 
+from tui_cifar.keymap import bindings_in_use
 from tui_cifar.render.text import plain
 from tui_cifar.run_view import RunView
 from tui_cifar.theme import style
@@ -88,8 +89,8 @@ class Panel(Static):
 
     def _key(self, id: str) -> str:
         """The key that does it on this screen, as it is shown."""
-        bindings = (b for found in self.screen._bindings.key_to_bindings.values() for b in found)
-        return next((self.app.get_key_display(b) for b in bindings if id and b.id == id), "")
+        bindings = bindings_in_use(self.app, self.screen) if id else []
+        return next((self.app.get_key_display(b) for b in bindings if b.id == id), "")
 
     def word(self, text: str) -> str:
         """The text as this terminal can show it."""

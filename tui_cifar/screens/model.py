@@ -103,11 +103,11 @@ class ModelScreen(TabbedScreen):
         model, inks = self.view.model, self.inks
         if model is None:
             return [[words("The layers appear here when training begins.", inks.dim)]]
-        most = max(1, height - 8)
+        most = max(1, height - 7)
         top = min(self.top, max(0, len(model.layers) - most))
         lines = layer_lines(model.layers, width, top, most, inks, ascii=self._ascii)
         if len(model.layers) > most:
-            told = f"layers {top + 1}–{min(top + most, len(model.layers))} of {len(model.layers)}"
+            told = f"layers {top + 1}–{min(top + most, len(model.layers))} of {len(model.layers)} (up, down)"
             lines.append([words(told, inks.dim)])
         work = sum(x.multiply_adds for x in model.layers)
         outputs = sum(int(np.prod(x.output)) for x in model.layers)

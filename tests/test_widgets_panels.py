@@ -450,3 +450,12 @@ def test_the_epoch_table_uses_the_room() -> None:
         assert used <= max(width, 61)
         assert ("bar" in [key for key, _, _ in columns]) is (width >= 100)
     assert columns_for(61) == columns_for(0), "its least width"
+
+
+async def test_the_header_fits_a_new_size_when_nothing_else_changes() -> None:
+    header = RunHeader()
+    async with on_stage(header, fold(*run_events(epochs=1)), (100, 2)) as pilot:
+        await pilot.resize_terminal(60, 2)
+        await pilot.pause()
+        first, second = screen(pilot).splitlines()[:2]
+        assert first.rstrip().endswith(("TRAINING", "VALIDATING")) and second.strip().startswith("epoch")

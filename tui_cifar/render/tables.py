@@ -118,7 +118,10 @@ def layer_lines(
         bars = [words("  " + bar(s, room, ascii=ascii) if room else "", inks.dim) for s in shares]
         lines.append(
             [
-                words(f"{cut(layer.name, name_width):{name_width}}  ", inks.strong if layer.parameters else inks.dim),
+                words(
+                    f"{cut_before(layer.name, name_width):{name_width}}  ",
+                    inks.strong if layer.parameters else inks.dim,
+                ),
                 words(f"{cut(layer.kind, kind_width):{kind_width}}", busy),
                 words(f"{output:>{output_width}}", busy),
                 words(f"{layer.parameters:>12,}" if layer.parameters else f"{'–':>12}", busy),

@@ -96,6 +96,8 @@ class DataScreen(TabbedScreen):
             left = count_table(data.splits, names, half, height, inks, ascii=ascii)
             right = [*colour_table(data.splits, names, half, inks, heads=True), [], problems]
             lines = beside([(half, left), (half, right)], 6)
+        elif height < 16 and len(names) + 8 > height:  # in a low terminal the classes matter more than the colours
+            lines = [*count_table(data.splits, names, width, height - 1, inks, ascii=ascii), problems]
         else:
             lines = count_table(data.splits, names, width, height - 6, inks, ascii=ascii)
             lines += [[], *colour_table(data.splits, names, width, inks), [], problems]

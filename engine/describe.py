@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from engine.data import Dataset
 
 FILE = "samples.npz"
-SAMPLES, DRAWS, BATCH = 24, 7, 64
+SAMPLES, DRAWS, BATCH = 24, 7, 128
 """Pictures shown with their augmentation, versions of each, and pictures of the first batch."""
 NAMED = 100
 """Duplicates that are named one by one."""

@@ -22,7 +22,7 @@ from engine.config import Config
 from engine.events import LayerDescribed
 from engine.inspection import FeatureMaps, Inspection, Question
 
-DRAWS = 8
+DRAWS = 14
 """How many augmented versions of a picture are shown."""
 MAX_MAPS = 64
 """Feature maps kept of a layer."""

@@ -304,9 +304,9 @@ async def test_plot_keys_change_the_plot() -> None:
     app = make_app(Script(epochs=3))
     async with app.run_test(size=LARGE) as pilot:
         await until(pilot, lambda: app.view.state == "DONE")
-        await until(pilot, lambda: "linear · smooth 0 · all" in screen_text(app))
+        await until(pilot, lambda: "l linear · m smooth 0 · r all" in screen_text(app))
         await pilot.press("l", "m", "r")
-        await until(pilot, lambda: "log · smooth 0.6 · recent" in screen_text(app))
+        await until(pilot, lambda: "l log · m smooth 0.6 · r recent" in screen_text(app))
 
 
 async def test_classes_sort_and_pictures_page() -> None:

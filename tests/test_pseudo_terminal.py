@@ -118,7 +118,7 @@ def test_a_key_on_a_thin_line_brings_no_old_frames(start: Callable[..., PseudoTe
     for wanted in ("log", "linear", "log"):
         before = terminal.bytes
         terminal.send("l")
-        terminal.until(f"{wanted} · smooth", PATIENCE)
+        terminal.until(f"{wanted} · m smooth", PATIENCE)
         assert terminal.bytes - before < 32_000, "less than the line carries in a second"
 
 

@@ -88,3 +88,10 @@ def test_words_stand_beside_the_picture() -> None:
     text = placed("<picture>", 4, ["one", "two"], 10)
     assert text == "\n\n\n\n\x1b[4A\x1b7<picture>\x1b8\x1b[10Cone\n\x1b[10Ctwo\n\n\n"
     assert placed("", 1, ["a", "b"], 3).count("\n") == 4
+
+
+def test_sixel_of_more_colours_than_it_has_is_near_to_each() -> None:
+    y, x = np.mgrid[0:32, 0:32]
+    smooth = np.stack([y * 8, x * 8, (x + y) * 4], axis=2).astype(np.uint8)
+    error = np.abs(sixel_pixels(sixel(smooth, 32)) - smooth.astype(int) * 100 / 255)
+    assert error.mean() < 1.5 and error.max() < 8

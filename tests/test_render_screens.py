@@ -9,11 +9,11 @@ import pytest
 from rich.style import Style
 
 from engine.events import LayerDescribed
-from tui_cifar.render.detail import Look, channel_top, channels_view
+from tui_cifar.render.detail import Look, channel_layout, channels_view
 from tui_cifar.render.ink import Inks
 from tui_cifar.render.matrix import DARK_STEPS, LIGHT_STEPS, Steps, cell_texts, matrix_lines, short_names
 from tui_cifar.render.mosaic import Line, centred, width_of
-from tui_cifar.render.tables import layer_lines
+from tui_cifar.render.tables import duplicate_lines, layer_lines
 
 INKS = Inks(**{f.name: Style(color=f"color({i + 1})") for i, f in enumerate(dataclasses.fields(Inks))})
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
@@ -77,14 +77,22 @@ def test_heat_in_256_colours_goes_one_way_with_the_share() -> None:
     assert [ground(1, "5"), ground(1, "15"), ground(2, "50"), ground(2, "150")] == [None, 52, 88, 124]
 
 
-@pytest.mark.parametrize(("width", "height"), [(118, 34), (78, 18), (58, 11), (20, 4)])
+@pytest.mark.parametrize(("width", "height"), [(198, 56), (118, 34), (78, 18), (58, 11), (20, 4)])
 @pytest.mark.parametrize("row", [0, 17, 31])
 def test_the_pixel_under_the_cursor_is_always_in_sight(width: int, height: int, row: int) -> None:
     picture = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
     look = Look("truecolor", INKS, False, False)
     lines = written(channels_view(picture, None, (row, 5), 1, width, height, look))
     shown = [i for i, line in enumerate(lines) if "◂" in line]
-    assert shown and shown[0] < max(height, 3) and shown[0] == 2 + row // 2 - channel_top(row, height)
+    layout = channel_layout(row, width, height)
+    assert shown and shown[0] < max(height, 3) and shown[0] == 2 + row * layout.scale // 2 - layout.top
+    at = lines[1].index("▾")
+    found = layout.pixel(at, shown[0])
+    assert found is not None and found[1] == 5 and abs(found[0] - row) < 2, "a click there finds it again"
+    assert layout.pixel(at, 1) is None and layout.pixel(width + 99, shown[0]) is None
+    for block in range(layout.count):
+        assert layout.pixel(block * (layout.width + layout.gap) + 31 * layout.scale, shown[0]) == (found[0], 31)
+        assert layout.pixel(block * (layout.width + layout.gap) + 32 * layout.scale, shown[0]) is None
     assert f"green {picture[row, 5, 1]:3}" in lines[0]
 
 
@@ -103,3 +111,21 @@ def test_weights_about_grey() -> None:
     assert centred(np.array([-2.0, 0.0, 1.0])).tolist() == [0, 128, 191]
     assert centred(np.zeros((2, 2))).tolist() == [[128, 128], [128, 128]]
     assert centred(np.zeros((0, 3))).shape == (0, 3)
+
+
+def test_duplicates_that_matter_come_first() -> None:
+    pairs = (
+        "train/cat/a.jpg = train/cat/b.jpg",
+        "train/cat/a.jpg = train/dog/c.jpg",
+        "train 4 (cat) = test 1,007 (cat)",
+        "train/cat/a.jpg = test/dog/d.jpg",
+    )
+    assert [line.rstrip() for line in written(duplicate_lines(pairs, 78, INKS))] == [
+        "  train/cat/a.jpg = test/dog/d.jpg    in training and test, two classes",
+        "  train 4 (cat)   = test 1,007 (cat)  in training and test",
+        "  train/cat/a.jpg = train/dog/c.jpg   two classes",
+        "  train/cat/a.jpg = train/cat/b.jpg",
+    ]
+    narrow = written(duplicate_lines(("train/cat/0001.jpg = test/cat/0002.jpg",), 50, INKS))
+    assert narrow == ["  …t/0001.jpg = …at/0002.jpg  in training and test"]
+    assert duplicate_lines((), 78, INKS) == []

@@ -56,7 +56,7 @@ async def test_it_is_offered_and_resumed_with_its_past_on_the_screen(unfinished:
     app = make_app(Script(), quick(name="other"), offer=find_unfinished(unfinished.parent, {}))
     async with app.run_test(size=SMALL) as pilot:
         await until(pilot, lambda: isinstance(app.screen, GoOn))
-        wanted = ("saved at epoch 3", "batch 2 of 4", "Resume it", "Start a new run")
+        wanted = ("saved at epoch 3 of 4, batch 2", "Resume it", "Start a new run")
         await until(pilot, lambda: all(w in words(app) for w in wanted))
         assert not app.worker.alive, "nothing starts before the answer"
         await pilot.press("r")

@@ -58,12 +58,15 @@ async def test_the_application_uses_the_users_keys_and_remembers(tmp_path: Path)
         await until(pilot, lambda: app.view.state == "DONE")
         assert any("no.such" in line for _, line in app.view.lines)
         await pilot.press("g")
-        await until(pilot, lambda: "log · smooth 0" in screen_text(app))
+        await until(pilot, lambda: "g log · m smooth 0" in screen_text(app))
+        await pilot.press("question_mark")
+        await until(pilot, lambda: "g  Loss plot: logarithmic" in screen_text(app))
+        await pilot.press("escape")
         await pilot.press("d")
         await until(pilot, lambda: settings.choices.get("theme") == "cifar-light")
     again = CifarApp(make_config({"device": "cpu"}), Script(epochs=1), settings=Settings.read(tmp_path))
     async with again.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: "log · smooth 0" in screen_text(again))
+        await until(pilot, lambda: "log · m smooth 0" in screen_text(again))
         assert again.theme == "cifar-light"
 
 

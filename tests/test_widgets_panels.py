@@ -32,7 +32,7 @@ from tui_cifar.run_view import RunView
 from tui_cifar.theme import THEMES, colour
 from tui_cifar.widgets.checkpoint_log import CheckpointLog
 from tui_cifar.widgets.class_bars import ClassBars
-from tui_cifar.widgets.epoch_table import EpochTable
+from tui_cifar.widgets.epoch_table import EpochTable, columns_for
 from tui_cifar.widgets.header import RunHeader
 from tui_cifar.widgets.log_pane import LogPane
 from tui_cifar.widgets.loss_plot import LossPlot
@@ -156,7 +156,7 @@ def test_text_can_be_read_on_both_of_our_themes() -> None:
         linear = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
-    for theme in THEMES:
+    for theme in (t for t in THEMES if not t.ansi):
         variables = {**theme.to_color_system().generate(), **theme.variables}
         ground = luminance(colour(variables, "background"))
         for name in ("foreground", "dim", "train", "validation", "success", "error", "warning", "accent"):
@@ -415,10 +415,10 @@ async def test_pictures_before_the_first_epoch_have_their_class() -> None:
 async def test_pictures_shrink_where_there_is_little_room() -> None:
     async with on_stage(PictureStrip(mode="half"), fold(*run_events(epochs=1)), (40, 12)) as pilot:
         shown = screen(pilot)
-        assert "1–2 of 4" in shown and "✓ cat 0.97" in shown and "✓ dog 0.61" in shown
+        assert "1–2 of 4" in shown and f"{'cat':12}0.97" in shown and shown.count("✓ right") == 2
     async with on_stage(PictureStrip(mode="half"), fold(*run_events(epochs=1)), (58, 19)) as pilot:
         shown = screen(pilot)
-        assert "1–3 of 4" in shown and "✓ cat 0.97" in shown and "✗ dog" in shown, "one large, two small beside it"
+        assert "1–3 of 4" in shown and "✓ cat 0.97" in shown and "✗ is frog" in shown, "one large, two small beside it"
     async with on_stage(PictureStrip(mode="half"), fold(*run_events(epochs=1)), (12, 5)) as pilot:
         assert "No room" in screen(pilot)
 
@@ -426,3 +426,36 @@ async def test_pictures_shrink_where_there_is_little_room() -> None:
 async def test_pictures_off() -> None:
     async with on_stage(PictureStrip(mode="off"), fold(*run_events(epochs=1))) as pilot:
         assert "switched off" in screen(pilot)
+
+
+@pytest.mark.parametrize("theme", ["ansi-dark", "ansi-light"])
+async def test_grey_is_dim_in_themes_of_the_terminals_own_colours(theme: str) -> None:
+    view = fold(*run_events(epochs=2))
+    for make, word in ((EpochTable, "0.01"), (ClassBars, "+"), (LossPlot, "└")):
+        panel = make()
+        async with on_stage(panel, view) as pilot:
+            pilot.app.theme = theme
+            await pilot.pause()
+            panel.show(view)
+            await pilot.pause()
+            segments = [s for y in range(panel.size.height) for s in panel.render_line(y)]
+            found = [s.style for s in segments if word in s.text]
+            assert any(style is not None and style.dim for style in found), make
+
+
+def test_the_epoch_table_uses_the_room() -> None:
+    for width in (40, 61, 80, 100, 200):
+        columns = columns_for(width)
+        used = sum(w + 2 for _, _, w in columns)
+        assert used <= max(width, 61)
+        assert ("bar" in [key for key, _, _ in columns]) is (width >= 100)
+    assert columns_for(61) == columns_for(0), "its least width"
+
+
+async def test_the_header_fits_a_new_size_when_nothing_else_changes() -> None:
+    header = RunHeader()
+    async with on_stage(header, fold(*run_events(epochs=1)), (100, 2)) as pilot:
+        await pilot.resize_terminal(60, 2)
+        await pilot.pause()
+        first, second = screen(pilot).splitlines()[:2]
+        assert first.rstrip().endswith(("TRAINING", "VALIDATING")) and second.strip().startswith("epoch")

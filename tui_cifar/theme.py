@@ -1,11 +1,23 @@
-"""Two themes of few colours. Blue and orange are the two curves and nothing else; green and red are right and wrong."""
+"""Two themes of few colours, and Textual's two of the terminal's own colours.
+
+Blue and orange are the two curves and nothing else; green and red are right and wrong.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from textual.color import Color, ColorParseError
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
+
+
+def _of_the_terminal(name: str, accent: str) -> Theme:
+    """Textual's theme, with frames that are seen on any ground and one accent, which isn't the green of right ones."""
+    theme = BUILTIN_THEMES[name]
+    variables = {"border-blurred": "ansi_bright_black", "footer-key-foreground": accent}
+    return replace(theme, accent=accent, variables={**theme.variables, **variables})
+
 
 THEMES = (
     Theme(
@@ -54,11 +66,20 @@ THEMES = (
             "border-blurred": "#c3cad1",
         },
     ),
+    _of_the_terminal("ansi-dark", "ansi_cyan"),
+    _of_the_terminal("ansi-light", "ansi_magenta"),
 )
 
 
 NEAREST = {"train": "primary", "validation": "warning", "dim": "foreground-muted", "line": "foreground-disabled"}
 """What stands for our colours in themes that lack them."""
+
+
+def style(variables: Mapping[str, str], name: str) -> str:
+    """A colour of the theme as the words of a Rich style. Themes of the terminal's own colours have no grey that every
+    terminal shows: what is grey in the others has the attribute "dim" there."""
+    found = colour(variables, name)
+    return "dim" if found == "default" and name in ("dim", "line") else found
 
 
 def colour(variables: Mapping[str, str], name: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from engine.data.cache import keep_cached, read_cached
 from engine.data.dataset import Dataset, Pictures, Report
@@ -133,6 +133,8 @@ def _decode(path: Path) -> tuple[np.ndarray | str, bytes]:
         digest = hashlib.blake2b(content, digest_size=16).digest()
         with Image.open(io.BytesIO(content)) as picture:
             return to_pixels(picture), digest
+    except UnidentifiedImageError:
+        return ("a picture of no known format" if content else "an empty file"), digest
     except Exception as e:  # a damaged file makes decoders raise almost anything
         text = re.sub(r"<_io\.BytesIO object at \w+>", "the file", str(e).replace(str(path), "the file"))
         return " ".join(text.split()) or type(e).__name__, digest

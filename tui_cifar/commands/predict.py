@@ -89,9 +89,8 @@ def run(arguments: list[str]) -> int:
 def _show(name: str, pixels: np.ndarray, top: list[tuple[str, float]], images: str | None) -> None:
     """The picture and its classes, beside each other where there is room."""
     from tui_cifar.cli import unicode_locale
-    from tui_cifar.render.bars import bar
     from tui_cifar.render.mosaic import picture_lines, printed
-    from tui_cifar.render.text import cut, plain
+    from tui_cifar.render.text import bar, cut, plain
 
     plainly = not unicode_locale()
     pixels_by = images if images in PIXELS else None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from rich.segment import Segment
 
 from engine.inspection import Inspection
-from tui_cifar.render.bars import bar
+from tui_cifar.render.gallery import Guess, captions, captions_for
 from tui_cifar.render.grid import fit, in_rows
 from tui_cifar.render.ink import Inks, spread, words
 from tui_cifar.render.mosaic import (
@@ -20,10 +21,16 @@ from tui_cifar.render.mosaic import (
     thumbnail_lines,
     tinted,
 )
-from tui_cifar.render.text import cut
+from tui_cifar.render.text import bar, cut
 
 CHANNELS = ("red", "green", "blue")
 VIEWS = {"picture": "Picture", "channels": "Channels", "augmented": "Augmented", "map": "Where it looked"}
+
+
+WIDEST_BARS = 68
+"""Columns beyond which bars with their words say no more."""
+MAPS_ROOM = 19
+"""Lines that neighbours leave to a row of maps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +79,14 @@ def probability_lines(subject: Subject, width: int, most: int, look: Look) -> li
     for i in order:
         ink = inks.right if i == subject.true else inks.wrong if i == guess and subject.true is not None else inks.dim
         mark = "✓" if i == subject.true else "✗" if i == guess and subject.true is not None else " "
+        filled_ink = inks.accent if i == guess and subject.true is None else ink
         name_ink = inks.strong if i in (guess, subject.true) else inks.text
         filled = bar(float(p[i]), max(0, width - name_width - 11), ascii=look.ascii)
         lines.append(
             [
                 words(f"{mark} ", ink),
                 words(f"{cut(names[i], name_width):{name_width}} ", name_ink),
-                words(filled, ink if i in (guess, subject.true) else inks.dim),
+                words(filled, filled_ink),
                 words(f"{p[i] * 100:6.1f} %", inks.text),
             ]
         )
@@ -86,21 +94,35 @@ def probability_lines(subject: Subject, width: int, most: int, look: Look) -> li
 
 
 def side_for(width: int, height: int, beside_width: int) -> int:
-    """The largest of 64, 32 and 16 pixels a side that leaves `beside_width` columns; 0 where none does."""
-    return next((s for s in (64, 32, 16) if s // 2 <= height and s + 2 + beside_width <= width), 0)
+    """The largest side of a picture, in columns, that leaves `beside_width` of them; 0 where none does."""
+    return next((s for s in (96, 64, 48, 32, 16) if s // 2 <= height and s + 3 + beside_width <= width), 0)
 
 
 def picture_view(
-    subject: Subject, inspection: Inspection | str | None, width: int, height: int, look: Look, mapped: int = 0
+    subject: Subject,
+    inspection: Inspection | str | None,
+    width: int,
+    height: int,
+    look: Look,
+    mapped: int = 0,
+    neighbours: Sequence[tuple[np.ndarray, Guess]] = (),
 ) -> list[Line]:
-    """The picture large, its probabilities as bars, and, where there is room below, where the network looked."""
+    """The picture large, its probabilities as bars, and, where there is room, where the network looked, and other pictures.
+
+    Args:
+        mapped: place among `inspection.cam_classes` of the class whose map is marked.
+        neighbours: pictures before and after this one.
+    """
     side = side_for(width, height, 34) if subject.picture is not None and look.mode != "off" else 0
     right = width - side - 3 if side else width
     column: list[Line] = [verdict(subject, look.inks), []]
-    column += probability_lines(subject, right, max(3, height - 6), look)
+    column += probability_lines(subject, min(right, WIDEST_BARS), max(3, height - 6), look)
     column += [[], *([words(cut(f, right), look.inks.dim)] for f in subject.figures)]
-    if isinstance(inspection, Inspection) and height - len(column) >= 18 and right >= 32 and look.mode != "off":
-        column += [[], [words(cam_title(inspection, mapped), look.inks.dim)], *cam_lines(inspection, mapped, 32, look)]
+    if look.mode != "off":
+        if neighbours:
+            column += _neighbour_row(neighbours, right, height - len(column) - MAPS_ROOM, look)
+        if isinstance(inspection, Inspection):
+            column += maps_row(subject, inspection, mapped, right, height - len(column), look, "where it looked for")
     if not side:
         if subject.picture is None:
             column.append([words("The pictures themselves are not on this disk any more.", look.inks.dim)])
@@ -108,6 +130,20 @@ def picture_view(
     assert subject.picture is not None
     large = thumbnail_lines(subject.picture, side, look.mode, light=look.light)
     return beside([(side, large), (right, column)], 3)
+
+
+def _neighbour_row(neighbours: Sequence[tuple[np.ndarray, Guess]], width: int, height: int, look: Look) -> list[Line]:
+    """A row of pictures under a line of words; nothing where there is no room."""
+    count = len(neighbours)
+    side = min(32, 2 * (height - 4), (width - 2 * (count - 1)) // count) // 2 * 2
+    if side < 12:
+        return []
+    grid = fit(width, side // 2 + 2, side, most=count, captions=captions_for(neighbours[0][1].names))
+    blocks = [
+        [*thumbnail_lines(picture, grid.side, look.mode, light=look.light), *captions(guess, grid, look.inks)]
+        for picture, guess in neighbours
+    ]
+    return [[], [words("before and after it", look.inks.dim)], *in_rows(blocks, grid)]
 
 
 def cam_title(inspection: Inspection, mapped: int) -> str:
@@ -159,29 +195,33 @@ def map_view(subject: Subject, inspection: Inspection, mapped: int, width: int, 
         [words(cut(legend, width), inks.dim)],
         [words(cut("Grad-CAM on the last convolution (Selvaraju et al., 2017)", width), inks.dim)],
     ]
-    return lines + _other_maps(subject, inspection, mapped, width, height - len(lines), look)
+    return lines + maps_row(subject, inspection, mapped, width, height - len(lines), look)
 
 
-def _other_maps(
-    subject: Subject, inspection: Inspection, mapped: int, width: int, height: int, look: Look
+def maps_row(
+    subject: Subject, inspection: Inspection, mapped: int, width: int, height: int, look: Look, title: str = ""
 ) -> list[Line]:
-    """A row of the maps of the likeliest classes, each with its probability; the one shown large is marked."""
+    """A row of the maps of the likeliest classes, each with its probability; `mapped` is marked. Nothing without room."""
     inks, count = look.inks, len(inspection.cam_classes)
-    side = min(32, 2 * (height - 2))
-    columns = min(count, (width + 2) // (side + 2)) if side >= 12 else 0
-    if columns < 2:
+    room = height - (3 if title else 2)
+
+    def side_of(columns: int) -> int:
+        return min(32, 2 * room, (width - 2 * (columns - 1)) // columns) // 2 * 2
+
+    columns = max(range(1, count + 1), key=lambda n: n * side_of(n) ** 2, default=0)
+    side = side_of(columns) if columns else 0
+    if side < 12:
         return []
-    if columns >= 5 and (wider := (width + 2) // 5 - 2) // 2 * 2 <= side:
-        side, columns = wider // 2 * 2, min(count, 5)  # five that fill the width rather than four and a gap
     first = max(0, min(mapped - columns // 2, count - columns))
     blocks = []
     for i in range(first, first + columns):
         label = inspection.cam_classes[i]
-        told = f"{inspection.class_names[label]} {inspection.probabilities[label] * 100:.1f} %"
+        told = f"{inspection.class_names[label]} {subject.probabilities[label] * 100:.1f} %"
         mark = "✓ " if label == subject.true else "✗ " if i == 0 and subject.true is not None else ""
         name = words(f"{cut(mark + told, side):{side}}", inks.cursor if i == mapped else inks.text)
         blocks.append((side, [*cam_lines(inspection, i, side, look), [name]]))
-    return [[], *beside(blocks, max(2, min(6, (width - columns * side) // max(1, columns - 1))))]
+    gap = max(2, min(6, (width - columns * side) // max(1, columns - 1)))
+    return [[], *([[words(title, inks.dim)]] if title else []), *beside(blocks, gap)]
 
 
 def augmented_view(inspection: Inspection, width: int, height: int, look: Look) -> list[Line]:
@@ -200,10 +240,40 @@ def augmented_view(inspection: Inspection, width: int, height: int, look: Look) 
     return in_rows(blocks, grid)
 
 
-def channel_top(row: int, height: int) -> int:
-    """The first line of cells of a channel that `channels_view` shows: all where they fit, else those about the cursor."""
-    shown = max(1, min(16, height - 3))
-    return min(max(0, row // 2 - shown // 2), 16 - shown)
+@dataclass(frozen=True, slots=True)
+class ChannelLayout:
+    """Where `channels_view` draws which pixels."""
+
+    count: int
+    """Channels side by side: all three, or one."""
+    scale: int
+    """Columns of a pixel: 1, or 2 where there is much room. It takes half as many lines."""
+    gap: int
+    top: int
+    """The first line of a channel that is shown: 0 where all of them fit, else near the cursor."""
+    shown: int
+    """Lines that are shown."""
+
+    @property
+    def width(self) -> int:
+        """Columns of a channel, with the pointer to its right."""
+        return 32 * self.scale + 1
+
+    def pixel(self, x: int, y: int) -> tuple[int, int] | None:
+        """(row, column) of the pixel in a cell of the view, if there is one."""
+        block, column = divmod(x, self.width + self.gap)
+        inside = block < self.count and column < 32 * self.scale and 0 <= y - 2 < self.shown
+        return ((y - 2 + self.top) * 2 // self.scale, column // self.scale) if inside else None
+
+
+def channel_layout(row: int, width: int, height: int) -> ChannelLayout:
+    """The layout for a place of `width` by `height` cells with the cursor in a row of pixels."""
+    scale = 2 if width >= 3 * 65 + 2 and height >= 32 + 3 else 1
+    count = 3 if width >= 3 * 33 + 2 * 3 else 1
+    gap = min(9, max(1, (width - count * (32 * scale + 1)) // 2))
+    shown = max(1, min(16 * scale, height - 3))
+    top = min(max(0, row * scale // 2 - shown // 2), 16 * scale - shown)
+    return ChannelLayout(count, scale, gap, top, shown)
 
 
 def channels_view(
@@ -230,18 +300,18 @@ def channels_view(
         if network_input is not None:
             told += f" → {network_input[row, column, i]:+.3f}".replace("-", "−")
         value.append(words(told + "   ", look.inks.strong if i == chosen else look.inks.text))
-    if width >= 3 * 33 + 2 * 3:
-        gap = min(9, (width - 3 * 33) // 2)
+    layout = channel_layout(row, width, height)
+    if layout.count == 3:
         value = spread(value, [words("arrows move, c marks, . next picture", look.inks.dim)], width)
-        blocks = [_channel_block(picture, i, cursor, look, i == chosen, height) for i in range(3)]
-        lines = [value, *beside(blocks, gap)]
+        blocks = [(layout.width, _channel(picture, i, cursor, look, i == chosen, layout)) for i in range(3)]
+        lines = [value, *beside(blocks, layout.gap)]
         rest = height - len(lines) - 1
         if rest >= 3:
-            half = min(6, (rest - 1) // 2)
-            tables = [(33, number_table(picture[..., i], cursor, half, 3, look.inks)) for i in range(3)]
-            lines += [[], *beside(tables, gap)]
+            tall, wide = min(12, (rest - 1) // 2), (layout.width // 4 - 1) // 2
+            tables = [number_table(picture[..., i], cursor, tall, wide, look.inks) for i in range(3)]
+            lines += [[], *beside([(layout.width, table) for table in tables], layout.gap)]
         return lines
-    block = _channel_block(picture, chosen, cursor, look, True, height)
+    block = (layout.width, _channel(picture, chosen, cursor, look, True, layout))
     room = width - block[0] - 3
     if room < 12:
         return [value, *block[1]]
@@ -250,19 +320,19 @@ def channels_view(
     return [value, *beside([block, (room, [[words(f"{CHANNELS[chosen]} bytes", look.inks.dim)], *table])], 3)]
 
 
-def _channel_block(
-    picture: np.ndarray, i: int, cursor: tuple[int, int], look: Look, chosen: bool, height: int
-) -> tuple[int, list[Line]]:
+def _channel(
+    picture: np.ndarray, i: int, cursor: tuple[int, int], look: Look, chosen: bool, layout: ChannelLayout
+) -> list[Line]:
     """A channel with pointers to the cursor above it and to its right."""
     row, column = cursor
-    head: Line = [words(" " * column, None), words("▾", look.inks.accent)]
-    image = np.repeat(picture[..., i : i + 1], 3, axis=2) if look.mode == "ascii" else tinted(picture[..., i], i)
+    head: Line = [words(" " * column * layout.scale, None), words("▾" * layout.scale, look.inks.accent)]
+    channel = picture[..., i].repeat(layout.scale, 0).repeat(layout.scale, 1)
+    image = np.repeat(channel[..., None], 3, axis=2) if look.mode == "ascii" else tinted(channel, i)
+    at = row * layout.scale // 2
     drawn = picture_lines(image, look.mode, light=look.light)
-    lines = [[*line, words("◂" if y == row // 2 else " ", look.inks.accent)] for y, line in enumerate(drawn)]
-    top = channel_top(row, height)
-    lines = lines[top : top + max(1, min(16, height - 3))]
+    lines = [[*line, words("◂" if y == at else " ", look.inks.accent)] for y, line in enumerate(drawn)]
     name: Line = [words(f"{CHANNELS[i]:5}", look.inks.strong if chosen else look.inks.dim)]
-    return 33, [head, *lines, name]
+    return [head, *lines[layout.top : layout.top + layout.shown], name]
 
 
 def number_table(

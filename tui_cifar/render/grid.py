@@ -15,33 +15,71 @@ ENOUGH = 6
 
 
 @dataclass(frozen=True, slots=True)
+class Captions:
+    """How wide the words below a picture are."""
+
+    one_line: int = 0
+    """Columns that they take in one line; below a narrower picture they have two."""
+    two_lines: int = 0
+    """Columns that they take in two; a narrower picture gets a cell of that width."""
+
+
+@dataclass(frozen=True, slots=True)
 class Grid:
-    """Pictures in columns and rows, each with a line of words below; `side` 0 stands for a list without pictures."""
+    """Pictures in columns and rows, each with a line or two of words below; `side` 0 stands for a list without pictures."""
 
     side: int
     columns: int
     rows: int
     gap: int = MIN_GAP
+    """Blank columns between two cells."""
+    words: int = 1
+    """Lines of words below a picture."""
+    margin: int = 0
+    """Columns by which a cell is wider than its picture."""
 
     @property
     def page(self) -> int:
         """Pictures on a page."""
         return self.columns * self.rows
 
+    @property
+    def width(self) -> int:
+        """Columns of a cell."""
+        return self.side + self.margin
 
-def fit(width: int, height: int, side: int | None = None, *, most: int | None = None, enough: int = ENOUGH) -> Grid:
+    @property
+    def height(self) -> int:
+        """Lines of a cell; of a list, one."""
+        return self.side // 2 + self.words if self.side else 1
+
+
+def fit(
+    width: int,
+    height: int,
+    side: int | None = None,
+    *,
+    most: int | None = None,
+    enough: int = ENOUGH,
+    captions: Captions = Captions(),
+    sides: Sequence[int] = SIDES,
+) -> Grid:
     """The layout for a place of `width` by `height` cells; a list where no picture fits.
 
     Args:
         side: the columns of a picture, as asked for; None takes what fills most of the place with `enough` pictures or more.
         most: pictures that there are; room for more counts for nothing.
+        captions: the words below a picture; one short line if left out.
+        sides: the columns that a picture may take.
     """
 
     def grid(s: int) -> Grid:
-        columns, rows = (width + MIN_GAP) // (s + MIN_GAP), height // (s // 2 + 1)
+        words, cell = (1, s) if s >= captions.one_line else (2, max(s, captions.two_lines))
+        least = max(1, MIN_GAP - (cell - s))
+        columns, rows = (width + least) // (cell + least), height // (s // 2 + words)
         columns = min(columns, most or columns)
-        gap = (width - columns * s) // (columns - 1) if columns > 1 else MIN_GAP
-        return Grid(s, columns, rows, min(MAX_GAP, max(MIN_GAP, gap)))
+        gap = (width - columns * cell) // (columns - 1) if columns > 1 else least
+        return Grid(s, columns, rows, min(MAX_GAP, max(least, gap)), words, cell - s)
 
     def worth(g: Grid) -> float:
         count = min(g.page, most or g.page)
@@ -50,17 +88,17 @@ def fit(width: int, height: int, side: int | None = None, *, most: int | None = 
 
     if side is not None and grid(side).page:
         return grid(side)
-    for sides in (SIDES, SMALL_SIDES):
-        best = max((grid(s) for s in sides), key=worth)
+    for choice in (sides, SMALL_SIDES):
+        best = max((grid(s) for s in choice), key=worth)
         if best.page:
             return best
     return Grid(0, 1, max(1, height))
 
 
 def in_rows(blocks: Sequence[list[Line]], grid: Grid) -> list[Line]:
-    """As many blocks as fit on a page, each `grid.side` wide."""
+    """As many blocks as fit on a page, each in a cell of the grid."""
     lines: list[Line] = []
     shown = blocks[: grid.page]
     for start in range(0, len(shown), grid.columns):
-        lines += beside([(grid.side, block) for block in shown[start : start + grid.columns]], grid.gap)
+        lines += beside([(grid.width, block) for block in shown[start : start + grid.columns]], grid.gap)
     return lines

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.segment import Segment
 from rich.style import Style
 
 from tui_cifar.render.text import cut
+from tui_cifar.theme import style
 
 if TYPE_CHECKING:
+    from textual.app import App
+
     from tui_cifar.render.mosaic import Line
 
 
@@ -26,6 +29,24 @@ class Inks:
     wrong: Style
     line: Style
     cursor: Style
+
+
+def inks_of(app: App[Any]) -> Inks:
+    """The styles of the present theme."""
+
+    def ink(name: str, *, bold: bool | None = None) -> Style:
+        return Style.parse(style(app.theme_variables, name)) + Style(bold=bold)
+
+    return Inks(
+        text=ink("foreground"),
+        strong=ink("foreground", bold=True),
+        dim=ink("dim"),
+        accent=ink("accent", bold=True),
+        right=ink("success"),
+        wrong=ink("error"),
+        line=ink("line"),
+        cursor=ink("accent") + Style(reverse=True),
+    )
 
 
 def words(text: str, ink: Style | None = None) -> Segment:

@@ -45,7 +45,7 @@ def sixel(picture: np.ndarray, side: int) -> str:
     """
     from PIL import Image
 
-    small = Image.fromarray(picture).quantize(256, dither=Image.Dither.NONE)
+    small = Image.fromarray(picture).quantize(256, kmeans=1, dither=Image.Dither.NONE)
     palette = np.array(small.getpalette(), dtype=np.int32).reshape(-1, 3)
     at = np.arange(side) * picture.shape[0] // max(1, side)
     numbers = np.asarray(small)[at][:, at]

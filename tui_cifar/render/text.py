@@ -1,4 +1,4 @@
-"""Numbers and times as short text."""
+"""Numbers, times and bars as short text."""
 
 from __future__ import annotations
 
@@ -93,3 +93,17 @@ def rate(value: float) -> str:
 def cut(text: str, width: int) -> str:
     """At most `width` characters, the last one … where some are missing."""
     return text if len(text) <= width else text[: max(0, width - 1)] + "…" if width > 0 else ""
+
+
+def cut_before(text: str, width: int) -> str:
+    """At most `width` characters, the last ones, as of a path; the first is … where some are missing."""
+    return text if len(text) <= width else "…" + text[len(text) - width + 1 :] if width > 0 else ""
+
+
+def bar(fraction: float, width: int, *, ascii: bool = False) -> str:
+    """A bar of `width` cells, `fraction` of it filled; any share above 0 shows at least half a cell."""
+    fraction = min(1.0, max(0.0, fraction)) if fraction == fraction else 0.0
+    if ascii:
+        return ("#" * round(fraction * width)).ljust(width)
+    halves = round(fraction * width * 2) or int(fraction > 0.004)
+    return ("━" * (halves // 2) + "╸" * (halves % 2)).ljust(width)[:width]

@@ -10,8 +10,8 @@ from rich.color import Color
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from tui_cifar.render.bars import curve, sparkline
-from tui_cifar.render.gallery import gallery
+from tui_cifar.render.curves import curve, sparkline
+from tui_cifar.render.gallery import captions_for, gallery
 from tui_cifar.render.grid import fit
 from tui_cifar.render.ink import fitted, spread, words
 from tui_cifar.render.matrix import DARK_STEPS, LIGHT_STEPS, SHARES, Heat, Steps, matrix_lines
@@ -138,7 +138,7 @@ class ConfusionScreen(RunScreen):
         numbers = select(results, cell)
         if not len(numbers):
             return lines
-        grid = fit(room, rows - 1, most=len(numbers))
+        grid = fit(room, rows - 1, most=len(numbers), captions=captions_for(results.class_names))
         if not grid.side:
             return lines
         shown = min(grid.page, len(numbers))
@@ -184,7 +184,7 @@ class ConfusionScreen(RunScreen):
         name_width = min(max(map(len, names)), 14)
         small = max(12, min(40, width // 4))
         left = name_width + small + 16
-        tall = max(1, min(3, (height - 2) // max(1, len(names))))
+        tall = max(1, min(5, (height - 2) // max(1, len(names))))
         lowest, highest = min(map(min, values)), max(map(max, values))
         blocks: list[Line] = []
         for i in visible_rows(len(names), chosen, (height - 2) // tall):
@@ -211,7 +211,7 @@ class ConfusionScreen(RunScreen):
         low, high = min(values[chosen]), max(values[chosen])
         low, high = math.floor(low * 20) / 20, math.ceil(high * 20) / 20  # whole twentieths, which read well
         low, high = (low, high) if high > low else (max(0.0, low - 0.05), min(1.0, high + 0.05))
-        tall = max(1, min(height - 4, 30))
+        tall = max(1, min(height - 4, 48))
         drawn = curve(values[chosen], room - 7, tall, low, high, ascii=self._ascii)
         large: list[Line] = [[words(f"{names[chosen]}  {values[chosen][-1] * 100:.1f} %", inks.strong)]]
         for y, line in enumerate(drawn):

@@ -14,7 +14,7 @@ from engine.errors import DataError
 from tui_cifar.render.grid import Grid, fit, in_rows
 from tui_cifar.render.ink import fitted, words
 from tui_cifar.render.mosaic import Line, beside, thumbnail_lines
-from tui_cifar.render.tables import count_table
+from tui_cifar.render.tables import colour_table, count_table, duplicate_lines
 from tui_cifar.render.text import cut
 from tui_cifar.screens.tabbed import TabbedScreen
 
@@ -56,7 +56,7 @@ class DataScreen(TabbedScreen):
         """Lines or rows that can be scrolled away."""
         samples = self.samples
         if self.current == "problems":
-            return max(0, len(self._problem_lines()) - 3)
+            return max(0, len(self._problem_lines(80)) - 3)
         if self.current == "draws" and isinstance(samples, Samples):
             return len(samples.before) - 1
         return 0
@@ -86,13 +86,21 @@ class DataScreen(TabbedScreen):
         data, inks = self.view.data, self.inks
         if data is None:
             return [[words(self._waits(), inks.dim)]]
-        lines = count_table(data.splits, self.view.class_names, width, height - 2, inks, ascii=self._ascii)
+        names, ascii = self.view.class_names, self._ascii
         skipped = self.view.skipped.count if self.view.skipped else 0
-        told = f"{data.duplicate_count:,} duplicates   {skipped:,} unreadable"
-        lines += [
-            [],
-            [words(told, inks.text), words("   tab names them" if data.duplicate_count or skipped else "", inks.dim)],
-        ]
+        told = f"{_count(data.duplicate_count, 'duplicate', 'duplicates')}   {skipped:,} unreadable"
+        hint = "   tab names them" if data.duplicate_count or skipped else ""
+        problems: Line = [words(told, inks.text), words(hint, inks.dim)]
+        half = (width - 6) // 2
+        if half >= 70:  # counts and colours side by side
+            left = count_table(data.splits, names, half, height, inks, ascii=ascii)
+            right = [*colour_table(data.splits, names, half, inks, heads=True), [], problems]
+            lines = beside([(half, left), (half, right)], 6)
+        elif height < 16 and len(names) + 8 > height:  # in a low terminal the classes matter more than the colours
+            lines = [*count_table(data.splits, names, width, height - 1, inks, ascii=ascii), problems]
+        else:
+            lines = count_table(data.splits, names, width, height - 6, inks, ascii=ascii)
+            lines += [[], *colour_table(data.splits, names, width, inks), [], problems]
         return lines + self._examples(width, height - len(lines))
 
     def _examples(self, width: int, height: int) -> list[Line]:
@@ -100,7 +108,7 @@ class DataScreen(TabbedScreen):
         samples, names = self.samples, self.view.class_names
         if isinstance(samples, str) or self.mode == "off" or not names:
             return []
-        side = min(16, ((width + 2) // len(names) - 2) // 2 * 2)
+        side = min(16, (width + 2) // len(names) - 2, 2 * (height - 3)) // 2 * 2
         rows = (height - 2) // (side // 2 + 1) if side >= 8 else 0
         if rows < 1:
             return []
@@ -116,26 +124,36 @@ class DataScreen(TabbedScreen):
             columns.append((side, column))
         return [[], *beside(columns, gap)[: rows * (side // 2 + 1)]]
 
-    def _problem_lines(self) -> list[Line]:
+    def _problem_lines(self, width: int) -> list[Line]:
         data, skipped, inks = self.view.data, self.view.skipped, self.inks
         if data is None:
             return [[words(self._waits(), inks.dim)]]
-        lines: list[Line] = [
-            [words(f"{data.duplicate_count:,} pictures are the same, byte for byte, as an earlier one", inks.strong)]
-        ]
-        lines += [[words(f"  {name}", inks.text)] for name in data.duplicates]
+        told = (
+            f"{_count(data.duplicate_count, 'picture is', 'pictures are')} the same, byte for byte, as an earlier one"
+        )
+        none = words("No picture is there twice.", inks.text)
+        lines: list[Line] = [[words(told, inks.strong) if data.duplicate_count else none]]
+        lines += duplicate_lines(data.duplicates, width, inks)
         if data.duplicate_count > len(data.duplicates):
             lines.append([words(f"  and {data.duplicate_count - len(data.duplicates):,} more", inks.dim)])
         count = skipped.count if skipped else 0
-        lines += [[], [words(f"{count:,} files could not be read and were left out", inks.strong)]]
+        told = f"{_count(count, 'file that could not be read was', 'files that could not be read were')} left out"
+        lines += [[], [words(told, inks.strong) if count else words("Every file could be read.", inks.text)]]
         if skipped:
-            lines += [[words(f"  {name}", inks.text)] for name in skipped.names]
+            for name in skipped.names:
+                file, colon, why = name.partition(": ")
+                lines.append([words(f"  {file}{colon}", inks.text), words(why, inks.dim)])
             if count > len(skipped.names):
                 lines.append([words(f"  and {count - len(skipped.names):,} more", inks.dim)])
         return lines
 
     def _problems(self, width: int, height: int) -> list[Line]:
-        return [fitted(line, width) for line in self._problem_lines()[self.top :]]
+        lines = self._problem_lines(width)
+        if len(lines) <= height:
+            return [fitted(line, width) for line in lines]
+        top = self.top = min(self.top, len(lines) - (height - 1))
+        shown = [fitted(line, width) for line in lines[top : top + height - 1]]
+        return [*shown, [words(f"lines {top + 1}–{top + len(shown)} of {len(lines)} (up, down)", self.inks.dim)]]
 
     def _draws(self, width: int, height: int) -> list[Line]:
         samples, inks = self.samples, self.inks
@@ -173,3 +191,7 @@ class DataScreen(TabbedScreen):
     def _block(self, picture: np.ndarray, told: str, grid: Grid) -> list[Line]:
         drawn = thumbnail_lines(picture, grid.side, self.mode, light=self.light)
         return [*drawn, [words(cut(told, grid.side), self.inks.dim)]]
+
+
+def _count(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"

@@ -38,9 +38,7 @@ class DataMissing(Settled, ModalScreen[dict[str, Any] | None]):
             yield Static(self._message, markup=False, classes="message")
             yield Button("t  Try again", id="again", compact=True)
             yield Button("f  Another folder or archive …", id="folder", compact=True)
-            yield Input(
-                placeholder="path of a folder of pictures, or of cifar-10-python.tar.gz; enter to use it", id="path"
-            )
+            yield Input(placeholder="path of a folder of pictures, or of cifar-10-python.tar.gz", id="path")
             yield Button("b  Built-in pictures (shapes)", id="built_in", compact=True)
             yield Button("q  Quit", id="leave", compact=True)
 

@@ -35,11 +35,10 @@ class GoOn(Settled, ModalScreen[str]):
         run = self._run
         with Vertical(classes="dialog") as box:
             box.border_title = "An unfinished run is here"
-            at = f"epoch {run.epoch}" if run.step is None else f"epoch {run.epoch}, batch {run.step:,}"
+            at = f"epoch {run.epoch} of {run.config.epochs}" + ("" if run.step is None else f", batch {run.step:,}")
             when = time.strftime("%d %b %H:%M", time.localtime(run.saved))
             yield Static(
-                f"{run.path.name}\n{run.config.recipe} on {run.config.dataset}\n"
-                f"saved at {at} of {run.config.epochs}, {when}",
+                f"{run.path.name}\n{run.config.recipe} on {run.config.dataset}\nsaved at {at}; {when}",
                 markup=False,
                 classes="message",
             )

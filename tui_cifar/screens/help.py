@@ -12,7 +12,9 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui_cifar.keymap import bindings_in_use
 from tui_cifar.screens.settled import Settled
+from tui_cifar.theme import style
 
 _GROUPS = {
     "run": "Run",
@@ -55,7 +57,7 @@ class Help(Settled, ModalScreen[None]):
                     text = binding.tooltip or binding.description
                     rows.setdefault(text, []).append(self.app.get_key_display(binding))
             if rows:
-                table.add_row("", Text(title, style="bold"))
+                table.add_row("", Text(title, style=f"bold {style(self.app.theme_variables, 'accent')}"))
                 for text, keys in rows.items():
                     table.add_row(Text(" ".join(dict.fromkeys(keys)), style="bold"), Text(text))
         return table
@@ -63,8 +65,7 @@ class Help(Settled, ModalScreen[None]):
     def _bindings_below(self) -> list[Binding]:
         """The bindings of the application and of the screen under this one."""
         below = self.app.screen_stack[-2] if len(self.app.screen_stack) > 1 else self.app.screen_stack[0]
-        nodes = [self.app, below]
-        return [b for node in nodes for bindings in node._bindings.key_to_bindings.values() for b in bindings if b.id]
+        return [b for node in (self.app, below) for b in bindings_in_use(self.app, node) if b.id]
 
     def action_close(self) -> None:
         """Back to where it came from."""

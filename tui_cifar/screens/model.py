@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 
 from engine.inspection import Inspection
 from tui_cifar.inspector import Answered
+from tui_cifar.render.grid import fit, in_rows
 from tui_cifar.render.ink import fitted, words
 from tui_cifar.render.mosaic import Line, beside, centred, picture_lines, stretched, thumbnail_lines
 from tui_cifar.render.tables import layer_lines, size
@@ -102,11 +103,11 @@ class ModelScreen(TabbedScreen):
         model, inks = self.view.model, self.inks
         if model is None:
             return [[words("The layers appear here when training begins.", inks.dim)]]
-        most = max(1, height - 8)
+        most = max(1, height - 7)
         top = min(self.top, max(0, len(model.layers) - most))
-        lines = layer_lines(model.layers, width, top, most, inks)
+        lines = layer_lines(model.layers, width, top, most, inks, ascii=self._ascii)
         if len(model.layers) > most:
-            told = f"layers {top + 1}–{min(top + most, len(model.layers))} of {len(model.layers)}"
+            told = f"layers {top + 1}–{min(top + most, len(model.layers))} of {len(model.layers)} (up, down)"
             lines.append([words(told, inks.dim)])
         work = sum(x.multiply_adds for x in model.layers)
         outputs = sum(int(np.prod(x.output)) for x in model.layers)
@@ -123,7 +124,32 @@ class ModelScreen(TabbedScreen):
             ("", f"layer outputs: {size(4 * outputs)} a picture, {size(4 * outputs * batch)} a batch of {batch:,}"),
         ):
             lines.append(fitted([words(f"{name:12}", inks.dim), words(told, inks.text)], width))
-        return lines
+        return lines + self._passage(width, height - len(lines))
+
+    def _passage(self, width: int, height: int) -> list[Line]:
+        """A picture on its way through the network: of each layer the map that varies most. Nothing without much room."""
+        if height < 16 or width < 100 or self.mode == "off":
+            return []
+        self._ask()
+        answer, chosen = self.answer, self.picture
+        if not isinstance(answer, Inspection) or chosen is None or not answer.maps:
+            return []
+        told = [(chosen[1], answer.picture)]
+        for layer in answer.maps:
+            varied = stretched(layer.values[layer.values.std(axis=(1, 2)).argmax()])
+            told.append((layer.layer, np.repeat(varied[..., None], 3, axis=2)))
+        grid = fit(width, height - 2, most=len(told), enough=len(told))
+        if grid.page < len(told) or not grid.side:
+            return []
+        blocks = [
+            [
+                *thumbnail_lines(picture, grid.side, self.mode, light=self.light),
+                [words(cut(name, grid.side), self.inks.dim)],
+            ]
+            for name, picture in told
+        ]
+        words_of = f"a picture on its way: of each layer the map that varies most, {self._weights(answer)}"
+        return [[], [words(words_of, self.inks.dim)], *in_rows(blocks, grid)]
 
     def _filters(self, width: int, height: int) -> list[Line]:
         self._ask()

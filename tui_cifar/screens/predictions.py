@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from engine.inspection import Inspection
 from tui_cifar.inspector import Answered
 from tui_cifar.render import detail
-from tui_cifar.render.gallery import gallery
+from tui_cifar.render.gallery import Guess, captions_for, gallery, guess_of
 from tui_cifar.render.grid import Grid, fit
 from tui_cifar.render.ink import spread, words
 from tui_cifar.render.mosaic import Line
@@ -197,10 +197,12 @@ class PredictionsScreen(RunScreen):
         if not len(self.numbers):
             return [[words("No picture is like that. Press a for all.", inks.dim)]]
         if self.look is not None:
-            return self._draw_detail(results, width, height)
+            return self._draw_detail(results, width - 1, height)
         drawn = results.pictures is not None and self.mode != "off"
-        self._grid = fit(width, height, ZOOMS[self._zoom]) if drawn else Grid(0, 1, max(1, height))
+        room = captions_for(results.class_names)
+        self._grid = fit(width, height, ZOOMS[self._zoom], captions=room) if drawn else Grid(0, 1, max(1, height))
         first = self.cursor // self._grid.page * self._grid.page
+        width -= not self._grid.side
         return gallery(results, self.numbers, first, self.cursor, self._grid, width, self.mode, inks, light=self.light)
 
     def _waiting(self) -> list[Line]:
@@ -232,7 +234,7 @@ class PredictionsScreen(RunScreen):
         look = detail.Look(self.mode, self.inks, self.light, self._ascii)
         answer = self.answer
         if self.look == "picture" or picture is None:
-            return detail.picture_view(subject, answer, width, height, look, self.mapped)
+            return detail.picture_view(subject, answer, width, height, look, self.mapped, self._neighbours(results))
         if self.look == "channels":
             numbers = answer.network_input if isinstance(answer, Inspection) else None
             return detail.channels_view(picture, numbers, self.pixel, self.channel, width, height, look)
@@ -242,6 +244,13 @@ class PredictionsScreen(RunScreen):
         if self.look == "augmented":
             return detail.augmented_view(answer, width, height, look)
         return detail.map_view(subject, answer, self.mapped, width, height, look)
+
+    def _neighbours(self, results: Results) -> list[tuple[np.ndarray, Guess]]:
+        """Two pictures before the marked one and two after it, of those that are shown."""
+        if results.pictures is None:
+            return []
+        near = self.numbers[max(0, self.cursor - 2) : self.cursor + 3].tolist()
+        return [(np.asarray(results.pictures[n]), guess_of(results, n)) for n in near if n != self.number]
 
     # -- questions to the network -----------------------------------------------------------------------------------------
 
@@ -403,18 +412,16 @@ class PredictionsScreen(RunScreen):
         if message.canvas.id != "pictures-canvas" or not len(self.numbers):
             return
         if self.look == "channels":
-            block, column = divmod(message.x, 36)
-            top = detail.channel_top(self.pixel[0], message.canvas.content_size.height)
-            row = (message.y - 2 + top) * 2
-            if message.y >= 2 and row < 32 and column < 32 and block < 3:
-                self.pixel = row, column
+            size = message.canvas.content_size
+            pixel = detail.channel_layout(self.pixel[0], size.width - 1, size.height).pixel(message.x, message.y)
+            if pixel is not None:
+                self.pixel = pixel
                 self._redraw()
             return
         if self.look is not None:
             return
         g = self._grid
-        height, width = (g.side // 2 + 1, g.side + g.gap) if g.side else (1, 10_000)
-        x, y = message.x // width, message.y // height
+        x, y = message.x // (g.width + g.gap) if g.side else 0, message.y // g.height
         place = self.cursor // g.page * g.page + y * g.columns + x
         if x < g.columns and y < g.rows and place < len(self.numbers):
             self._go(place)

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from rich.style import Style
 from textual.app import ComposeResult, SystemCommand
 from textual.screen import Screen
 from textual.widgets import Footer
 
-from tui_cifar.render.ink import Inks
+from tui_cifar.render.ink import Inks, inks_of
 from tui_cifar.run_view import RunView
 from tui_cifar.screens.settled import Settled
-from tui_cifar.theme import colour
 from tui_cifar.widgets.header import RunHeader
 from tui_cifar.widgets.key_footer import KeyFooter
 from tui_cifar.widgets.screen_tabs import ScreenTabs
@@ -126,21 +124,4 @@ class RunScreen(Settled, Screen[None]):
     @property
     def inks(self) -> Inks:
         """The styles of the present theme."""
-
-        def ink(name: str, *, bold: bool | None = None) -> Style:
-            return Style(color=colour(self.app.theme_variables, name), bold=bold)
-
-        dim = ink("dim")
-        if dim.color is None or dim.color.is_default:  # themes of the terminal's own colours have no grey that all show
-            dim = Style(dim=True)
-
-        return Inks(
-            text=ink("foreground"),
-            strong=ink("foreground", bold=True),
-            dim=dim,
-            accent=ink("accent", bold=True),
-            right=ink("success"),
-            wrong=ink("error"),
-            line=ink("line"),
-            cursor=ink("accent") + Style(reverse=True),
-        )
+        return inks_of(self.app)

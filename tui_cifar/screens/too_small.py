@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui_cifar.screens.settled import Settled
+from tui_cifar.theme import style
 
 SMALLEST = (60, 15)
 """Columns and rows from which the screens are useful."""
@@ -38,7 +40,7 @@ class TooSmall(Settled, ModalScreen[None]):
         self._leaving = False
 
     def compose(self) -> ComposeResult:
-        """One line that fits anywhere."""
+        """Lines that fit nearly anywhere."""
         yield Static()
 
     def on_mount(self) -> None:
@@ -61,8 +63,12 @@ class TooSmall(Settled, ModalScreen[None]):
 
     def _say(self) -> None:
         (width, height), (least_width, least_height) = self.app.size, SMALLEST
-        text = f"Terminal too small: {width}x{height}, needs {least_width}x{least_height}. The run goes on."
-        self.query_one(Static).update(text)
+        lines = (
+            Text(f"Terminal too small: {width}x{height}, needs {least_width}x{least_height}.", "bold"),
+            Text("The run goes on."),
+            Text("space pauses, s saves, q leaves", style(self.app.theme_variables, "dim")),
+        )
+        self.query_one(Static).update(Text("\n").join(lines))
 
     async def action_steer(self, *actions: str) -> None:
         """Pause or resume, whichever is possible."""

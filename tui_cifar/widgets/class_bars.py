@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import RenderableType
 from rich.text import Text
 
-from tui_cifar.render.text import cut
+from tui_cifar.render.text import bar, cut
 from tui_cifar.widgets.panel import Panel
 
 ORDERS = ("class order", "best first", "worst first")
@@ -33,10 +33,10 @@ class ClassBars(Panel):
             self.titles("Accuracy by class")
             return self.waiting("Each class gets a bar after the first epoch.")
         if view.tested is not None:
-            self.titles(f"Test accuracy · best, epoch {view.tested.epoch}", ORDERS[self.order])
+            self.titles(f"Test accuracy · best, epoch {view.tested.epoch}", ("classes.sort", ORDERS[self.order]))
             before = {}
         else:
-            self.titles(f"Validation accuracy · epoch {view.rows[-1].epoch}", ORDERS[self.order])
+            self.titles(f"Validation accuracy · epoch {view.rows[-1].epoch}", ("classes.sort", ORDERS[self.order]))
             before = {c.name: c.accuracy for c in view.rows[-2].per_class} if len(view.rows) > 1 else {}
             if before:
                 before["all"] = view.rows[-2].valid_accuracy
@@ -62,19 +62,13 @@ class ClassBars(Panel):
         line = Text(f"{self.word(cut(name, name_width)):{name_width}} ", "bold" if name == "all" else "", no_wrap=True)
         if accuracy < 0:
             return line
-        bar = self._bar(accuracy, room)
-        line.append(bar, f"not bold {self.colour('foreground' if name == 'all' else 'secondary')}")
+        filled = bar(accuracy, room, ascii=self.ascii)
+        line.append(filled, f"not bold {self.ink('foreground' if name == 'all' else 'secondary')}")
         line.append(f"{accuracy * 100:6.1f}")
         if name in before:
             change = round((accuracy - before[name]) * 100, 1)
             text = f"{change:+.1f}".replace("-", "−") if change else "="
-            line.append(f"{self.word(text):>7}", f"not bold {self.colour('dim')}")
+            line.append(f"{self.word(text):>7}", f"not bold {self.ink('dim')}")
         elif tail > 14:
-            line.append(f"{counts:>15}", f"not bold {self.colour('dim')}")
+            line.append(f"{counts:>15}", f"not bold {self.ink('dim')}")
         return line
-
-    def _bar(self, fraction: float, room: int) -> str:
-        if self.ascii:
-            return f"{'#' * round(fraction * room):{room}}"
-        halves = round(fraction * room * 2)
-        return ("━" * (halves // 2) + "╸" * (halves % 2)).ljust(room)

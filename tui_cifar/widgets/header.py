@@ -8,7 +8,7 @@ from textual.widgets import Static
 from engine.events import RunCompleted, RunFailed
 from tui_cifar.render.text import countdown, plain
 from tui_cifar.run_view import RunView
-from tui_cifar.theme import colour
+from tui_cifar.theme import style
 
 _COLOURS = {"PAUSED": "warning", "DONE": "success", "FAILED": "error", "STOPPED": "warning"}
 BAR_WIDTH = 20
@@ -22,17 +22,17 @@ class RunHeader(Static):
     def __init__(self, view: RunView | None = None, *, ascii: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
         self.ascii = ascii
-        self._first_view = view
+        self._view, self._resources = view, ""
         self._drawn = ""
 
     def on_resize(self) -> None:
-        """Be there in the first frame, before anybody calls `show`."""
-        if self._first_view is not None:
-            self.show(self._first_view)
-            self._first_view = None
+        """Fit the new size; be there in the first frame, before anybody calls `show`."""
+        if self._view is not None:
+            self.show(self._view, self._resources)
 
     def show(self, view: RunView, resources: str = "") -> None:
         """Draw, if a word of it changed."""
+        self._view, self._resources = view, resources
         width = self.content_size.width
         if width <= 0:
             return
@@ -43,30 +43,28 @@ class RunHeader(Static):
             self._drawn = key
             self.update(text, layout=False)
 
-    def _colour(self, name: str) -> str:
-        """A colour, or the attribute "dim" where the theme leaves colours to the terminal."""
-        found = colour(self.app.theme_variables, name)
-        return name if (name, found) == ("dim", "default") else found
+    def _ink(self, name: str) -> str:
+        return style(self.app.theme_variables, name)
 
     def _first(self, view: RunView, width: int) -> Text:
-        state = Text(f"● {view.state}", f"bold {self._colour(_COLOURS.get(view.state, 'accent'))}")
+        state = Text(f"● {view.state}", f"bold {self._ink(_COLOURS.get(view.state, 'accent'))}")
         if view.started is None:
             left = Text("cifar-tui", "bold")
         else:
             s = view.started
             where = f"{s.device} {s.device_name}" if width >= 100 else s.device
             left = Text(s.name, "bold").append(
-                f"  {s.config['recipe']} · {s.dataset} · {where}", f"not bold {self._colour('dim')}"
+                f"  {s.config['recipe']} · {s.dataset} · {where}", f"not bold {self._ink('dim')}"
             )
             if width >= 100 and s.device == "cpu":
                 left.append(
                     f" · {s.threads} thread{'s' if s.threads != 1 else ''} · {s.precision} · {s.reason}",
-                    f"not bold {self._colour('dim')}",
+                    f"not bold {self._ink('dim')}",
                 )
         return _between(left, state, width)
 
     def _second(self, view: RunView, width: int, resources: str) -> Text:
-        dim, line = self._colour("dim"), Text()
+        dim, line = self._ink("dim"), Text()
         ended = view.terminal
         if isinstance(ended, RunCompleted):
             line.append(f"test accuracy {ended.test_accuracy:.1%}", "bold").append(f"  loss {ended.test_loss:.3f}")
@@ -106,9 +104,9 @@ class RunHeader(Static):
                 if p.unit == "bytes"
                 else f"{p.done:,}/{p.total:,} {p.unit}"
             )
-            line.append(f"   {amount}", self._colour("dim"))
+            line.append(f"   {amount}", self._ink("dim"))
         elif p.detail:
-            line.append(f"  {p.detail}", self._colour("dim"))
+            line.append(f"  {p.detail}", self._ink("dim"))
         line.append(" …")
 
     def _bar(self, fraction: float) -> Text:
@@ -117,8 +115,8 @@ class RunHeader(Static):
         if self.ascii:
             return Text("#" * whole + "-" * (BAR_WIDTH - whole))
         half = filled - whole >= 0.5
-        bar = Text("━" * whole + ("╸" if half else ""), self._colour("accent"))
-        return bar.append("─" * (BAR_WIDTH - whole - half), self._colour("line"))
+        bar = Text("━" * whole + ("╸" if half else ""), self._ink("accent"))
+        return bar.append("─" * (BAR_WIDTH - whole - half), self._ink("line"))
 
 
 def _between(left: Text, right: Text, width: int) -> Text:

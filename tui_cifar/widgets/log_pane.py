@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
 
 from rich.text import Text
@@ -9,8 +10,10 @@ from textual.widgets import RichLog
 
 from tui_cifar.render.text import plain
 from tui_cifar.run_view import MAX_LINES, RunView
-from tui_cifar.theme import colour
+from tui_cifar.theme import style
 from tui_cifar.widgets.scrollbar import PlainScrollBar
+
+_TIME = "00:00:00  "
 
 
 class LogPane(RichLog):
@@ -37,13 +40,18 @@ class LogPane(RichLog):
             self.vertical_scrollbar.renderer = PlainScrollBar  # type: ignore[misc]  # as Textual documents
 
     def show(self, view: RunView) -> None:
-        """Write the lines that are new."""
+        """Write the lines that are new, those too long for the place with a margin below the time."""
+        width = self.scrollable_content_region.width - len(_TIME)
+        if width <= 0:
+            return
         if view is not self._of:
             self.clear()
             self._of, self._written = view, 0
         new = min(view.lines_ever - self._written, len(view.lines))
         self._written = view.lines_ever
-        dim = colour(self.app.theme_variables, "dim")
+        dim = style(self.app.theme_variables, "dim")
         for at, text in list(view.lines)[len(view.lines) - new :]:
             line = Text(time.strftime("%H:%M:%S  ", time.localtime(at)), dim)
-            self.write(line.append(plain(text) if self.ascii else text, colour(self.app.theme_variables, "foreground")))
+            told = textwrap.wrap(plain(text) if self.ascii else text, width, replace_whitespace=False) or [""]
+            margin = "\n" + " " * len(_TIME)
+            self.write(line.append(margin.join(told), style(self.app.theme_variables, "foreground")))

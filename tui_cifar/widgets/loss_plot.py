@@ -42,7 +42,9 @@ class LossPlot(Panel):
         """The plot, or what it waits for."""
         self.titles(
             "Loss",
-            f"{'log' if self.log_scale else 'linear'} · smooth {self.smoothing:g} · {'recent' if self.recent else 'all'}",
+            ("plot.log", "log" if self.log_scale else "linear"),
+            ("plot.smooth", f"smooth {self.smoothing:g}"),
+            ("plot.window", "recent" if self.recent else "all"),
         )
         view, size = self.view, self.content_size
         if not view.points and not view.rows:
@@ -50,7 +52,7 @@ class LossPlot(Panel):
         # Not before there is something to draw: NumPy and plotext take longer to import than all else in the first frame.
         from tui_cifar.render.loss_plot import MIN_HEIGHT, MIN_WIDTH, Colours, Options, draw_loss
 
-        colours = Colours(*(self.colour(name) for name in ("train", "validation", "line", "dim")))
+        colours = Colours(*(self.ink(name) for name in ("train", "validation", "line", "dim")))
         best = (view.best.epoch, view.best.valid_loss) if view.best else None
         valid = [(float(r.epoch), r.valid_loss) for r in view.rows]
         lines = draw_loss(

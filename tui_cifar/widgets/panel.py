@@ -10,9 +10,10 @@ from rich.text import Text
 from textual import events
 from textual.widgets import Static
 
+from tui_cifar.keymap import bindings_in_use
 from tui_cifar.render.text import plain
 from tui_cifar.run_view import RunView
-from tui_cifar.theme import colour
+from tui_cifar.theme import style
 
 
 class Panel(Static):
@@ -27,7 +28,7 @@ class Panel(Static):
     seconds = 0.0
 
     DEFAULT_CSS = """
-    Panel { border: round $border-blurred; padding: 0 1; border-title-color: $text; border-subtitle-color: $text-muted; }
+    Panel { border: round $border-blurred; padding: 0 1; border-title-color: $text; border-subtitle-color: $text; }
     Panel.-marked { border: round $accent; }
     Panel.-ascii.-marked { border: ascii $accent; }
     Panel.-ascii { border: ascii $border-blurred; }
@@ -71,18 +72,33 @@ class Panel(Static):
         """Fit the new size."""
         self.show(self.view)
 
-    def titles(self, title: str, subtitle: str = "") -> None:
-        """Set the words in the border."""
+    def titles(self, title: str, *settings: tuple[str, str]) -> None:
+        """Set the words in the border.
+
+        Args:
+            settings: below at the right, each as the id of the binding that changes it, "" for none, and its value.
+        """
         self.border_title = Text(self.word(title))
-        self.border_subtitle = Text(self.word(subtitle))
+        dim, subtitle = self.ink("dim"), Text()
+        for i, (id, value) in enumerate(settings):
+            key = self._key(id)
+            subtitle.append(self.word(" · ") if i else "", dim)
+            subtitle.append(f"{key} " if key else "", f"bold {self.ink('footer-key-foreground')}")
+            subtitle.append(self.word(value), dim)
+        self.border_subtitle = subtitle
+
+    def _key(self, id: str) -> str:
+        """The key that does it on this screen, as it is shown."""
+        bindings = bindings_in_use(self.app, self.screen) if id else []
+        return next((self.app.get_key_display(b) for b in bindings if b.id == id), "")
 
     def word(self, text: str) -> str:
         """The text as this terminal can show it."""
         return plain(text) if self.ascii else text
 
-    def colour(self, name: str) -> str:
-        """A colour of the theme as "#rrggbb"."""
-        return colour(self.app.theme_variables, name)
+    def ink(self, name: str) -> str:
+        """A colour of the theme as the words of a style."""
+        return style(self.app.theme_variables, name)
 
     @staticmethod
     def lines(lines: Iterable[Text]) -> Text:
@@ -91,4 +107,4 @@ class Panel(Static):
 
     def waiting(self, text: str) -> Text:
         """The words of an empty place: what it waits for."""
-        return Text(self.word(text), style=self.colour("dim"))
+        return Text(self.word(text), style=self.ink("dim"))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
-from rich.style import Style
 from textual.strip import Strip
 
+from tui_cifar.render.ink import inks_of, words
 from tui_cifar.render.text import cut
 from tui_cifar.widgets.panel import Panel
 
 if TYPE_CHECKING:
+    from tui_cifar.render.grid import Grid
     from tui_cifar.render.mosaic import Line, Mode
 
 # What draws pictures is imported only when there are some: it needs NumPy, which the first frame does not wait for.
@@ -66,7 +67,7 @@ class PictureStrip(Panel):
         last = min(self.first + self._per_page, len(view.labels))
         epoch = f" · epoch {view.classified.epoch}" if view.classified else " · not yet classified"
         shown = f"{self.first + 1}–{last}" if last > self.first + 1 else str(last)
-        self.titles(f"Test pictures{epoch}", f"◂ {self.word(shown)} of {len(view.labels)} ▸")
+        self.titles(f"Test pictures{epoch}", ("", f"◂ {shown} of {len(view.labels)} ▸"))
         self._lines = lines
         return ""
 
@@ -81,28 +82,25 @@ class PictureStrip(Panel):
 
     def _pictures(self, width: int, height: int) -> list[Line]:
         """The page that the first picture is on; nothing where there is no room."""
-        from tui_cifar.render.grid import fit, in_rows
+        from tui_cifar.render.gallery import captions_for
+        from tui_cifar.render.grid import Grid, fit, in_rows
         from tui_cifar.render.mosaic import beside
 
-        count = len(self.view.labels)
-        rows = 2 if height >= 16 else 1
-        side = min(16, width - LARGE - GAP, 2 * (height // rows - 1)) // 2 * 2
+        count, room = len(self.view.labels), captions_for(self.view.class_names)
         if height > LARGE // 2 and width < 2 * LARGE + GAP:  # one large, and the next ones beside it
-            per_row = (width - LARGE) // (side + GAP) if side >= 10 else 0
-            self._turn_to_page(1 + rows * per_row)
-            small = [self._block(n, side) for n in range(self.first + 1, min(self.first + self._per_page, count))]
-            columns = [
-                (side, [line for block in small[c::per_row] for line in block])
-                for c in range(per_row)
-                if small[c::per_row]
-            ]
-            return beside([(LARGE, self._block(self.first, LARGE)), *columns], GAP)
-        grid = fit(width, height, most=count, enough=2)
+            small = fit(width - LARGE - GAP, height, enough=2, captions=room, sides=range(16, 9, -2))
+            if small.side < 10:
+                small = Grid(0, 0, 0)
+            self._turn_to_page(1 + small.page)
+            shown = range(self.first + 1, min(self.first + self._per_page, count))
+            others = in_rows([self._block(n, small) for n in shown], small) if small.page else []
+            large = self._block(self.first, Grid(LARGE, 1, 1))
+            return beside([(LARGE, large), (width - LARGE - GAP, others)], GAP) if others else large
+        grid = fit(width, height, most=count, enough=2, captions=room)
         if not grid.side:
             return []
         self._turn_to_page(grid.page)
-        shown = range(self.first, min(self.first + grid.page, count))
-        return in_rows([self._block(n, grid.side) for n in shown], grid)
+        return in_rows([self._block(n, grid) for n in range(self.first, min(self.first + grid.page, count))], grid)
 
     def _turn_to_page(self, per_page: int) -> None:
         self._per_page = per_page
@@ -113,29 +111,17 @@ class PictureStrip(Panel):
         mode: Mode = getattr(self.app, "picture_mode", "truecolor" if self.mode == "half" else "ascii")
         return mode
 
-    def _block(self, n: int, side: int) -> list[Line]:
-        """A picture and its caption."""
+    def _block(self, n: int, grid: Grid) -> list[Line]:
+        """A picture and, below it, what it is taken for; before the first epoch its class alone."""
+        from tui_cifar.render.gallery import Guess, captions
         from tui_cifar.render.mosaic import thumbnail_lines
 
         assert self.view.pictures is not None
-        light = not self.app.current_theme.dark
-        return [*thumbnail_lines(self.view.pictures[n], side, self._mode, light=light), self._caption(n, side)]
-
-    def _caption(self, n: int, width: int) -> Line:
-        """ "✓ cat 0.97", "✗ dog, is cat 0.61", or the class alone before the first epoch."""
-        from tui_cifar.render.ink import fitted, words
-
-        def ink(name: str) -> Style:
-            return Style(color=self.colour(name))
-
-        names, label, classified = self.view.class_names, self.view.labels[n], self.view.classified
+        inks, label, classified = inks_of(self.app), self.view.labels[n], self.view.classified
         if classified is None:
-            return [words(cut(names[label], width).ljust(width), ink("foreground"))]
-        right = classified.predicted[n] == label
-        told = names[label] if right else f"{names[classified.predicted[n]]}, is {names[label]}"
-        confidence = f" {classified.confidence[n]:.2f}"
-        if 2 + len(told) + len(confidence) > width:  # the words matter more
-            confidence = ""
-        mark = words("✓ " if right else "✗ ", ink("success" if right else "error"))
-        rest = words(confidence.ljust(max(0, width - 2 - len(told))), ink("dim"))
-        return fitted([mark, words(told, ink("foreground")), rest], width)
+            below = [[words(cut(self.view.class_names[label], grid.width).ljust(grid.width), inks.text)]]
+        else:
+            guess = Guess(self.view.class_names, classified.predicted[n], label, classified.confidence[n])
+            below = captions(guess, grid, inks)
+        light = not self.app.current_theme.dark
+        return [*thumbnail_lines(self.view.pictures[n], grid.side, self._mode, light=light), *below]

@@ -1,4 +1,4 @@
-"""Bars, heat and small curves made of characters."""
+"""Small curves made of characters."""
 
 from __future__ import annotations
 
@@ -8,15 +8,6 @@ import numpy as np
 
 EIGHTHS = "▁▂▃▄▅▆▇█"
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
-
-
-def bar(fraction: float, width: int, *, ascii: bool = False) -> str:
-    """A bar of `width` cells, `fraction` of it filled; any share above 0 shows at least half a cell."""
-    fraction = min(1.0, max(0.0, fraction)) if fraction == fraction else 0.0
-    if ascii:
-        return ("#" * round(fraction * width)).ljust(width)
-    halves = round(fraction * width * 2) or int(fraction > 0.004)
-    return ("━" * (halves // 2) + "╸" * (halves % 2)).ljust(width)[:width]
 
 
 def sparkline(values: Sequence[float], width: int, low: float = 0.0, high: float = 1.0) -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 KEY = "l"
 """Switches the scale of the loss plot, and with it a word in the plot's border."""
-LOG, LINEAR = r"log · smooth", r"linear · smooth"
+LOG, LINEAR = r"log · m smooth", r"linear · m smooth"
 TRAINING = r"TRAINING[\s\S]*img/s"
 THIN = (256_000, 0.15)
 """Bits a second and seconds of round trip of the thin line."""
@@ -116,7 +116,7 @@ class Bench:
             self.note(f"keys, start {start + 1} of {starts}")
             arguments, run = self._arguments()
             with self._terminal(measure.command(*arguments)) as terminal:
-                terminal.until(r"PREPARING[\s\S]*(log|linear) · smooth")
+                terminal.until(r"PREPARING[\s\S]*(log|linear) · m smooth")
                 early += self._press(terminal, 10_000, until=run, gap=0.02)
                 if start == starts - 1:
                     self._wait_for_steps(run, terminal.process)
@@ -135,7 +135,7 @@ class Bench:
     def _press(self, terminal: PseudoTerminal, count: int, until: Path | None = None, gap: float = 0.11) -> list[float]:
         """Seconds of each of `count` keys, one after the other; no more once the run `until` has begun an epoch."""
         found = []
-        log = "log · smooth" in terminal.text()
+        log = "log · m smooth" in terminal.text()
         for number in range(count):
             if until is not None and any(isinstance(e, EpochStarted) for e in measure.events_of(until)):
                 break

@@ -30,7 +30,6 @@ from tui_cifar.capture import Capture, printable
 from tui_cifar.guard import Guard
 from tui_cifar.outcome import exit_code, summary
 from tui_cifar.pauses import spare_the_living
-from tui_cifar.precedence import run_first
 from tui_cifar.resources import ResourceSampler
 from tui_cifar.run_view import RunView
 from tui_cifar.screens.leave import Leave
@@ -602,7 +601,6 @@ def run_dashboard(
         notify=notify,
     )
     sys.setswitchinterval(SWITCH_SECONDS)
-    run_first()
     with Capture() as capture:
         app.capture = capture
         app.error_console.file = cast(TextIO, capture.terminal)

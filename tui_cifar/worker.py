@@ -11,7 +11,6 @@ from pathlib import Path
 from engine.config import Config
 from engine.control import Control
 from engine.events import BatchCompleted, Event, LossSampled, PreparationAdvanced, RunFailed
-from tui_cifar.precedence import run_as_usual
 
 Listener = Callable[[Event], None]
 """Receives the events, in the training thread (`engine.session.Listener`)."""
@@ -70,7 +69,6 @@ class Worker:
 
     def _work(self) -> None:
         _name_thread("training")
-        run_as_usual()
         try:
             self._engine(self.config, self.control, self._listen)
         except BaseException as e:  # the engine ends its runs itself; whoever waits must hear of the end all the same

@@ -59,7 +59,7 @@ class Settings:
             found = tomllib.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as e:
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as e:
             self.problems.append(f"{path}: not used: {_reason(e)}")
             return
         for name, key in _flat(found).items():
@@ -73,7 +73,7 @@ class Settings:
             found = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return
-        except (OSError, ValueError) as e:
+        except (OSError, ValueError, RecursionError) as e:
             self.problems.append(f"{path}: not used: {_reason(e)}")
             return
         if isinstance(found, dict):

@@ -76,7 +76,7 @@ def open_alone(path: Path, mode: str, report: Report, doing: str) -> IO[bytes]:
     while True:
         f = cast(IO[bytes], path.open(mode))
         try:
-            if try_lock(f):
+            if try_lock(f) is not False:
                 if _is_at(f, path):  # else whoever held it has renamed or removed it
                     return f
             else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 ASCII_FOR = str.maketrans(
     {
         "─": "-",
@@ -93,3 +95,9 @@ def rate(value: float) -> str:
 def cut(text: str, width: int) -> str:
     """At most `width` characters, the last one … where some are missing."""
     return text if len(text) <= width else text[: max(0, width - 1)] + "…" if width > 0 else ""
+
+
+def place(path: str) -> str:
+    """A path as its user would write it: from home, where it lies there."""
+    home = os.path.expanduser("~").rstrip("/")  # noqa: PTH111 - pathlib's fails where there is no home
+    return f"~{path.removeprefix(home)}" if home and path.startswith(f"{home}/") else path

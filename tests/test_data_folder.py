@@ -286,9 +286,7 @@ def test_a_folder_that_can_not_be_listed_is_one_clear_line(
         load_folder(root, tmp_path / "cache", Report())
 
 
-def test_a_full_memory_is_no_fault_of_a_picture(
-    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_memory_is_no_fault_of_a_picture(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fill(_: object) -> None:
         raise MemoryError
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -158,9 +159,7 @@ def test_a_run_without_a_whole_epoch_has_nothing_to_export(
 
 
 @pytest.mark.parametrize("there", ["folder", "pipe", "device"])
-def test_only_a_file_is_replaced(
-    run: Path, tmp_path: Path, there: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_only_a_file_is_replaced(run: Path, tmp_path: Path, there: str, capsys: pytest.CaptureFixture[str]) -> None:
     target = tmp_path / "model.pt"
     if there == "folder":
         target.mkdir()

@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import math
-import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import ConfigError
+from engine.files import expanded
 from engine.recipes import RECIPES
 
 
@@ -156,7 +156,7 @@ class Config:
 
 
 def _absolute(path: str) -> str:
-    return str(Path(os.path.expanduser(path)).absolute())  # noqa: PTH111 - pathlib's fails where there is no home
+    return str(expanded(path).absolute())
 
 
 FIELDS: dict[str, dataclasses.Field[Any]] = {f.name: f for f in dataclasses.fields(Config)}

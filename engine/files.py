@@ -12,6 +12,16 @@ from typing import IO, Any
 SUFFIX = ".tmp"
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is anything; False too where the disk does not say, on which `Path.exists` raises."""
+    return os.path.exists(path)  # noqa: PTH110
+
+
+def expanded(path: str) -> Path:
+    """With "~" and "~user" as the home that they stand for, where there is one; `Path.expanduser` raises where not."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that at every moment `path` is the old file, the new one, or absent: never a part.
 

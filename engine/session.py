@@ -42,6 +42,7 @@ from engine.events import (
     RunStopped,
     Terminal,
 )
+from engine.files import is_there
 from engine.predictions import FILE, Predictions, keep_pictures, write_predictions
 from engine.preload import preload_torch, without_collector
 from engine.run_directory import RunDirectory, default_run_name, read_config, run_of
@@ -328,7 +329,7 @@ class _Session:
             "best_epoch": best.epoch,
             "best_valid_loss": best.valid_loss,
             "best_valid_accuracy": best.valid_accuracy,
-            "best_checkpoint": str(file) if file.exists() else None,
+            "best_checkpoint": str(file) if is_there(file) else None,
         }
 
     def _tune(self, model: Any, data: TrainingData, device: Any, recorded: Tuning | None) -> Tuning:

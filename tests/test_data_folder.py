@@ -283,7 +283,7 @@ def test_a_folder_that_can_not_be_listed_is_one_clear_line(
 
     monkeypatch.setattr(os, "scandir", refuse)
     with pytest.raises(DataError, match="red: can't read it: Permission denied"):
-        load_folder(root, tmp_path / "cache", Report())
+        load_dataset(str(root), data_dir=tmp_path, cache_dir=tmp_path / "cache", report=Report())
 
 
 def test_a_full_memory_is_no_fault_of_a_picture(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

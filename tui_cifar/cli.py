@@ -161,6 +161,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return code
     except EngineError as e:
         complain(e.message)
+    except OSError as e:
+        if e.filename is None:
+            raise
+        complain(f"{e.filename}: {e.strerror or e}.")
     except KeyboardInterrupt:  # before a run that could be stopped in good order was under way
         return 130
 

@@ -48,7 +48,10 @@ class Settings:
     @classmethod
     def read(cls, folder: Path | None = None) -> Settings:
         """Read both files; missing ones are as good as empty ones."""
-        folder = folder or directory()
+        try:
+            folder = folder or directory()
+        except RuntimeError:  # a user without a home, as in some containers: nothing is remembered
+            return cls()
         settings = cls(folder)
         settings._read_keys(folder / KEYS_FILE)
         settings._read_choices(folder / CHOICES_FILE)

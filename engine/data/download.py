@@ -61,6 +61,8 @@ def download(url: str, target: Path, md5: str, report: Report, *, patience: floa
     except (OSError, ValueError, http.client.HTTPException) as e:
         reason = getattr(e, "reason", None) or e
         text = getattr(reason, "strerror", None) or str(reason) or type(e).__name__
+        if name := getattr(reason, "filename", None):  # the disk's fault, not the network's
+            text = f"{name}: {text}"
         raise DataUnavailableError(f"{url}: can't download it: {text}. {OPTIONS}") from None
 
 

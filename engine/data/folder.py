@@ -57,13 +57,6 @@ def load_folder(root: Path, cache_dir: Path, report: Report) -> Dataset:
 
 def _scan(root: Path, report: Report) -> tuple[tuple[str, ...], dict[str, list[_File]]]:
     """Class names, sorted, and the picture files of both parts in a fixed order."""
-    try:
-        return _scanned(root, report)
-    except OSError as e:
-        raise DataError(f"{e.filename or root}: can't read it: {e.strerror or e}. {HINT}") from None
-
-
-def _scanned(root: Path, report: Report) -> tuple[tuple[str, ...], dict[str, list[_File]]]:
     classes: dict[str, set[str]] = {}
     for part in ("train", "test"):
         if not (root / part).is_dir():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from engine.files import expanded
 
 ASCII_FOR = str.maketrans(
     {
@@ -99,5 +99,5 @@ def cut(text: str, width: int) -> str:
 
 def place(path: str) -> str:
     """A path as its user would write it: from home, where it lies there."""
-    home = os.path.expanduser("~").rstrip("/")  # noqa: PTH111 - pathlib's fails where there is no home
+    home = str(expanded("~")).rstrip("/")
     return f"~{path.removeprefix(home)}" if home and path.startswith(f"{home}/") else path

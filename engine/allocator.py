@@ -28,7 +28,13 @@ def keep_big_blocks() -> bool:
 
 
 def give_blocks_back() -> bool:
-    """Return all memory that is free to the system. False where there is no glibc, or nothing to return."""
+    """Return all memory that is free to the system, and a GPU's to its other users.
+
+    False where there is no glibc, or nothing to return to the system.
+    """
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
     malloc_trim = _function("malloc_trim")
     return malloc_trim is not None and bool(malloc_trim(0))
 

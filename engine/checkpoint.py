@@ -207,17 +207,31 @@ class CheckpointWriter:
 def set_aside(directory: Path, named: Path) -> Path | None:
     """Move best.pt and the checkpoints further than `named` to a folder beside them, for `named` to be the newest.
 
+    Args:
+        directory: of the checkpoints.
+        named: one of them.
+
     Returns:
         The folder, or None where there was nothing to move.
     """
-    further = newest_first(directory)
-    further = [p for p in further[: further.index(named)] if p.name.startswith("epoch-")] if named in further else []
+    names = [p.name for p in newest_first(directory)]
+    further = [n for n in names[: names.index(named.name)] if n.startswith("epoch-")] if named.name in names else []
     if not further:
         return None
     number = next(n for n in range(1, 10_000) if not (directory / f"aside-{n}").exists())
     folder = directory / f"aside-{number}"
     folder.mkdir()
-    for path in (*further, directory / "best.pt"):
-        if path.exists() and path != named:
-            path.rename(folder / path.name)
+    for name in (*further, "best.pt"):
+        if (directory / name).exists() and name != named.name:
+            (directory / name).rename(folder / name)
     return folder
+
+
+def recorded_settings(resume: Path) -> dict[str, Any] | None:
+    """The settings in a checkpoint, or in the newest one of a run that verifies; None where there is none."""
+    for path in [resume] if resume.is_file() else newest_first(resume / "checkpoints"):
+        try:
+            return dict(load_checkpoint(path)["config"])
+        except (CheckpointError, KeyError, TypeError, ValueError):
+            continue
+    return None

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import ConfigError
+from engine.files import expanded
 from engine.recipes import RECIPES
 
 
@@ -147,6 +148,15 @@ class Config:
     def as_dict(self) -> dict[str, Any]:
         """The values by name, plain types only."""
         return dataclasses.asdict(self)
+
+    def anchored(self) -> Config:
+        """The same with absolute paths to the pictures, which mean the same from any working directory."""
+        dataset = self.dataset if self.dataset in ("cifar10", "shapes") else _absolute(self.dataset)
+        return dataclasses.replace(self, dataset=dataset, data_dir=self.data_dir and _absolute(self.data_dir))
+
+
+def _absolute(path: str) -> str:
+    return str(expanded(path).absolute())
 
 
 FIELDS: dict[str, dataclasses.Field[Any]] = {f.name: f for f in dataclasses.fields(Config)}

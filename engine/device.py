@@ -40,14 +40,16 @@ def choose_device(spec: str) -> DeviceChoice:
     )
 
 
-def use_deterministic() -> None:
-    """Have PyTorch use only kernels that give the same bits every time, and fail where there is none.
+def use_deterministic(wanted: bool) -> None:
+    """Have PyTorch use only kernels that give the same bits every time, and fail where there is none; or any kernels.
 
-    The CPU's kernels do so anyway at a fixed thread count; CUDA's fastest ones do not.
+    The CPU's kernels give the same bits anyway at a fixed thread count; CUDA's fastest ones do not. This holds for the whole
+    process, which may train one run after the other.
     """
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when cuBLAS starts
-    torch.backends.cudnn.benchmark = False
-    torch.use_deterministic_algorithms(True)
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when cuBLAS starts, at any run's first product
+    torch.backends.cudnn.benchmark = False  # it would choose kernels by their speed of the moment
+    if wanted != torch.are_deterministic_algorithms_enabled():
+        torch.use_deterministic_algorithms(wanted)
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined] # nothing here reads it
 
 

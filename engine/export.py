@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from engine.checkpoint import State, load_checkpoint
 from engine.errors import ExportError
-from engine.files import write_whole
+from engine.files import is_there, write_whole
 from engine.revisit import best_network
 
 
@@ -33,6 +33,10 @@ def export(checkpoint: Path, target: Path, kind: str) -> None:
         CheckpointError: the checkpoint can't be read, or holds no weights that were validated.
         ExportError: a package that `kind` needs is not installed, or the disk refused the file.
     """
+    if (
+        is_there(target) and not target.is_file()
+    ):  # a folder, or a device that a rename would put a file in the place of
+        raise ExportError(f"{target}: it is there, and no file. Give another --output.")
     state = load_checkpoint(checkpoint)
     content = KINDS[kind](state, best_network(state, checkpoint).model)
     try:

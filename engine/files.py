@@ -12,6 +12,16 @@ from typing import IO, Any
 SUFFIX = ".tmp"
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is anything; False too where the disk does not say, on which `Path.exists` raises."""
+    return os.path.exists(path)  # noqa: PTH110
+
+
+def expanded(path: str) -> Path:
+    """With "~" and "~user" as the home that they stand for, where there is one; `Path.expanduser` raises where not."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that at every moment `path` is the old file, the new one, or absent: never a part.
 
@@ -51,21 +61,19 @@ def _sync_directory(path: Path) -> None:
         os.close(directory)
 
 
-def try_lock(file: IO[Any]) -> bool:
-    """Lock an open file until it is closed, or its process ends in whatever way; False where another holds it.
+def try_lock(file: IO[Any] | int) -> bool | None:
+    """Lock an open file or folder until it is closed, or its process ends in whatever way; False where another holds it.
 
-    A file system that knows no locks gives them to everybody, and so does one that wants the file open for writing (NFS).
-
-    Raises:
-        OSError: anything else went wrong.
+    None where the file system knows no locks (ENOLCK, ENOSYS, EOPNOTSUPP, …), or wants the file open for writing (EBADF, on
+    NFS). A file that stands for a lock would be no better there: after a crash nobody could tell whether a process on another
+    machine still holds it.
     """
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
-    except OSError as e:
-        if e.errno not in (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EBADF):
-            raise
+    except OSError:
+        return None
     return True
 
 

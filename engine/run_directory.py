@@ -16,7 +16,7 @@ from typing import Any, TextIO
 
 from engine.errors import RunDirectoryError
 from engine.events import Event, RunCompleted, from_json, to_json
-from engine.files import remove_leftovers, try_lock, write_whole
+from engine.files import SUFFIX, remove_leftovers, try_lock, write_whole
 
 MAX_WAITING = 2**20
 """Bytes of events that wait in memory for a disk that refuses them."""
@@ -31,6 +31,9 @@ class RunDirectory:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.checkpoints = path / "checkpoints"
+        self.alone = False
+        """Whether the lock keeps other processes out: not where the file system knows no locks."""
+        self._folder: int | None = None
         self._lock: TextIO | None = None
         self._events: int | None = None
         self._waiting = b""
@@ -45,19 +48,13 @@ class RunDirectory:
         try:
             runs_dir.mkdir(parents=True, exist_ok=True)
             for number in range(1, 1000):
-                path = runs_dir / (name or (default_name if number == 1 else f"{default_name}-{number}"))
-                try:
-                    path.mkdir()
-                except FileExistsError:
-                    if (shell := cls._taken_over(path)) is not None:
-                        return shell
-                    if name:
-                        raise _taken(path) from None
-                    continue
-                run = cls(path)
-                run.checkpoints.mkdir()
-                run.lock()
-                return run
+                run = cls(runs_dir / (name or (default_name if number == 1 else f"{default_name}-{number}")))
+                with contextlib.suppress(FileExistsError):
+                    run.path.mkdir()
+                if run._claim():
+                    return run
+                if name:
+                    raise _taken(run.path)
         except OSError as e:
             raise RunDirectoryError(
                 f"{runs_dir}: can't make a run directory there: {e.strerror or e}. Give another --runs-dir."
@@ -76,28 +73,22 @@ class RunDirectory:
             raise _taken(run.path)
 
     def _is_shell(self) -> bool:
-        """Whether it was left by a run that was killed before it had written anything."""
+        """Whether it is new, or was left by a run that was killed before it had written anything."""
         try:
-            return not {p.name for p in self.path.iterdir()} - {"lock", "checkpoints"} and not self.has_checkpoints()
+            names = {p.name for p in self.path.iterdir() if not p.name.endswith(SUFFIX)}
+            return names <= {"lock", "checkpoints"} and not any(self.checkpoints.glob("*"))
         except OSError:
             return False
 
-    @classmethod
-    def _taken_over(cls, path: Path) -> RunDirectory | None:
-        """The directory of a run that was killed before it had written anything, locked; None where it holds anything."""
-        run = cls(path)
-        if not run._is_shell():
-            return None
-        try:
-            run.lock()
-        except RunDirectoryError:
-            return None
-        run.checkpoints.mkdir(exist_ok=True)
-        return run
-
-    def has_checkpoints(self) -> bool:
-        """Whether anything was ever saved."""
-        return any(self.checkpoints.glob("*.pt"))
+    def _claim(self) -> bool:
+        """Hold a directory that is new, or as good as new; False where it holds anything, or another process was faster."""
+        if not self._is_shell() or not self._hold():
+            return False
+        if not self._is_shell():
+            self.close()
+            return False
+        self.checkpoints.mkdir(exist_ok=True)
+        return True
 
     def lock(self) -> None:
         """Hold the directory until `close`, or until this process ends in whatever way.
@@ -106,16 +97,35 @@ class RunDirectory:
             RunDirectoryError: another process holds it; the message names that process.
         """
         try:
-            file = (self.path / "lock").open("a+", encoding="ascii")
-            if not _lock_soon(file):
-                file.close()
-                holder = (self.path / "lock").read_text(encoding="ascii", errors="replace").strip()
-                raise RunDirectoryError(
-                    f"{self.path} is in use by {f'process {holder}' if holder else 'another process'}."
-                )
-            self._lock = file
+            held = self._hold()
         except OSError as e:
             raise RunDirectoryError(f"{self.path}: can't lock it: {e.strerror or e}.") from None
+        if not held:
+            try:
+                holder = (self.path / "lock").read_text(encoding="ascii", errors="replace").strip()
+            except OSError:  # deleted by hand
+                holder = ""
+            raise RunDirectoryError(f"{self.path} is in use by {f'process {holder}' if holder else 'another process'}.")
+
+    def _hold(self) -> bool:
+        """Lock two things: the folder, which nobody deletes or replaces by accident, and the file `lock`, which tells the
+        holder and which NFS, where folders are locked for one machine only, locks for all. False where another has either.
+
+        Raises:
+            OSError: the disk refused it.
+        """
+        try:
+            self._folder = os.open(self.path, os.O_RDONLY)
+            self._lock = (self.path / "lock").open("a+", encoding="ascii")
+        except OSError:
+            self.close()
+            raise
+        folder = _lock_soon(self._folder)
+        file = folder is not False and _lock_soon(self._lock)
+        if folder is False or file is False:
+            self.close()
+            return False
+        self.alone = bool(folder or file)
         try:
             self._lock.truncate(0)
             self._lock.write(str(os.getpid()))
@@ -124,6 +134,7 @@ class RunDirectory:
             pass  # the lock holds; only its holder's name could not be written down
         remove_leftovers(self.path)
         remove_leftovers(self.checkpoints)
+        return True
 
     def write_config(self, content: dict[str, Any]) -> None:
         """Write `config.json`, whole: the full configuration, versions, device and the data's fingerprint.
@@ -197,7 +208,9 @@ class RunDirectory:
         if self._lock is not None:
             with contextlib.suppress(OSError):  # a full disk again; there is nothing in it that matters
                 self._lock.close()
-        self._events = self._lock = None
+        if self._folder is not None:
+            os.close(self._folder)
+        self._events = self._lock = self._folder = None
 
 
 def read_events(path: Path, *, thinned: bool = False) -> Iterator[Event]:
@@ -224,11 +237,11 @@ def _taken(path: Path) -> RunDirectoryError:
     return RunDirectoryError(f"{path} exists. Give another --name, or go on with it: --resume {path}")
 
 
-def _lock_soon(file: TextIO) -> bool:
-    """Lock a file within a moment: `is_held`, in another process, holds it for as long as it looks."""
+def _lock_soon(file: TextIO | int) -> bool | None:
+    """As `try_lock`, within a moment: `is_held`, in another process, holds it for as long as it looks."""
     for _ in range(5):
-        if try_lock(file):
-            return True
+        if (locked := try_lock(file)) is not False:
+            return locked
         time.sleep(0.05)
     return False
 
@@ -251,7 +264,15 @@ def newest_first(directory: Path) -> list[Path]:
         epoch, step = position(path) or (0, 0)
         return epoch, float("inf") if step is None else step
 
-    return sorted(directory.glob("*.pt"), key=order, reverse=True)
+    return sorted(filter(_is_file, directory.glob("*.pt")), key=order, reverse=True)
+
+
+def _is_file(path: Path) -> bool:
+    """Whether it is no folder, pipe or the like. Where the disk does not say, whoever reads it will be told."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError as e:
+        return e.errno != errno.ENOENT
 
 
 def run_of(resume: Path) -> Path:
@@ -277,7 +298,7 @@ def find_run(runs_dir: Path, spec: str) -> Path:
     if spec:
         for path in (Path(spec), runs_dir / spec):
             if (path / "checkpoints").is_dir():
-                return path
+                return path if path.name not in ("", "..") else path.resolve()  # "." has no name
         if spec.endswith(".pt"):
             raise RunDirectoryError(f"{spec}: no such checkpoint.")
         raise RunDirectoryError(f"{spec}: no such run, neither as a path nor under {runs_dir}.")
@@ -286,14 +307,14 @@ def find_run(runs_dir: Path, spec: str) -> Path:
         raise RunDirectoryError(
             f"{runs_dir}: no unfinished run to resume. Name one, or start a new one without --resume."
         )
-    return found[0]
+    return next((path for path in found if not is_held(path)), found[0])  # one that is under way is not left unfinished
 
 
 def unfinished_runs(runs_dir: Path) -> list[Path]:
     """The runs under `runs_dir` that can be gone on with, the one that saved last first."""
     found = []
     for checkpoints in runs_dir.glob("*/checkpoints"):
-        times = [t for p in checkpoints.glob("*.pt") if (t := _changed(p)) is not None]
+        times = [t for p in newest_first(checkpoints) if (t := _changed(p)) is not None]
         if times and not is_finished(checkpoints.parent):
             found.append((max(times), checkpoints.parent))
     return [path for _, path in sorted(found, reverse=True)]
@@ -309,13 +330,19 @@ def _changed(path: Path) -> float | None:
 
 def is_held(path: Path) -> bool:
     """Whether a living process has a run directory locked."""
-    try:
-        with (path / "lock").open("rb") as f:
-            fcntl.flock(f, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
+    for locked in (path, path / "lock"):
+        try:
+            file = os.open(locked, os.O_RDONLY)
+        except OSError:
+            continue
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            pass  # a file system that knows no locks
+        finally:
+            os.close(file)
     return False
 
 
@@ -330,7 +357,8 @@ def read_config(path: Path) -> dict[str, Any]:
         return {str(k): v for k, v in recorded.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as e:
         raise RunDirectoryError(
-            f"{path / 'config.json'}: can't be read ({type(e).__name__}), so this run can't be resumed."
+            f"{path / 'config.json'}: can't be read ({type(e).__name__}), so this run can't be resumed: "
+            "nothing else tells its settings."
         ) from None
 
 

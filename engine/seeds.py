@@ -23,7 +23,7 @@ def generator(seed: int, purpose: str, *position: int, device: torch.device | st
 
 def seed_default(device: torch.device, seed: int, purpose: str, *position: int) -> None:
     """Set the generator that dropout draws from on `device`."""
-    if device.type == "cuda":
-        torch.cuda.manual_seed(derive(seed, purpose, *position))
+    if device.type == "cuda":  # `torch.cuda.manual_seed` would seed the current device, which another one may be
+        torch.cuda.default_generators[device.index].manual_seed(derive(seed, purpose, *position))
     else:
         torch.default_generator.manual_seed(derive(seed, purpose, *position))

@@ -18,7 +18,14 @@ from typing import TYPE_CHECKING, Any
 from engine.allocator import give_blocks_back
 from engine.config import Config
 from engine.control import Control
-from engine.errors import Cancelled, CheckpointError, CheckpointUnreadError, EngineError, OutOfMemoryError
+from engine.errors import (
+    Cancelled,
+    CheckpointError,
+    CheckpointUnreadError,
+    EngineError,
+    OutOfMemoryError,
+    RunDirectoryError,
+)
 from engine.events import (
     CheckpointSkipped,
     DataDescribed,
@@ -35,9 +42,10 @@ from engine.events import (
     RunStopped,
     Terminal,
 )
+from engine.files import is_there
 from engine.predictions import FILE, Predictions, keep_pictures, write_predictions
 from engine.preload import preload_torch, without_collector
-from engine.run_directory import RunDirectory, default_run_name, run_of
+from engine.run_directory import RunDirectory, default_run_name, read_config, run_of
 
 if TYPE_CHECKING:
     from engine.data import Dataset, Report
@@ -137,6 +145,10 @@ class _Session:
         else:
             self._events_refused = False
 
+    def _log(self, text: str) -> None:
+        """A line for the log."""
+        self.emit(LineLogged(source="engine", text=text))
+
     def _tell(self, event: Event) -> None:
         try:
             self._listener(event)
@@ -173,8 +185,7 @@ class _Session:
         self._prepare("Choosing a device")
         choice = choose_device(config.device)
         self.device = choice.name
-        if config.deterministic:
-            use_deterministic()
+        use_deterministic(config.deterministic)
         state, resumed_from = self._read_checkpoint(resume)
         self._prepare("Loading pictures", config.dataset)
         dataset = load_dataset(
@@ -183,10 +194,11 @@ class _Session:
             cache_dir=Path(config.runs_dir) / ".cache",
             report=_reporter(self),
         )
-        if state is not None:
-            _check_compatible(state, config, dataset.fingerprint, str(resumed_from))
+        config = self.config = config.anchored()  # for the run to be gone on with from anywhere
         if dataset.skipped:
             self.emit(PicturesSkipped(count=len(dataset.skipped), names=dataset.skipped[:100]))
+        if state is not None:
+            _check_compatible(state, config, dataset, str(resumed_from))
         split = split_indices(dataset.train.labels, config.valid_fraction, config.seed, stratified=config.stratified)
         shown = torch.randperm(len(dataset.test), generator=seeds.generator(config.seed, "shown"))[:SHOWN_PICTURES]
         data = _place(dataset, split, shown, choice.device)
@@ -202,20 +214,17 @@ class _Session:
 
         machine = {"PyTorch": str(torch.__version__), "device": choice.name, "deterministic": str(config.deterministic)}
         versions = {"python": platform.python_version(), "torch": torch.__version__, "cifar-tui": _version()}
-        directory = self._open_directory(resume)
-        try:
-            directory.write_config(
-                {
-                    "config": config.as_dict(),
-                    "versions": versions,
-                    "device": str(choice.device),
-                    "device_name": choice.name,
-                    "tuning": tuning.as_dict(),
-                    "fingerprint": dataset.fingerprint,
-                }
-            )
-        except OSError as e:
-            self.emit(LineLogged(source="engine", text=f"config.json: not written: {e.strerror or e}"))
+        directory = self._open_directory(
+            resume,
+            {
+                "config": config.as_dict(),
+                "versions": versions,
+                "device": str(choice.device),
+                "device_name": choice.name,
+                "tuning": tuning.as_dict(),
+                "fingerprint": dataset.fingerprint,
+            },
+        )
         writer = checkpoint.CheckpointWriter(directory.checkpoints, config.keep)
         self._close_writer = writer.close
         trainer = self._trainer = Trainer(
@@ -235,8 +244,9 @@ class _Session:
             trainer.load_state_dict(state)
             self._compare(state, {**machine, **tuning.as_dict()})
             if trainer.epoch > config.epochs:
-                told = f"All {config.epochs} epochs were trained before: only the test is left. Give more --epochs to go on"
-                self.emit(LineLogged(source="engine", text=told))
+                self._log(
+                    f"All {config.epochs} epochs were trained before: only the test is left. Give more --epochs to go on"
+                )
         counts = {"train": len(data.train), "valid": len(data.valid), "test": len(data.test)}
         started = RunStarted(
             name=directory.path.name,
@@ -287,9 +297,7 @@ class _Session:
             try:
                 trainer.save("stop")
             except Exception as e:
-                self.emit(
-                    LineLogged(source="engine", text=f"the checkpoint at the stop failed: {type(e).__name__}: {e}")
-                )
+                self._log(f"the checkpoint at the stop failed: {type(e).__name__}: {e}")
         self._close_writer()
         if self._describing is not None:
             self._describing.join()
@@ -322,11 +330,13 @@ class _Session:
             "best_epoch": best.epoch,
             "best_valid_loss": best.valid_loss,
             "best_valid_accuracy": best.valid_accuracy,
-            "best_checkpoint": str(file) if file.exists() else None,
+            "best_checkpoint": str(file) if is_there(file) else None,
         }
 
     def _tune(self, model: Any, data: TrainingData, device: Any, recorded: Tuning | None) -> Tuning:
         """Threads, precision and layout: as the flags say, else as recorded, else measured; applied to this thread."""
+        import torch
+
         from engine.tuning import Tuning, choose
 
         config = self.config
@@ -340,6 +350,8 @@ class _Session:
         free = set() if recorded else {"threads", "precision", "memory_format"} - set(asked)
         if device.type != "cpu":
             free.discard("threads")
+            if torch.cuda.get_device_capability(device)[0] < 8:  # it would emulate bfloat16
+                free.discard("precision")
         if free:
             self._prepare("Measuring this machine")
             return choose(tuning, free, _scratch_step(model, data, config))
@@ -358,7 +370,7 @@ class _Session:
             if key in state["config"] and state["config"][key] != value and key not in _WITHOUT_EFFECT - schedule
         ]
         if changed:
-            self.emit(LineLogged(source="engine", text=f"Resumed, but not bit for bit: {', '.join(changed)}"))
+            self._log(f"Resumed, but not bit for bit: {', '.join(changed)}")
 
     def _publisher(self, data: TrainingData, directory: Path) -> Callable[[Evaluation, int, int], None]:
         """Writes evaluations of the test pictures to `predictions.npz` and says so."""
@@ -373,7 +385,7 @@ class _Session:
                     Predictions(result.probabilities.numpy(), labels, data.class_names, epoch, step, pictures),
                 )
             except OSError as e:
-                self.emit(LineLogged(source="engine", text=f"{FILE}: not written: {e.strerror or e}"))
+                self._log(f"{FILE}: not written: {e.strerror or e}")
             else:
                 self.emit(PredictionsSaved(path=str(path), epoch=epoch, step=step, accuracy=result.accuracy))
 
@@ -406,7 +418,7 @@ class _Session:
                 describe.write_samples(path, describe.draw_samples(dataset, split[0], self.config))
                 told = str(path)
             except OSError as e:
-                self.emit(LineLogged(source="engine", text=f"{path.name}: not written: {e.strerror or e}"))
+                self._log(f"{path.name}: not written: {e.strerror or e}")
                 told = ""
             self.emit(
                 DataDescribed(
@@ -417,21 +429,33 @@ class _Session:
                 )
             )
         except Exception as e:
-            self.emit(LineLogged(source="engine", text=f"the data could not be described: {type(e).__name__}: {e}"))
+            self._log(f"the data could not be described: {type(e).__name__}: {e}")
 
-    def _open_directory(self, resume: Path | None) -> RunDirectory:
-        """The run directory, locked, with the events that came before it written down."""
+    def _open_directory(self, resume: Path | None, about: dict[str, Any]) -> RunDirectory:
+        """The run directory, locked, with what `config.json` holds and the events that came before it written down."""
         if resume is None:
-            directory = RunDirectory.create(
+            self._held = RunDirectory.create(
                 Path(self.config.runs_dir), self.config.name, default_run_name(self.config.recipe)
             )
-        else:
+        directory = self._held
+        assert directory is not None
+        if not directory.alone:
+            self._log(
+                f"{directory.path}: its file system knows no locks: nothing keeps a second process out of it. Start no other on it"
+            )
+        if resume is not None:
             from engine.checkpoint import set_aside
 
-            assert self._held is not None
-            directory = self._held
             if resume.is_file() and (folder := set_aside(directory.checkpoints, resume)) is not None:
-                self.emit(LineLogged(source="engine", text=f"Checkpoints further than {resume.name} moved to {folder}"))
+                self._log(f"Checkpoints further than {resume.name} moved to {folder}")
+            try:
+                read_config(directory.path)
+            except RunDirectoryError:
+                self._log("config.json was lost or damaged, and is made anew")
+        try:
+            directory.write_config(about)
+        except OSError as e:
+            self._log(f"config.json: not written: {e.strerror or e}")
         with self._lock:
             self._directory = directory
             for event in self._early:
@@ -460,7 +484,7 @@ class _Session:
                 ) from None
         found = newest_first(held.checkpoints)
         if not found:
-            self.emit(LineLogged(source="engine", text="Nothing was saved yet: the run starts at its first batch"))
+            self._log("Nothing was saved yet: the run starts at its first batch")
             return None, None
         for path in found:
             try:
@@ -485,11 +509,14 @@ _FIXED = ("model", "width", "optimizer", "seed", "valid_fraction", "stratified")
 """Settings that decide what the weights are and which pictures they have seen: no run can change them half-way."""
 
 
-def _check_compatible(state: dict[str, Any], config: Config, fingerprint: str, path: str) -> None:
+def _check_compatible(state: dict[str, Any], config: Config, dataset: Dataset, path: str) -> None:
     """Refuse to go on from a checkpoint with other pictures, or with settings that can't change half-way."""
-    if state["fingerprint"] != fingerprint:
+    if state["fingerprint"] != dataset.fingerprint:
+        unread = (
+            f" Of these, {len(dataset.skipped)} could not be read: {dataset.skipped[0]}." if dataset.skipped else ""
+        )
         raise CheckpointError(
-            f"{path}: it was trained on other pictures than {config.dataset}. Give the same --dataset."
+            f"{path}: it was trained on other pictures than {config.dataset}.{unread} Give the same --dataset."
         )
     now, before = config.as_dict(), state["config"]
     for key in _FIXED:
@@ -595,7 +622,7 @@ def _scratch_step(model: Any, data: TrainingData, config: Config) -> Callable[[T
             F.cross_entropy(logits.float(), y).backward()
             scratch.zero_grad()
             if x.is_cuda:
-                torch.cuda.synchronize()
+                torch.cuda.synchronize(x.device)
 
         return step
 

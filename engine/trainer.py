@@ -540,6 +540,9 @@ class Trainer:
         # Settings come from the configuration, which flags may have changed since; only momentum is carried over.
         for group, now in zip(self.optimizer.param_groups, settings, strict=True):
             group.update(now)
+        for p, kept in self.optimizer.state.items():
+            # PyTorch's fused kernel takes for granted that all lie in memory as the weights do, which a flag may have changed.
+            kept.update({k: torch.empty_like(p).copy_(v) for k, v in kept.items() if isinstance(v, Tensor)})
         self.epoch, self.step = state["epoch"], state["step"]
         self._sums.copy_(state["sums"])
         self.best = Best(**state["best"])

@@ -416,10 +416,11 @@ async def test_missing_data_takes_another_folder(tmp_path: Path) -> None:
         await pilot.press("f")
         field = app.screen.query_one(Input)
         await until(pilot, lambda: field.has_focus)
-        field.value = str(tmp_path / "none")
-        await pilot.press("enter")
-        await pilot.pause(0.1)
-        assert isinstance(app.screen, DataMissing), "a path that does not exist is not taken"
+        for path in (str(tmp_path / "none"), "~nobody-of-this-name/pictures", "/proc/1/root/x" * 500):
+            field.value = path
+            await pilot.press("enter")
+            await pilot.pause(0.1)
+            assert isinstance(app.screen, DataMissing), "a path that does not exist is not taken"
         field.value = str(tmp_path)
         await pilot.press("enter")
         await until(pilot, lambda: app.view.state == "DONE")

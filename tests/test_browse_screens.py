@@ -414,6 +414,9 @@ async def test_a_picture_of_ones_own(run_path: Path, picture_folder: Path, tmp_p
         field.value = str(tmp_path / "none.png")
         await press(pilot, "enter")
         await until(pilot, lambda: isinstance(app.screen.answer, str) and "No such file" in screen_text(app), 60)
+        field.value = "~nobody-of-this-name/pictures"
+        await press(pilot, "tab", "enter")
+        await until(pilot, lambda: isinstance(app.screen.answer, str), 60)
         field.value = str(picture_folder / "test" / "red" / "00")
         field.cursor_position = len(field.value)
         await press(pilot, "tab")

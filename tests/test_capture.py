@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import subprocess
 import sys
@@ -71,3 +73,15 @@ def test_a_terminal_that_went_away_is_noted() -> None:
 )
 def test_escape_sequences_are_taken_out(raw: str, shown: str) -> None:
     assert printable(raw) == shown
+
+
+def test_a_full_disk_under_what_was_printed_leaves_the_terminal_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(io.StringIO):
+        def flush(self) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    before = [os.fstat(number) for number in (1, 2)]
+    with Capture():
+        monkeypatch.setattr(sys, "stdout", Full())
+    monkeypatch.undo()
+    assert all(os.path.samestat(os.fstat(n), b) for n, b in zip((1, 2), before, strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import pty
@@ -15,6 +16,7 @@ import pytest
 
 from engine.events import BY_NAME, BatchCompleted
 from engine.recipes import RECIPES
+from tui_cifar.cli import main
 from tui_cifar.headless import PlainPrinter
 
 COMMAND = [sys.executable, "-m", "tui_cifar"]
@@ -340,3 +342,32 @@ def test_progress_lines_are_words_alone(monkeypatch: pytest.MonkeyPatch) -> None
 def test_wrong_terminal_options_are_refused(arguments: list[str], word: str, tmp_path: Path) -> None:
     done = run(*arguments, cwd=tmp_path)
     assert done.returncode == 2 and word in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("arguments", [["export", "{secret}/run"], ["predict", "{secret}/run", "x.png"]])
+def test_what_may_not_be_read_is_one_clear_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    secret, stat = tmp_path / "secret", os.stat
+
+    def refuse(path: int | str | Path, **how: bool) -> os.stat_result:
+        if str(path).startswith(str(secret)):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return stat(path, **how)
+
+    monkeypatch.setattr(os, "stat", refuse)
+    with pytest.raises(SystemExit) as e:
+        main([a.format(secret=secret) for a in arguments])
+    error = capsys.readouterr().err
+    assert e.value.code == 2 and len(error.splitlines()) == 1
+    assert str(secret) in error and "Permission denied" in error
+
+
+def test_a_thread_that_dies_without_a_word_is_no_success() -> None:
+    code = (
+        "import sys; from engine.config import make_config; from tui_cifar.headless import run_headless\n"
+        "def engine(*_): raise RuntimeError('broken')\n"
+        "sys.exit(run_headless(make_config(), None, as_json=False, engine=engine))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and "broken" in done.stderr

@@ -176,6 +176,12 @@ def test_a_server_that_refuses(server: Server, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_a_folder_that_can_not_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataUnavailableError, match=f"can't download it: {tmp_path}/file: "):
+        download("http://127.0.0.1:9/x", tmp_path / "file" / "x", "", Report())
+
+
 def test_a_stall_ends_when_patience_does(server: Server, tmp_path: Path) -> None:
     server.mode = "stall"
     with pytest.raises(DataUnavailableError, match="nothing arrived"):

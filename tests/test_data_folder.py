@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import tarfile
 from pathlib import Path
@@ -245,3 +247,49 @@ def test_cifar10_as_jpeg_files(tmp_path: Path) -> None:
     )
     assert (len(data.train), len(data.test), data.skipped) == (30, 30, ())
     assert 60 < float(data.train.images.float().mean()) < 190
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.EACCES])
+def test_a_picture_that_can_not_be_read_for_a_moment_is_in_again_at_the_next_start(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    whole = load_folder(root, tmp_path / "other", Report())
+    read = Path.read_bytes
+
+    def refuse(self: Path) -> bytes:
+        if self.match("train/red/003.png"):
+            raise OSError(code, os.strerror(code), str(self))
+        return read(self)
+
+    with monkeypatch.context() as m:
+        m.setattr(Path, "read_bytes", refuse)
+        assert load_folder(root, tmp_path / "cache", Report()).skipped[0].startswith("train/red/003.png: ")
+    again = load_folder(root, tmp_path / "cache", Report())
+    assert again.skipped == () and again.fingerprint == whole.fingerprint
+    decoded = count_decoded(monkeypatch)
+    load_folder(root, tmp_path / "cache", Report())
+    assert decoded == []
+
+
+def test_a_folder_that_can_not_be_listed_is_one_clear_line(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan = os.scandir
+
+    def refuse(path: Path) -> object:
+        if Path(path).name == "red":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(DataError, match="red: can't read it: Permission denied"):
+        load_dataset(str(root), data_dir=tmp_path, cache_dir=tmp_path / "cache", report=Report())
+
+
+def test_a_full_memory_is_no_fault_of_a_picture(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill(_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(folder, "to_pixels", fill)
+    with pytest.raises(MemoryError):
+        load_folder(root, tmp_path / "cache", Report())

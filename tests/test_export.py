@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -155,3 +156,19 @@ def test_a_run_without_a_whole_epoch_has_nothing_to_export(
         with pytest.raises(SystemExit):
             main(["export", str(named)])
         assert "no epoch of this run" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("there", ["folder", "pipe", "device"])
+def test_only_a_file_is_replaced(run: Path, tmp_path: Path, there: str, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "model.pt"
+    if there == "folder":
+        target.mkdir()
+    elif there == "pipe":
+        os.mkfifo(target)
+    else:
+        target.symlink_to("/dev/null")
+    before = target.lstat()
+    with pytest.raises(SystemExit) as e:
+        main(["export", str(run), "--output", str(target)])
+    assert e.value.code == 2 and "no file" in capsys.readouterr().err
+    assert target.lstat().st_ino == before.st_ino

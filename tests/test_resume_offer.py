@@ -14,6 +14,7 @@ from engine.run_directory import read_events
 from tests.conftest import train
 from tests.scripted import Script
 from tests.test_app import SMALL, make_app, screen_text, until
+from tui_cifar.render.text import place
 from tui_cifar.resume import find_unfinished, recall
 from tui_cifar.screens.go_on import GoOn
 
@@ -103,3 +104,13 @@ def test_nothing_saved_yet_starts_at_the_first_batch(quick: Quick, tmp_path: Pat
     assert isinstance(r.events[-1], RunCompleted)
     whole = train(quick(epochs=1, name="whole"))
     assert r.of(RunCompleted)[0].test_loss == whole.of(RunCompleted)[0].test_loss
+
+
+def test_a_path_under_home_is_shown_from_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ada/")
+    assert [place(p) for p in ("/home/ada/pictures", "/home/adam/x", "cifar10", "/data")] == [
+        "~/pictures",
+        "/home/adam/x",
+        "cifar10",
+        "/data",
+    ]

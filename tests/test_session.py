@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import platformdirs
 import pytest
 import torch
 
@@ -44,6 +45,7 @@ from engine.events import (
 from engine.predictions import read_predictions
 from engine.run_directory import read_events
 from tests.conftest import CLASSES, Recorder, train
+from tui_cifar.settings import Settings
 
 Quick = Callable[..., Config]
 
@@ -522,3 +524,17 @@ def test_cuda_asked_for_and_absent_is_one_line(quick: Quick) -> None:
 def test_the_same_seed_gives_the_same_run_and_another_gives_another(quick: Quick) -> None:
     one, same, other = (losses(train(quick(name=n, seed=s))) for n, s in (("a", 1), ("b", 1), ("c", 2)))
     assert one == same != other
+
+
+def test_a_user_without_a_home_can_train(quick: Quick, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("could not determine the home directory")
+
+    for name in ("user_cache_path", "user_config_path"):
+        monkeypatch.setattr(platformdirs, name, fail)
+    for name in ("CIFAR_TUI_CONFIG", "CIFAR_TUI_DATA"):
+        monkeypatch.delenv(name, raising=False)
+    assert isinstance(train(quick(epochs=1)).events[-1], RunCompleted)
+    settings = Settings.read()
+    settings.remember("theme", "cifar-light")
+    assert settings.folder is None and settings.problems == []

@@ -99,3 +99,9 @@ def test_keys_that_are_none_or_somebody_elses_are_told(keys: dict[str, str], use
         assert problems and all("browse." in line or "detail." in line for line in problems)
     else:
         assert [told in line for line in problems if told] == ([True] if told else []), problems
+
+
+@pytest.mark.parametrize(("name", "opening"), [("keys.toml", "a = " + "[" * 100_000), ("choices.json", "[" * 100_000)])
+def test_a_file_nested_without_end_is_reported(tmp_path: Path, name: str, opening: str) -> None:
+    (tmp_path / name).write_text(opening)
+    assert [p for p in Settings.read(tmp_path).problems if name in p]

@@ -6,6 +6,7 @@ same process, and because what a crash leaves behind is then on the disk.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import re
@@ -92,7 +93,8 @@ class Capture:
     ) -> None:
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:
-                stream.flush()
+                with contextlib.suppress(OSError):  # a full disk under the file
+                    stream.flush()
         self.give_back()
         os.close(self._file)
 

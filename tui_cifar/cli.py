@@ -9,15 +9,18 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.allocator import keep_big_blocks
 from engine.config import FIELDS, Config, make_config, nearest, range_text, read_toml
 from engine.errors import ConfigError, EngineError
 from tui_cifar.arguments import Parser, complain
 from tui_cifar.pauses import no_pause_at_the_start
+
+if TYPE_CHECKING:
+    from tui_cifar.resume import Unfinished
 
 COMMANDS = {
     "train": "train, in the dashboard or without it (the default)",
@@ -161,6 +164,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return code
     except EngineError as e:
         complain(e.message)
+    except OSError as e:
+        if e.filename is None:
+            raise
+        complain(f"{e.filename}: {e.strerror or e}.")
     except KeyboardInterrupt:  # before a run that could be stopped in good order was under way
         return 130
 
@@ -201,7 +208,6 @@ def _train(arguments: list[str]) -> int:
     require_terminal()
     no_pause_at_the_start()
     from tui_cifar.app import run_dashboard
-    from tui_cifar.resume import find_unfinished
 
     return run_dashboard(
         config,
@@ -210,10 +216,18 @@ def _train(arguments: list[str]) -> int:
         ascii=not unicode_locale() if options.ascii is None else options.ascii,
         theme=options.theme,
         keep_going=options.keep_going,
-        offer=None if resume is not None or config.name else find_unfinished(Path(config.runs_dir), given),
+        offer=None if resume is not None or config.name else _unfinished(config, given),
         mouse=not options.no_mouse,
         notify=options.notify,
     )
+
+
+def _unfinished(config: Config, given: Iterable[str]) -> Unfinished | None:
+    """A run to offer, in which the settings that were given are the same."""
+    from tui_cifar.resume import find_unfinished
+
+    anchored = config.anchored()
+    return find_unfinished(Path(config.runs_dir), {name: getattr(anchored, name) for name in given})
 
 
 def _configuration(options: argparse.Namespace) -> tuple[Config, Path | None, dict[str, Any]]:

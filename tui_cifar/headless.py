@@ -84,7 +84,9 @@ def run_headless(
         if number is not None:
             code = EXIT_CODES[number]
             control.stop(reason=number.name)
-    return exit_code(ended[0] if ended else None) if code is None else code
+    if code is not None:
+        return code
+    return exit_code(ended[0]) if ended else 1  # without an end, the thread has died, and told of it
 
 
 def _drop_output() -> None:

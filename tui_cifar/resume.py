@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.config import FIELDS, Config, make_config
-from engine.errors import EngineError
+from engine.errors import ConfigError, EngineError, RunDirectoryError
 from engine.run_directory import is_held, newest_first, position, read_config, read_events, run_of, unfinished_runs
 from tui_cifar.run_view import RunView
 
@@ -31,18 +31,40 @@ class Unfinished:
 def recorded_config(run: Path, flags: Mapping[str, Any], toml: Mapping[str, Any]) -> Config:
     """The settings recorded in a run, with what a file and flags override.
 
+    Where `config.json` is lost or damaged, a checkpoint tells them.
+
     Raises:
-        EngineError: there are none that can be read, or one is out of range.
+        EngineError: there are none that can be read, one is out of range, or another recipe is asked for.
     """
-    known = {k: v for k, v in read_config(run_of(run)).items() if k in FIELDS}
-    return make_config(flags, {**known, **toml})
+    try:
+        recorded = read_config(run_of(run))
+    except RunDirectoryError:
+        from engine.checkpoint import recorded_settings  # with PyTorch, which takes its time
+
+        found = recorded_settings(run)
+        if found is None:
+            raise
+        recorded = found
+    recipe = {**toml, **flags}.get("recipe", recorded.get("recipe"))
+    if recipe != recorded.get("recipe"):
+        raise ConfigError(
+            f"recipe: {run} was started with {recorded.get('recipe')!r}, and a run keeps its recipe. "
+            "Resume without --recipe, or start a new run."
+        )
+    return _as_config(recorded, run_of(run), {**toml, **flags})
+
+
+def _as_config(recorded: Mapping[str, Any], run: Path, given: Mapping[str, Any]) -> Config:
+    """Recorded settings with others over them. What belongs to all runs lies where this one lies now."""
+    known = {k: v for k, v in recorded.items() if k in FIELDS}
+    return make_config({**known, "runs_dir": str(run.parent), **given})
 
 
 def find_unfinished(runs_dir: Path, wanted: Mapping[str, Any]) -> Unfinished | None:
     """The newest unfinished run whose settings agree with those `wanted`, and that no other process works on."""
     for path in unfinished_runs(runs_dir):
         try:
-            config = recorded_config(path, {"runs_dir": str(runs_dir)}, {})
+            config = _as_config(read_config(path), path, {}).anchored()
         except EngineError:
             continue
         if is_held(path) or any(getattr(config, k) != v for k, v in wanted.items() if k != "runs_dir"):

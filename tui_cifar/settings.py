@@ -51,7 +51,10 @@ class Settings:
     @classmethod
     def read(cls, folder: Path | None = None) -> Settings:
         """Read both files; missing ones are as good as empty ones."""
-        folder = folder or directory()
+        try:
+            folder = folder or directory()
+        except RuntimeError:  # a user without a home, as in some containers: nothing is remembered
+            return cls()
         settings = cls(folder)
         settings._read_keys(folder / KEYS_FILE)
         settings._read_choices(folder / CHOICES_FILE)
@@ -62,7 +65,7 @@ class Settings:
             found = tomllib.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as e:
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as e:
             self.problems.append(f"{path}: not used: {_reason(e)}")
             return
         for name, key in _flat(found).items():
@@ -76,7 +79,7 @@ class Settings:
             found = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return
-        except (OSError, ValueError) as e:
+        except (OSError, ValueError, RecursionError) as e:
             self.problems.append(f"{path}: not used: {_reason(e)}")
             return
         if isinstance(found, dict):

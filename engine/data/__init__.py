@@ -10,13 +10,17 @@ import platformdirs
 from engine.config import nearest
 from engine.data.dataset import Dataset, Pictures, Report
 from engine.errors import DataError
+from engine.files import expanded
 
 __all__ = ["Dataset", "Pictures", "Report", "default_data_dir", "load_dataset"]
 
 
 def default_data_dir() -> Path:
-    """Where CIFAR-10 is kept: `$CIFAR_TUI_DATA`, else the user's cache directory."""
-    return Path(os.environ.get("CIFAR_TUI_DATA") or platformdirs.user_cache_path("cifar-tui") / "data")
+    """Where CIFAR-10 is kept: `$CIFAR_TUI_DATA`, else the user's cache directory, else the working directory."""
+    try:
+        return Path(os.environ.get("CIFAR_TUI_DATA") or platformdirs.user_cache_path("cifar-tui") / "data")
+    except RuntimeError:  # a user without a home, as in some containers
+        return Path("cifar-tui-data")
 
 
 def load_dataset(spec: str, *, data_dir: Path, cache_dir: Path, report: Report) -> Dataset:
@@ -32,6 +36,13 @@ def load_dataset(spec: str, *, data_dir: Path, cache_dir: Path, report: Report) 
         DataUnavailableError: CIFAR-10 is not here and can't be downloaded.
         DataError: the data is there and can't be used; one line says why.
     """
+    try:
+        return _load(spec, data_dir, cache_dir, report)
+    except OSError as e:
+        raise DataError(f"{e.filename or spec}: can't read it: {e.strerror or e}.") from None
+
+
+def _load(spec: str, data_dir: Path, cache_dir: Path, report: Report) -> Dataset:
     if spec == "shapes":
         from engine.data.shapes import load_shapes
 
@@ -40,7 +51,7 @@ def load_dataset(spec: str, *, data_dir: Path, cache_dir: Path, report: Report) 
 
     if spec == "cifar10":
         return cifar10.load_cifar10(data_dir, cache_dir, report)
-    path = Path(spec).expanduser()
+    path = expanded(spec)
     if not path.exists():
         known = "" if os.sep in spec else nearest(spec, ("cifar10", "shapes")).removesuffix(".")
         raise DataError(f"dataset: {spec!r} is neither cifar10, shapes nor a path that exists{known}.")

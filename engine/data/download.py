@@ -61,6 +61,8 @@ def download(url: str, target: Path, md5: str, report: Report, *, patience: floa
     except (OSError, ValueError, http.client.HTTPException) as e:
         reason = getattr(e, "reason", None) or e
         text = getattr(reason, "strerror", None) or str(reason) or type(e).__name__
+        if name := getattr(reason, "filename", None):  # the disk's fault, not the network's
+            text = f"{name}: {text}"
         raise DataUnavailableError(f"{url}: can't download it: {text}. {OPTIONS}") from None
 
 
@@ -76,7 +78,7 @@ def open_alone(path: Path, mode: str, report: Report, doing: str) -> IO[bytes]:
     while True:
         f = cast(IO[bytes], path.open(mode))
         try:
-            if try_lock(f):
+            if try_lock(f) is not False:
                 if _is_at(f, path):  # else whoever held it has renamed or removed it
                     return f
             else:

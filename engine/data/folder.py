@@ -49,7 +49,9 @@ def load_folder(root: Path, cache_dir: Path, report: Report) -> Dataset:
     key = f"folder-{h.hexdigest()[:16]}"
     data = read_cached(cache_dir, key)
     if data is None:
-        data = keep_cached(cache_dir, key, _decode_all(root, class_names, files, report))
+        data, whole = _decode_all(root, class_names, files, report)
+        if whole:
+            data = keep_cached(cache_dir, key, data)
     return data
 
 
@@ -87,12 +89,18 @@ def file_names(root: Path, report: Report) -> dict[str, list[str]]:
     return {part: [f.path for f in files] for part, files in _scan(root, report)[1].items()}
 
 
-def _decode_all(root: Path, names: tuple[str, ...], files: dict[str, list[_File]], report: Report) -> Dataset:
+def _decode_all(
+    root: Path, names: tuple[str, ...], files: dict[str, list[_File]], report: Report
+) -> tuple[Dataset, bool]:
     """Decode every picture, several at a time: Pillow lets go of the interpreter while it decodes.
 
     The fingerprint is made of names and contents alone, so that a run can be resumed on a copy of its folder.
+
+    Returns:
+        The pictures; and whether the disk gave out every file, so that another start would come to the same.
     """
     skipped: list[str] = []
+    whole = True
     h = hashlib.blake2b(repr((names, SIZE)).encode(), digest_size=16)
     parts = {}
     total, done = sum(map(len, files.values())), 0
@@ -106,6 +114,7 @@ def _decode_all(root: Path, names: tuple[str, ...], files: dict[str, list[_File]
                 batch = found[start : start + 256]
                 for i, (result, digest) in enumerate(pool.map(lambda f: _decode(root / f.path), batch), start):
                     h.update(found[i].path.encode("utf-8", "surrogateescape") + b"\0" + digest)
+                    whole = whole and bool(digest)
                     if isinstance(result, str):
                         good[i] = False
                         skipped.append(f"{found[i].path}: {result}")
@@ -120,19 +129,20 @@ def _decode_all(root: Path, names: tuple[str, ...], files: dict[str, list[_File]
                     f"{f' ({skipped[0]})' if skipped else ''}. {HINT}"
                 )
             parts[part] = Pictures(torch.from_numpy(images if good.all() else images[good]), torch.from_numpy(labels))
-    return Dataset(
-        root.resolve().name or str(root), names, parts["train"], parts["test"], h.hexdigest(), tuple(skipped)
-    )
+    name = root.resolve().name or str(root)
+    return Dataset(name, names, parts["train"], parts["test"], h.hexdigest(), tuple(skipped)), whole
 
 
 def _decode(path: Path) -> tuple[np.ndarray | str, bytes]:
-    """uint8 (3, 32, 32) of a picture file, or why it can't be read; and a digest of the file."""
+    """uint8 (3, 32, 32) of a picture file, or why it can't be read; and a digest of the file, empty if the disk refused it."""
     digest = b""
     try:
         content = path.read_bytes()
         digest = hashlib.blake2b(content, digest_size=16).digest()
         with Image.open(io.BytesIO(content)) as picture:
             return to_pixels(picture), digest
+    except MemoryError:  # nothing is wrong with the picture
+        raise
     except UnidentifiedImageError:
         return ("a picture of no known format" if content else "an empty file"), digest
     except Exception as e:  # a damaged file makes decoders raise almost anything

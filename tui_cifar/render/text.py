@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from engine.files import expanded
+
 ASCII_FOR = str.maketrans(
     {
         "─": "-",
@@ -107,3 +109,9 @@ def bar(fraction: float, width: int, *, ascii: bool = False) -> str:
         return ("#" * round(fraction * width)).ljust(width)
     halves = round(fraction * width * 2) or int(fraction > 0.004)
     return ("━" * (halves // 2) + "╸" * (halves % 2)).ljust(width)[:width]
+
+
+def place(path: str) -> str:
+    """A path as its user would write it: from home, where it lies there."""
+    home = str(expanded("~")).rstrip("/")
+    return f"~{path.removeprefix(home)}" if home and path.startswith(f"{home}/") else path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -11,6 +10,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
+from engine.files import expanded, is_there
 from tui_cifar.screens.settled import Settled
 
 
@@ -53,8 +53,8 @@ class DataMissing(Settled, ModalScreen[dict[str, Any] | None]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Use the path, if there is something there."""
-        path = Path(event.value.strip()).expanduser()
-        if event.value.strip() and path.exists():
+        path = expanded(event.value.strip())
+        if event.value.strip() and is_there(path):
             self.dismiss({"dataset": str(path)})
         else:
             self.notify(f"{event.value.strip() or 'Nothing'}: no such folder or archive", severity="error")

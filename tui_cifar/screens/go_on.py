@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
+from tui_cifar.render.text import place
 from tui_cifar.resume import Unfinished
 from tui_cifar.screens.settled import Settled
 
@@ -38,7 +39,7 @@ class GoOn(Settled, ModalScreen[str]):
             at = f"epoch {run.epoch} of {run.config.epochs}" + ("" if run.step is None else f", batch {run.step:,}")
             when = time.strftime("%d %b %H:%M", time.localtime(run.saved))
             yield Static(
-                f"{run.path.name}\n{run.config.recipe} on {run.config.dataset}\nsaved at {at}; {when}",
+                f"{run.path.name}\n{run.config.recipe} on {place(run.config.dataset)}\nsaved at {at}; {when}",
                 markup=False,
                 classes="message",
             )

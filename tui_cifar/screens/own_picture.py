@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
+from engine.files import expanded
 from engine.inspection import Inspection
 from tui_cifar.inspector import Answered
 from tui_cifar.render import detail
@@ -37,7 +38,7 @@ def candidates(text: str) -> list[str]:
         return []
     folder, start = os.path.split(text)
     try:
-        with os.scandir(Path(folder or ".").expanduser()) as entries:
+        with os.scandir(expanded(folder or ".")) as entries:
             names = sorted(
                 e.name + ("/" if e.is_dir() else "")
                 for _, e in zip(range(MOST_ENTRIES), entries, strict=False)
@@ -132,12 +133,12 @@ class OwnPicture(Settled, ModalScreen[None]):
             with self.prevent(Input.Changed):
                 self._write(text)
             self._marked = None
-        if text and Path(text).expanduser().is_dir():
+        if text and os.path.isdir(expanded(text)):  # noqa: PTH112 - raises nothing
             self._write(text.rstrip("/") + "/")
             self._asked = None
             self.query_one(Canvas).redraw()
         elif text:
-            self._asked, self.answer = Path(text).expanduser(), None
+            self._asked, self.answer = expanded(text), None
             cast("CifarApp", self.app).inspector.ask(self._asked, self._asked, self.post_message)
             self.query_one(Canvas).redraw()
 

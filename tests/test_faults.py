@@ -549,7 +549,8 @@ def test_many_runs_in_one_process_leave_nothing_open(quick: Quick, tmp_path: Pat
         train(quick(epochs=1 + i % 3), stop if i % 2 else None, resume=tmp_path / "runs" / "run")
         train(quick(name="other", dataset=str(tmp_path / "nothing")))
         train(quick(seed=1), resume=tmp_path / "runs" / "run")  # refused
-    assert open_now() == before
+    after = open_now()
+    assert after[0] <= before[0] and after[1] <= before[1], "what tests before left may go meanwhile"
 
 
 # -- the trainer --------------------------------------------------------------------------------------------------------

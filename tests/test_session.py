@@ -243,7 +243,7 @@ def test_an_evaluation_on_request_changes_nothing_else(quick: Quick, kind: type[
     assert losses(r) == losses(train(quick(name="plain")))
 
 
-@pytest.mark.parametrize(("step", "size"), [(0, 18), (1, 24)])
+@pytest.mark.parametrize(("step", "size"), [(0, 20), (1, 24)])
 def test_an_evaluation_on_request_shows_pictures_as_large_as_those_just_trained_on(
     quick: Quick, monkeypatch: pytest.MonkeyPatch, step: int, size: int
 ) -> None:

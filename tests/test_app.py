@@ -495,3 +495,15 @@ async def test_news_of_a_size_that_is_no_longer_so_is_passed_over() -> None:
             app.screen.post_message(events.Resize(stale, stale, stale))
             await pilot.pause()
             assert app.screen.size == Size(*SMALL)
+
+
+@pytest.mark.parametrize("event", [events.Paste("é\n"), events.Key("q", "q")])
+async def test_what_is_typed_or_pasted_as_the_screens_go_is_dropped(event: events.Event) -> None:
+    app = make_app(Script())
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        screens, app._screen_stacks = app._screen_stacks, {"_default": []}
+        try:
+            await app.on_event(event)
+        finally:
+            app._screen_stacks = screens

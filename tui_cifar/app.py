@@ -224,8 +224,8 @@ class CifarApp(ThinApp):
         self.show()
 
     async def on_event(self, event: ui.Event) -> None:
-        """Keys and mouse come too late once the screens are being taken down, and there is no screen to give them to."""
-        if not (isinstance(event, ui.InputEvent) and (self._exit or not self.screen_stack)):
+        """Keys, mouse and pastes come too late once the screens are being taken down: no screen is there to give them to."""
+        if not (isinstance(event, ui.InputEvent | ui.Paste) and (self._exit or not self.screen_stack)):
             await super().on_event(event)
 
     def wake(self) -> None:

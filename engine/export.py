@@ -33,9 +33,8 @@ def export(checkpoint: Path, target: Path, kind: str) -> None:
         CheckpointError: the checkpoint can't be read, or holds no weights that were validated.
         ExportError: a package that `kind` needs is not installed, or the disk refused the file.
     """
-    if (
-        is_there(target) and not target.is_file()
-    ):  # a folder, or a device that a rename would put a file in the place of
+    # A folder; or a device, in whose place a rename would put a file.
+    if is_there(target) and not target.is_file():
         raise ExportError(f"{target}: it is there, and no file. Give another --output.")
     state = load_checkpoint(checkpoint)
     content = KINDS[kind](state, best_network(state, checkpoint).model)

@@ -183,9 +183,8 @@ class Dashboard(RunScreen):
     def _arrange(self) -> None:
         """One panel, or all of them."""
         single = self._single
-        self.query_one("#panels").set_class(
-            single, "-single"
-        )  # not on the screen: header and footer would be styled anew
+        # Not on the screen: header and footer would be styled anew.
+        self.query_one("#panels").set_class(single, "-single")
         self.query_one(PanelTabs).display = single
         for panel in self.query(".panel"):
             panel.display = panel.id == self._current or not single

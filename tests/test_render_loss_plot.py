@@ -58,6 +58,14 @@ def test_each_curve_has_its_own_colour_and_no_cell_has_a_background() -> None:
     assert set("│┤└─┬") <= seen["#333333"]
 
 
+@pytest.mark.parametrize(("ascii", "marks"), [(False, "─•"), (True, ".o")])
+def test_without_colours_each_curve_has_its_own_mark(ascii: bool, marks: str) -> None:
+    *plot, legend = draw(ascii=ascii, colourless=True)
+    assert f"{marks[0] * 2} train" in legend and f"{marks[1] * 2} validation" in legend
+    assert sum(line.count(marks[1]) for line in plot) > len(VALID)
+    assert not any(marks[1] in line for line in draw(valid=[], ascii=ascii, colourless=True))
+
+
 def test_the_first_batches_are_drawn_in_the_first_epoch() -> None:
     lines = draw([(0.1, 2.3), (0.2, 2.2)], [])
     assert lines[-2].split() == ["0", "1"]

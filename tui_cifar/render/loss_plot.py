@@ -45,6 +45,18 @@ class Options:
     recent: bool = False
     """Only the last part of the run: a quarter of it, and at least two epochs."""
     ascii: bool = False
+    colourless: bool = False
+    """Without colours, a mark of its own tells the validation loss."""
+
+    @property
+    def epoch_mark(self) -> str:
+        """plotext's name of what the validation loss is drawn with."""
+        return "o" if self.ascii else "•" if self.colourless else "braille"
+
+    @property
+    def pieces(self) -> tuple[str, str]:
+        """What the legend shows of the curves of training and validation."""
+        return ("..", "oo") if self.ascii and self.colourless else ("──", "••") if self.colourless else ("──", "──")
 
 
 def draw_loss(
@@ -94,12 +106,12 @@ def draw_loss(
     below = frame.draw([(decimate(batches, start, end, columns), "." if options.ascii else "braille")])
     above = frame.draw(
         [
-            (decimate(epochs, start, end, columns), "o" if options.ascii else "braille"),
+            (decimate(epochs, start, end, columns), options.epoch_mark),
             (star, "*" if options.ascii else "★"),
         ]
     )
     lines = _overlay(below, above, colours)
-    lines.append(_legend(train, valid, best, colours, width))
+    lines.append(_legend(train, valid, best, colours, options.pieces, width))
     return [_plain(line) for line in lines] if options.ascii else lines
 
 
@@ -192,7 +204,14 @@ def _start(train: Sequence[Point], valid: Sequence[Point], recent: bool) -> int:
     return max(0, math.floor(end - max(2, end / 4))) if recent else 0
 
 
-def _legend(train: Sequence[Point], valid: Sequence[Point], best: Point | None, colours: Colours, width: int) -> Text:
+def _legend(
+    train: Sequence[Point],
+    valid: Sequence[Point],
+    best: Point | None,
+    colours: Colours,
+    pieces: tuple[str, str],
+    width: int,
+) -> Text:
     """The newest values, each after a piece of its curve; the fullest wording that fits."""
     for names, gap in (
         ((" train ", " validation ", " best {loss}, epoch {epoch}"), "   "),
@@ -202,9 +221,9 @@ def _legend(train: Sequence[Point], valid: Sequence[Point], best: Point | None, 
     ):
         parts = []
         if train:
-            parts.append(Text.assemble(("──", colours.train), f"{names[0]}{train[-1][1]:.3f}"))
+            parts.append(Text.assemble((pieces[0], colours.train), f"{names[0]}{train[-1][1]:.3f}"))
         if valid:
-            parts.append(Text.assemble(("──", colours.validation), f"{names[1]}{valid[-1][1]:.3f}"))
+            parts.append(Text.assemble((pieces[1], colours.validation), f"{names[1]}{valid[-1][1]:.3f}"))
         if best is not None:
             told = names[2].format(loss=f"{best[1]:.3f}", epoch=f"{best[0]:.0f}")
             parts.append(Text.assemble(("★", colours.validation), told))

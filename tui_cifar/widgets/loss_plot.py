@@ -62,7 +62,7 @@ class LossPlot(Panel):
             size.width,
             size.height,
             colours,
-            Options(self.log_scale, self.smoothing, self.recent, self.ascii),
+            Options(self.log_scale, self.smoothing, self.recent, self.ascii, self.app.no_color),
         )
         if lines:
             return Lines(lines)

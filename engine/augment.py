@@ -74,9 +74,10 @@ def flip_and_rotate(images: Tensor, flips: Tensor, degrees: Tensor) -> Tensor:
     x = (torch.arange(w, device=images.device, dtype=torch.float32) + (0.5 - w / 2)).view(1, 1, w)
     column = (cos * x - sin * y).add_(w / 2).floor_().to(torch.int32)
     row = (sin * x + cos * y).add_(h / 2).floor_().to(torch.int32)
-    outside = (column < 0) | (column >= w) | (row < 0) | (row >= h)
+    # All bits set within the picture, none outside: there, one of these four numbers is negative, and its sign is spread.
+    inside = (column | row | (w - 1 - column) | (h - 1 - row)).bitwise_right_shift_(31).bitwise_not_()
     column = torch.where(flips.view(n, 1, 1), w - 1 - column, column)
-    return _gather(_pixels(images), row * w + column, outside)
+    return _gather(_pixels(images), row.mul_(w).add_(column), inside)
 
 
 def flip_and_shift(images: Tensor, flips: Tensor, shifts: Tensor) -> Tensor:
@@ -103,15 +104,14 @@ def _reflected(at: Tensor, size: int) -> Tensor:
     return torch.where(at >= size, 2 * (size - 1) - at, at)
 
 
-def _gather(pixels: Tensor, source: Tensor, outside: Tensor | None) -> Tensor:
-    """The pixels (N, H * W) that each output pixel (N, H, W) comes from; 0 where it is `outside`."""
+def _gather(pixels: Tensor, source: Tensor, inside: Tensor | None) -> Tensor:
+    """The pixels (N, H * W) that each output pixel (N, H, W) comes from; 0 where `inside` is 0 and not -1 (all bits set)."""
     n, h, w = source.shape
-    flat = source.view(n, h * w).to(torch.int64)
-    if outside is None:
-        taken = pixels.gather(1, flat)
+    if inside is None:
+        taken = pixels.gather(1, source.view(n, h * w).to(torch.int64))
     else:
-        hole = outside.view(n, h * w)
-        taken = pixels.gather(1, flat.masked_fill_(hole, 0)).masked_fill_(hole, 0)
+        mask = inside.view(n, h * w)
+        taken = pixels.gather(1, (source.view(n, h * w) & mask).to(torch.int64)).bitwise_and_(mask)
     return _unpacked(taken.view(torch.uint8).view(n, h, w, 4))
 
 
@@ -147,7 +147,7 @@ def augment(images: Tensor, picked: Tensor, flips: Tensor, generator: torch.Gene
     """
     n, device, (h, w) = len(picked), images.device, images.shape[2:]
     flips = flips[picked]
-    images = _unpacked(_pixels(images)[picked].view(torch.uint8).view(n, h, w, 4))
+    images = _unpacked(_pixels(images).index_select(0, picked).view(torch.uint8).view(n, h, w, 4))
     if policy.rotation:
         degrees = (torch.rand(n, generator=generator, device=device) * 2 - 1) * policy.rotation
         images, flips = flip_and_rotate(images, flips, degrees), torch.zeros_like(flips)

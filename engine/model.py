@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.airbench import AirbenchNet
+from engine.linear import Linear
 
 
 class TutorialNet(nn.Module):
@@ -22,8 +23,8 @@ class TutorialNet(nn.Module):
         self.conv1 = nn.Conv2d(3, 16, 3, padding=1)
         self.conv2 = nn.Conv2d(16, 32, 3, padding=1)
         self.conv3 = nn.Conv2d(32, 64, 3, padding=1)
-        self.fc1 = nn.Linear(64 * 4 * 4, 500)
-        self.fc2 = nn.Linear(500, classes)
+        self.fc1 = Linear(64 * 4 * 4, 500)
+        self.fc2 = Linear(500, classes)
         self.dropout = dropout
 
     def forward(self, x: Tensor) -> Tensor:
@@ -52,8 +53,8 @@ def drop(x: Tensor, p: float, training: bool) -> Tensor:
     if not training or x.device.type != "cpu" or bound != int(bound):
         return F.dropout(x, p, training)
     bits = torch.empty(-(-x.numel() // 8), dtype=torch.int64).random_(-(2**63), None)
-    kept = bits.view(torch.uint8)[: x.numel()].view(x.shape) >= int(bound)
-    return x * (kept.to(x.dtype) / (1 - p))
+    kept = torch.ge(bits.view(torch.uint8)[: x.numel()].view(x.shape), int(bound), out=torch.empty_like(x.detach()))
+    return x * kept.mul_(1 / (1 - p))
 
 
 def make_model(name: str, classes: int, dropout: float, seed: int, width: int = 32) -> nn.Module:

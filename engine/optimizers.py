@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim.sgd import sgd
 
 from engine.config import Config
 
@@ -16,6 +17,49 @@ NEWTON_SCHULZ_STEPS = 3
 MUON_MOMENTUM = 0.6
 SHIFT_RATE, HEAD_RATE, SGD_MOMENTUM = 0.22, 2.8, 0.85
 """What Muon's learning rate is multiplied with for shifts and for the head, a picture of the batch."""
+
+
+class SGD(torch.optim.SGD):
+    """PyTorch's, with its fused kernel, but for an import: each step of theirs wants the compiler, a second at the first.
+
+    A tensor set as `found_inf` holds every update back where it is 1, as in theirs.
+
+    Args:
+        params: to be trained.
+        lr: learning rate.
+        momentum: 0 for none.
+        weight_decay: as L2 regularization.
+        nesterov: the momentum looks ahead.
+    """
+
+    def __init__(
+        self, params: Iterable[Tensor], lr: float, momentum: float, weight_decay: float, nesterov: bool
+    ) -> None:
+        super().__init__(params, lr=lr, momentum=momentum, weight_decay=weight_decay, nesterov=nesterov, fused=True)
+        self.found_inf: Tensor | None = None
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
+        """One update of every parameter that has a gradient."""
+        for group in self.param_groups:
+            params = [p for p in group["params"] if p.grad is not None]
+            buffers = [self.state.get(p, {}).get("momentum_buffer") for p in params]
+            sgd(
+                params,
+                [p.grad for p in params],
+                buffers,
+                weight_decay=group["weight_decay"],
+                momentum=group["momentum"],
+                lr=group["lr"],
+                dampening=group["dampening"],
+                nesterov=group["nesterov"],
+                maximize=False,
+                fused=True,
+                found_inf=self.found_inf,
+            )
+            if group["momentum"]:
+                for p, buffer in zip(params, buffers, strict=True):  # made by the first step
+                    self.state[p]["momentum_buffer"] = buffer
 
 
 class Muon(torch.optim.Optimizer):
@@ -93,14 +137,7 @@ def make_optimizer(config: Config, model: nn.Module, precision: torch.dtype = to
     trainable = [p for p in model.parameters() if p.requires_grad]
     optimizer: torch.optim.Optimizer
     if config.optimizer == "sgd":
-        optimizer = torch.optim.SGD(
-            trainable,
-            lr=config.lr,
-            momentum=config.momentum,
-            weight_decay=config.weight_decay,
-            nesterov=config.nesterov,
-            fused=True,
-        )
+        optimizer = SGD(trainable, config.lr, config.momentum, config.weight_decay, config.nesterov)
     else:
         filters = [p for p in trainable if p.ndim == 4]
         shifts = [p for p in trainable if p.ndim == 1]

@@ -131,12 +131,13 @@ class Trainer:
         self._last_save = 0.0
         self._best_on_disk = 0  # the epoch whose weights best.pt holds, or will once the writer is done
         self._last_weights: dict[str, Tensor] | None = None  # while the best weights are being tested
-        # Sums over the epoch so far, on the device: loss, right predictions, loss since the last sample.
+        # Sums over the epoch so far, on the device, and a view of each.
         self._sums = torch.zeros(3, dtype=torch.float64, device=device)
+        self._loss, self._right, self._loss_since_sample = self._sums.unbind()
         # The optimizer's kernel skips its update where this is 1, so a bad loss never reaches the weights, and nothing
-        # has to wait for the device to find out. Next to it, the first step that was bad.
+        # has to wait for the device to find out. Next to it, the number of steps since then, the bad one included.
         self._bad = torch.zeros((), device=device)
-        self._bad_step = torch.zeros((), dtype=torch.int64, device=device)
+        self._bad_steps = torch.zeros((), device=device)
         self.optimizer = self._make_optimizer()
 
     def _make_optimizer(self) -> torch.optim.Optimizer:
@@ -207,17 +208,19 @@ class Trainer:
         factor = self.schedule.factor(self.epoch, self.step)
         for group in self.optimizer.param_groups:
             group["lr"] = factor * group["base_lr"]
+            for p in group["params"]:
+                p.grad = None
         with self.tuning.autocast(self.device):
             logits = self.model(x)
         loss = F.cross_entropy(logits.float(), y, label_smoothing=self.config.label_smoothing)
-        self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         with torch.no_grad():
             value = loss.detach()
-            self._bad.logical_or_(~torch.isfinite(value))
-            self._bad_step.copy_(torch.where((self._bad != 0) & (self._bad_step == 0), self.step + 1, self._bad_step))
-            total = value.double() * len(y)
-            self._sums += torch.stack([total, (logits.detach().argmax(1) == y).sum().double(), total])
+            self._bad.logical_or_(value - value != 0)  # it is 0 for every number but NaN and the infinities
+            self._bad_steps += self._bad
+            self._loss.add_(value, alpha=len(y))
+            self._loss_since_sample.add_(value, alpha=len(y))
+            self._right += (logits.detach().argmax(1) == y).sum()
         self.optimizer.step()
         self.step += 1
 
@@ -393,16 +396,17 @@ class Trainer:
             len(self.data.train) - (self.step - since_last) * self.config.batch_size,
         )
         self._raise_if_bad()
-        window = float(self._sums[2])
-        self._sums[2] = 0
+        window = float(self._loss_since_sample)
+        self._loss_since_sample.zero_()
         self.emit(LossSampled(epoch=self.epoch, step=self.step, steps=self.steps, train_loss=window / pictures))
 
     def _raise_if_bad(self) -> None:
         """Fail if a loss since the last look was not finite."""
-        if bad_step := int(self._bad_step):
+        if bad_steps := int(self._bad_steps):
+            step = self.step - bad_steps  # done before the bad one
             raise NonFiniteLossError(
-                f"The loss became NaN or infinite in epoch {self.epoch}, batch {bad_step}, "
-                f"at learning rate {self._learning_rate(self.epoch, bad_step - 1):g}. "
+                f"The loss became NaN or infinite in epoch {self.epoch}, batch {step + 1}, "
+                f"at learning rate {self._learning_rate(self.epoch, step):g}. "
                 f"The weights from before that batch are untouched. Try a lower --lr."
             )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -39,7 +39,7 @@ class Tuning:
 
     def autocast(self, device: torch.device) -> AbstractContextManager[Any]:
         """The context that a forward pass runs in."""
-        return torch.autocast(device.type, torch.bfloat16, enabled=self.dtype == torch.bfloat16)
+        return torch.autocast(device.type, torch.bfloat16) if self.dtype == torch.bfloat16 else nullcontext()
 
     def apply(self) -> None:
         """Set the calling thread's number of threads. (In PyTorch it belongs to the calling thread.)"""

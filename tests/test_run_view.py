@@ -320,3 +320,14 @@ def test_a_finished_runs_file_gives_the_same_view() -> None:
     read = fold(*(from_json(to_json(e)) for e in events if not e.live))
     for part in ("state", "rows", "points", "best", "classified", "tested", "labels", "terminal"):
         assert getattr(read, part) == getattr(live, part), part
+
+
+def test_each_phase_has_a_rate_of_its_own() -> None:
+    view = RunView()
+    for event in (run_started(), EpochStarted(epoch=1, learning_rate=0.01), batch(1, 5), ValidationStarted(epoch=1)):
+        view.apply(event)
+    assert view.images_per_second == 0.0  # nothing was validated yet
+    view.apply(dataclasses.replace(batch(1, 2, "validating", 4), images_per_second=12_000.0))
+    assert view.images_per_second == 12_000.0
+    view.apply(EpochStarted(epoch=2, learning_rate=0.01))
+    assert view.images_per_second == 4100.0  # as in the training before

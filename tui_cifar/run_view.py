@@ -62,7 +62,8 @@ class RunView:
     phase: str = ""
     step: int = 0
     steps: int = 0
-    images_per_second: float = 0.0
+    rates: dict[str, float] = field(default_factory=dict)
+    """Pictures a second by phase, as last told."""
     seconds_left: float | None = None
     learning_rate: float = 0.0
     rows: list[EpochCompleted] = field(default_factory=list)
@@ -88,6 +89,11 @@ class RunView:
     changes: dict[str, int] = field(default_factory=dict)
 
     # -- what is derived ------------------------------------------------------------------------------------------------
+
+    @property
+    def images_per_second(self) -> float:
+        """Pictures a second in the present phase, or when it was last in it; 0 where nothing is known."""
+        return self.rates.get(self.phase, 0.0)
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -155,7 +161,7 @@ class RunView:
         self.started, self.terminal, self.tested = event, None, None
         self.state, self.phase = "TRAINING", "training"
         self.epoch, self.step, self.steps = min(event.epoch, event.epochs), event.step, event.steps_per_epoch
-        self.images_per_second, self.seconds_left = 0.0, None
+        self.rates, self.seconds_left = {}, None
         self._rewind(event.epoch, event.step)
         counts = event.counts
         self._log(
@@ -208,7 +214,8 @@ class RunView:
 
     def _batch(self, event: BatchCompleted) -> None:
         self.epoch, self.phase, self.step, self.steps = event.epoch, event.phase, event.step, event.steps
-        self.images_per_second = event.images_per_second or self.images_per_second
+        if event.images_per_second:
+            self.rates[event.phase] = event.images_per_second
         self.seconds_left = event.seconds_left
         if self.state not in ("PAUSED", "DONE", "STOPPED", "FAILED"):
             self.state = STATES.get(event.phase, self.state)

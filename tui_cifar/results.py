@@ -1,4 +1,4 @@
-"""What the network made of the test pictures, in numbers, and which of them are shown in which order. NumPy only."""
+"""What the network made of the test or validation pictures, in numbers, and which of them are shown in which order. NumPy only."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ ORDERS = {
     "margin": ("closest call first", "clearest first"),
 }
 """Each order's name in words, as it is and reversed."""
+SETS = {"test": "Test", "valid": "Validation"}
 OUTCOMES = {"all": "all", "wrong": "wrong only", "right": "right only"}
 
 
 class Results:
-    """One evaluation of the test set, with what is derived from it.
+    """One evaluation of the test or the validation pictures, with what is derived from it.
 
     Args:
         predictions: as `engine.predictions` reads them.
@@ -31,6 +32,8 @@ class Results:
     def __init__(self, predictions: Predictions, pictures: np.ndarray | None) -> None:
         self.probabilities, self.labels = predictions.probabilities, predictions.labels
         self.class_names, self.epoch, self.step = predictions.class_names, predictions.epoch, predictions.step
+        self.split = predictions.split
+        """ "test" or "valid"."""
         self.pictures = pictures
         self.predicted: np.ndarray = self.probabilities.argmax(1)
         """int64 (N,)."""
@@ -75,7 +78,7 @@ class Results:
 
 
 def open_results(path: Path) -> Results:
-    """Read `predictions.npz`; the pictures are looked up where it says, or in the cache beside the run.
+    """Read `predictions.npz` or `validation.npz`; the pictures are looked up where it says, or in the cache beside the run.
 
     Raises:
         engine.errors.DataError: the file is missing, damaged, or of another kind.

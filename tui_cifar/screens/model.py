@@ -15,7 +15,7 @@ from tui_cifar.render.ink import fitted, words
 from tui_cifar.render.mosaic import Line, beside, centred, picture_lines, stretched, thumbnail_lines
 from tui_cifar.render.tables import layer_lines, size
 from tui_cifar.render.text import cut
-from tui_cifar.run_view import RunView
+from tui_cifar.run_view import RunView, Saved
 from tui_cifar.screens.predictions import PredictionsScreen
 from tui_cifar.screens.tabbed import TabbedScreen
 
@@ -48,6 +48,10 @@ class ModelScreen(TabbedScreen):
     def state(self) -> object:
         """Whether the run has ended: then others answer questions."""
         return self.view.terminal is None, self.view.pictures is None
+
+    def holds(self, newer: Saved) -> bool:
+        """The picture looked at is one of the evaluation that is shown."""
+        return True
 
     def update(self, view: RunView) -> None:
         """Ask again and draw."""

@@ -40,13 +40,14 @@ class ResultsScreen(RunScreen):
         told = SETS.get(split, split)
         if width >= WIDE:
             told += " pictures"
-            if results is not None and started and 0 < len(results) < started.counts.get(split, 0):
-                told = f"{len(results):,} of {started.counts[split]:,} {told.lower()}"
+            total = started.counts.get("valid", 0) if started else 0
+            if split == "valid" and results is not None and len(results) < total:
+                told = f"{len(results):,} of {total:,} {told.lower()}"
         line = [words(f"{told} · {weights}   ", self.inks.strong)]
         if (newer := self.cifar.newer) is not None:
             of = "test" if isinstance(newer, PredictionsSaved) else "validation"
             what = f"epoch {newer.epoch}" if SETS.get(split, "").lower() == of else of
-            line.append(words(f"newer: {what}   ", self.inks.right))
+            line.append(words(f"newer: {what}   " if width >= WIDE else "newer   ", self.inks.right))
         return line
 
     def state(self) -> object:

@@ -224,7 +224,7 @@ async def test_a_run_that_was_stopped_shows_its_validation_pictures(stopped_path
         await until(pilot, lambda: isinstance(b.answer, Inspection), 60)
         assert np.array_equal(b.answer.picture, results.pictures[4])
         assert b.answer.probabilities == pytest.approx(results.probabilities[4], abs=1e-4), "the same weights"
-        for key, words in (("m", "where it looked"), ("x", "augment"), ("c", "red")):
+        for key, words in (("m", "epoch 1 · grad-cam"), ("x", "augment"), ("c", "red")):
             await press(pilot, key)
             assert words in screen_text(app).lower()
         await press(pilot, "3")

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.predictions import Predictions, read_predictions
+from tui_cifar.render.text import weights_of
 
 ORDERS = {
     "number": ("by number", "last number first"),
@@ -72,9 +73,7 @@ class Results:
     @property
     def weights(self) -> str:
         """Whose predictions these are: "epoch 18" or "epoch 3, batch 120"."""
-        if self.epoch < 1:
-            return "before training"
-        return f"epoch {self.epoch}" + (f", batch {self.step}" if self.step else "")
+        return weights_of(self.epoch, self.step)
 
 
 def open_results(path: Path) -> Results:

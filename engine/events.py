@@ -19,6 +19,7 @@ The order of a run, as the engine's loop sees it::
         ValidationStarted
         EpochCompleted
         PicturesClassified
+        ValidationPredictionsSaved              # from a thread of its own, soon after
         CheckpointSaved | CheckpointFailed      # from the writer's thread, soon after
     TestStarted
     TestCompleted
@@ -322,6 +323,14 @@ class PredictionsSaved(Event):
     epoch: int
     step: int
     accuracy: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValidationPredictionsSaved(Event):
+    """What the network makes of the validation pictures, with the weights of the end of `epoch`, was written to `path`."""
+
+    path: str
+    epoch: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,7 +34,6 @@ from engine.events import (
     ModelDescribed,
     PicturesChosen,
     PicturesSkipped,
-    PredictionsSaved,
     PreparationAdvanced,
     RunCompleted,
     RunFailed,
@@ -43,13 +42,12 @@ from engine.events import (
     Terminal,
 )
 from engine.files import is_there
-from engine.predictions import FILE, Predictions, keep_pictures, write_predictions
 from engine.preload import preload_torch, without_collector
+from engine.publisher import Publisher
 from engine.run_directory import RunDirectory, default_run_name, read_config, run_of
 
 if TYPE_CHECKING:
     from engine.data import Dataset, Report
-    from engine.evaluate import Evaluation
     from engine.trainer import Trainer, TrainingData
     from engine.tuning import Tuning
 
@@ -119,6 +117,7 @@ class _Session:
         self._early: list[Event] = []
         self._trainer: Trainer | None = None
         self._close_writer: Callable[[], None] = lambda: None
+        self._publisher: Publisher | None = None
         self._describing: threading.Thread | None = None
 
     # -- events -------------------------------------------------------------------------------------------------------
@@ -227,6 +226,7 @@ class _Session:
         )
         writer = checkpoint.CheckpointWriter(directory.checkpoints, config.keep)
         self._close_writer = writer.close
+        publisher = self._publisher = Publisher(directory.path, config, data, self.emit)
         trainer = self._trainer = Trainer(
             config,
             model,
@@ -237,7 +237,7 @@ class _Session:
             self.emit,
             writer,
             directory.checkpoints,
-            self._publisher(data, directory.path),
+            publisher,
             machine,
         )
         if state is not None:
@@ -299,6 +299,8 @@ class _Session:
             except Exception as e:
                 self._log(f"the checkpoint at the stop failed: {type(e).__name__}: {e}")
         self._close_writer()
+        if self._publisher is not None:
+            self._publisher.close()
         if self._describing is not None:
             self._describing.join()
         if error is not None:
@@ -371,25 +373,6 @@ class _Session:
         ]
         if changed:
             self._log(f"Resumed, but not bit for bit: {', '.join(changed)}")
-
-    def _publisher(self, data: TrainingData, directory: Path) -> Callable[[Evaluation, int, int], None]:
-        """Writes evaluations of the test pictures to `predictions.npz` and says so."""
-
-        def publish(result: Evaluation, epoch: int, step: int) -> None:
-            images = data.test.images.permute(0, 2, 3, 1).contiguous().cpu().numpy()
-            pictures = keep_pictures(Path(self.config.runs_dir) / ".cache", data.fingerprint, images)
-            path, labels = directory / FILE, data.test.labels.cpu().numpy()
-            try:
-                write_predictions(
-                    path,
-                    Predictions(result.probabilities.numpy(), labels, data.class_names, epoch, step, pictures),
-                )
-            except OSError as e:
-                self._log(f"{FILE}: not written: {e.strerror or e}")
-            else:
-                self.emit(PredictionsSaved(path=str(path), epoch=epoch, step=step, accuracy=result.accuracy))
-
-        return publish
 
     def _describe(self, dataset: Dataset, split: tuple[Any, Any], directory: Path) -> None:
         """Look through the data beside the training, and tell what was found; a failure costs no more than that."""

@@ -46,6 +46,7 @@ from engine.events import (
 from engine.inspect import inspect
 from engine.inspection import Inspection, Question
 from engine.optimizers import make_optimizer
+from engine.publisher import Publisher
 from engine.schedule import Schedule
 from engine.stopwatch import Rate, Stopwatch
 from engine.tuning import Tuning
@@ -92,7 +93,7 @@ class Trainer:
         tuning: threads, precision and layout, the first already applied.
         data: resident on `device`.
         writer: receives the checkpoints; they go to `directory`.
-        publish: receives evaluations of the test pictures, with the epoch and step of the weights.
+        publisher: receives evaluations, for them to be looked at.
         machine: what, beside the thread count, decides the last bits of a result: recorded in checkpoints.
     """
 
@@ -107,12 +108,12 @@ class Trainer:
         emit: Callable[[Event], None],
         writer: checkpoint.CheckpointWriter,
         directory: Path,
-        publish: Callable[[Evaluation, int, int], None],
+        publisher: Publisher,
         machine: dict[str, str],
     ) -> None:
         self.config, self.model, self.tuning, self.data, self.device = config, model, tuning, data, device
         self.control, self.emit, self.writer, self.directory = control, emit, writer, directory
-        self.publish, self.machine = publish, machine
+        self.publisher, self.machine = publisher, machine
         self.steps = math.ceil(len(data.train) / config.batch_size)
         self.schedule = Schedule(config.schedule, config.epochs, self.steps, config.progressive)
         self.policy = Policy(config.rotation, config.crop, config.cutout)
@@ -259,6 +260,7 @@ class Trainer:
             )
         )
         self._classify_shown(epoch)
+        self.publisher.validation(result, epoch)
         self.epoch, self.step = epoch + 1, 0
         self._sums.zero_()
         self.epoch_seconds = self.watch.seconds
@@ -286,7 +288,7 @@ class Trainer:
                 confusion=tuple(map(tuple, result.confusion.tolist())),
             )
         )
-        self.publish(result, self.best.epoch, 0)
+        self.publisher.test(result, self.best.epoch, 0)
         return result
 
     def _evaluate(self, pictures: Pictures, size: int, *, mirrored: bool = False) -> Evaluation:
@@ -367,7 +369,7 @@ class Trainer:
         self.model.train(training)
         if not standing:
             self.watch.resume()
-        self.publish(result, *self._position())
+        self.publisher.test(result, *self._position())
 
     def _answer(self, question: Question) -> None:
         """Tell what the network of this very batch makes of a picture; training goes on as if nothing was asked."""

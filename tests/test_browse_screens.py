@@ -14,6 +14,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from engine.config import Config, make_config
+from engine.control import Control
+from engine.events import EpochCompleted, Event
 from engine.inspection import Inspection
 from engine.predictions import FILE, read_predictions
 from tests.conftest import train
@@ -194,6 +196,50 @@ async def test_going_to_a_number(run_path: Path) -> None:
         await until(pilot, lambda: isinstance(app.screen, GoTo))
         await press(pilot, "escape")
         await until(pilot, lambda: isinstance(app.screen, PredictionsScreen))
+
+
+@pytest.fixture(scope="module")
+def stopped_path(picture_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that was stopped after its first epoch: it has validated and never tested."""
+
+    def act(event: Event, control: Control) -> None:
+        if isinstance(event, EpochCompleted):
+            control.stop()
+
+    runs = str(tmp_path_factory.mktemp("stopped"))
+    config = {"recipe": "tutorial", "dataset": str(picture_folder), "runs_dir": runs, "name": "run", "epochs": 2}
+    train(make_config({**config, "batch_size": 30, "threads": 1, "device": "cpu"}), act)
+    return Path(runs) / "run"
+
+
+@pytest.mark.parametrize("size", [LARGE, SMALL])
+async def test_a_run_that_was_stopped_shows_its_validation_pictures(stopped_path: Path, size: tuple[int, int]) -> None:
+    async with browsing(stopped_path, size) as (app, pilot):
+        results = app.results
+        assert results.split == "valid" and len(results) == 18 and "Validation" in screen_text(app)
+        await press(pilot, "a", "g", "4", "enter")
+        await until(pilot, lambda: app.screen is app.run_screens["predictions"])
+        await press(pilot, "enter")
+        b = browser(app)
+        await until(pilot, lambda: isinstance(b.answer, Inspection), 60)
+        assert np.array_equal(b.answer.picture, results.pictures[4])
+        assert b.answer.probabilities == pytest.approx(results.probabilities[4], abs=1e-4), "the same weights"
+        for key, words in (("m", "epoch 1 · grad-cam"), ("x", "augment"), ("c", "red")):
+            await press(pilot, key)
+            assert words in screen_text(app).lower()
+        await press(pilot, "3")
+        right = int(results.confusion[0, 0])
+        assert f"blue recognised: {right}" in screen_text(app)
+
+
+async def test_validation_and_test_pictures_take_turns(run_path: Path) -> None:
+    async with browsing(run_path) as (app, pilot):
+        await press(pilot, "a", "right")
+        assert "Test pictures" in screen_text(app) and "l Validation" in screen_text(app)
+        await press(pilot, "l")
+        assert "Validation pictures · epoch 2" in screen_text(app) and "1 of 18" in screen_text(app)
+        await press(pilot, "l")
+        assert "Test pictures" in screen_text(app) and "2 of 30" in screen_text(app)
 
 
 async def test_sizes_of_pictures(run_path: Path) -> None:
@@ -498,8 +544,8 @@ async def test_before_anything_is_known_each_screen_says_what_it_waits_for() -> 
     async with app.run_test(size=SMALL) as pilot:
         await until(pilot, script.holding.is_set)
         for key, words in (
-            ("2", "Press e to classify them now"),
-            ("3", "The confusion matrix appears here"),
+            ("2", "Press e to classify the test pictures now"),
+            ("3", "The confusion matrix of the validation pictures appears here"),
             ("4", "soon after training begins"),
             ("5", "The layers appear here"),
         ):

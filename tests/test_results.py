@@ -144,6 +144,14 @@ def test_predictions_without_their_pictures(tmp_path: Path) -> None:
     assert open_results(path).pictures is None
 
 
+def test_a_file_of_an_older_program_is_of_the_test_pictures(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    with np.load(path) as raw:
+        older = {name: raw[name] for name in raw if name != "split"}
+    np.savez_compressed(path, **older)
+    assert open_results(path).split == "test" and len(open_results(path)) == 5
+
+
 def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     path = written(tmp_path)
     path.write_bytes(path.read_bytes()[:100])

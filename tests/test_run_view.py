@@ -23,6 +23,7 @@ from engine.events import (
     PicturesChosen,
     PicturesClassified,
     PicturesSkipped,
+    PredictionsSaved,
     PreparationAdvanced,
     RunCompleted,
     RunFailed,
@@ -32,6 +33,7 @@ from engine.events import (
     RunStopped,
     TestCompleted,
     TestStarted,
+    ValidationPredictionsSaved,
     ValidationStarted,
     from_json,
     to_json,
@@ -182,6 +184,21 @@ def test_rows_points_best_and_pictures() -> None:
 def test_the_best_epoch_is_the_last_marked_as_best() -> None:
     view = fold(run_started(), epoch_completed(1), epoch_completed(2), epoch_completed(3, best=False))
     assert view.best is not None and view.best.epoch == 2
+
+
+def test_the_newest_predictions_are_those_that_came_last() -> None:
+    validated = [ValidationPredictionsSaved(path="validation.npz", epoch=epoch) for epoch in (1, 2)]
+    tested = PredictionsSaved(path="predictions.npz", epoch=2, step=5, accuracy=0.5)
+    view = fold(run_started(), validated[0])
+    assert view.newest is view.validated is validated[0]
+    fold(tested, view=view)
+    assert view.newest is view.predictions is tested and view.validated is validated[0]
+    fold(validated[1], view=view)
+    assert view.newest is view.validated is validated[1] and view.predictions is tested
+    fold(run_started(resumed_from="epoch-0002.pt", epoch=3), view=view)
+    assert view.newest is validated[1]
+    fold(run_started(resumed_from="epoch-0001.pt", epoch=2), view=view)
+    assert view.newest is tested and view.validated is None, "the epoch is trained once more"
 
 
 def test_a_resumed_run_is_drawn_once() -> None:

@@ -72,6 +72,7 @@ LETTERS = {
     "line_logged": "",
     "pictures_skipped": "u",
     "predictions_saved": "",
+    "validation_predictions_saved": "",
     "model_described": "m",
     "data_described": "",
 }

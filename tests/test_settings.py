@@ -87,7 +87,7 @@ def test_titles_and_notices_hold_no_other_sequence() -> None:
         ({"plot.lag": "g"}, [], "plot.lag: there is no such key binding"),
         ({"plot.log": "g,spcae"}, [], '"spcae" is no key'),
         ({"plot.log": "control+g"}, [], '"control+g" is no key'),
-        ({"run.save": "l"}, ["run.save"], '"l" is both run.save and plot.log'),
+        ({"run.save": "g"}, ["run.save"], '"g" is both run.save and browse.goto'),
         ({"run.save": "e", "run.evaluate": "s"}, ["run.save", "run.evaluate"], None),
         ({"run.pause": "p", "run.resume": "p"}, ["run.pause", "run.resume"], "predictions"),
     ],

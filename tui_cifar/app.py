@@ -31,7 +31,7 @@ from tui_cifar.guard import Guard
 from tui_cifar.outcome import exit_code, summary
 from tui_cifar.pauses import spare_the_living
 from tui_cifar.resources import ResourceSampler
-from tui_cifar.run_view import RunView
+from tui_cifar.run_view import RunView, Saved
 from tui_cifar.screens.leave import Leave
 from tui_cifar.screens.run_screen import VIEWS, RunScreen
 from tui_cifar.screens.run_screens import KINDS, RunScreens, kind
@@ -158,9 +158,11 @@ class CifarApp(ThinApp):
         self._resumed, self._offer = resumed, offer
         self.resources = ResourceSampler()
         self.results: Results | None = None
-        """The newest evaluation of the test set, or None before there is one."""
+        """The evaluation of test or validation pictures that is shown, or None before there is one."""
+        self.shown: Saved | None = None
+        """The event that told of it."""
         self.results_missing = ""
-        """Why the newest evaluation can't be shown, if so."""
+        """Why it can't be shown, if so."""
         self.directory = directory
         self._evaluating = False
         self.run_screens = RunScreens(self)
@@ -204,6 +206,7 @@ class CifarApp(ThinApp):
             from tui_cifar.resume import recall
 
             self.view = await asyncio.to_thread(recall, run_of(resumed))
+            self.results, self.shown = None, None
         self.worker.start()
 
     async def _go_on(self, answer: str | None) -> None:
@@ -248,8 +251,11 @@ class CifarApp(ThinApp):
                 self.capture.move(Path(event.directory) / "log.txt")
             if isinstance(event, CheckpointFailed):
                 self.notify(event.error, title="Checkpoint not saved", severity="error", markup=False)
-        if any(isinstance(event, PredictionsSaved) for event in events):
-            self._open_results()
+            if isinstance(event, PredictionsSaved) and self._evaluating:
+                self._evaluating = False
+                self.clear_notifications()
+                self.open_results(event)  # it was asked for
+        self._follow()
         if not self.screen_stack:  # leaving: the last events count, but there is nothing left to draw on
             return
         if events and isinstance(events[-1], Terminal):
@@ -328,19 +334,35 @@ class CifarApp(ThinApp):
         systems: dict[str | None, Mode] = {"truecolor": "truecolor", "256": "256", "standard": "16", "windows": "16"}
         return systems.get(self.console.color_system, "ascii")
 
-    def _open_results(self) -> None:
-        """Read the newest evaluation."""
+    @property
+    def newer(self) -> Saved | None:
+        """The newest evaluation, where another one is shown."""
+        return self.view.newest if self.view.newest is not self.shown else None
+
+    def saved(self, split: str) -> Saved | None:
+        """The newest evaluation of "test" or "valid"."""
+        return self.view.predictions if split == "test" else self.view.validated
+
+    def _follow(self) -> None:
+        """Show the newest evaluation, unless a screen holds on to the one that it shows."""
+        if (newer := self.newer) is None:
+            return
+        held = any(isinstance(screen, RunScreen) and screen.holds(newer) for screen in self.screen_stack)
+        if self.results is None or not held:
+            self.open_results(newer)
+
+    def open_results(self, saved: Saved) -> None:
+        """Read an evaluation and show it."""
         path = self.run_path
         if path is None:
             return
-        if self._evaluating:
-            self._evaluating = False
-            self.clear_notifications()
-        from engine.predictions import FILE
+        from engine.predictions import FILE, VALIDATION_FILE
         from tui_cifar.results import open_results
 
+        self.shown = saved
         try:
-            self.results, self.results_missing = open_results(path / FILE), ""
+            file = path / (FILE if isinstance(saved, PredictionsSaved) else VALIDATION_FILE)
+            self.results, self.results_missing = open_results(file), ""
         except DataError as e:
             self.results, self.results_missing = None, e.message
 
@@ -367,7 +389,7 @@ class CifarApp(ThinApp):
             self.exit(return_code=2)
             return
         self.config = dataclasses.replace(self.config, **change)
-        self.view, self.results = RunView(), None
+        self.view, self.results, self.shown = RunView(), None, None
         self.worker = Worker(self.config, self._engine, self.wake)
         self.worker.start()
         self._rest()
@@ -469,6 +491,7 @@ class CifarApp(ThinApp):
         """Go to a screen."""
         if isinstance(self.screen, RunScreen) and self.screen is not self.run_screens[key]:
             self.switch_screen(self.run_screens[key])
+            self._follow()
 
     def action_own_picture(self) -> None:
         """Ask for the path of a picture and show what the network takes it for."""

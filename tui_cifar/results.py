@@ -1,4 +1,4 @@
-"""What the network made of the test pictures, in numbers, and which of them are shown in which order. NumPy only."""
+"""What the network made of the test or validation pictures, in numbers, and which of them are shown in which order. NumPy only."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.predictions import Predictions, read_predictions
+from tui_cifar.render.text import weights_of
 
 ORDERS = {
     "number": ("by number", "last number first"),
@@ -17,11 +18,12 @@ ORDERS = {
     "margin": ("closest call first", "clearest first"),
 }
 """Each order's name in words, as it is and reversed."""
+SETS = {"test": "Test", "valid": "Validation"}
 OUTCOMES = {"all": "all", "wrong": "wrong only", "right": "right only"}
 
 
 class Results:
-    """One evaluation of the test set, with what is derived from it.
+    """One evaluation of the test or the validation pictures, with what is derived from it.
 
     Args:
         predictions: as `engine.predictions` reads them.
@@ -31,6 +33,8 @@ class Results:
     def __init__(self, predictions: Predictions, pictures: np.ndarray | None) -> None:
         self.probabilities, self.labels = predictions.probabilities, predictions.labels
         self.class_names, self.epoch, self.step = predictions.class_names, predictions.epoch, predictions.step
+        self.split = predictions.split
+        """ "test" or "valid"."""
         self.pictures = pictures
         self.predicted: np.ndarray = self.probabilities.argmax(1)
         """int64 (N,)."""
@@ -69,13 +73,11 @@ class Results:
     @property
     def weights(self) -> str:
         """Whose predictions these are: "epoch 18" or "epoch 3, batch 120"."""
-        if self.epoch < 1:
-            return "before training"
-        return f"epoch {self.epoch}" + (f", batch {self.step}" if self.step else "")
+        return weights_of(self.epoch, self.step)
 
 
 def open_results(path: Path) -> Results:
-    """Read `predictions.npz`; the pictures are looked up where it says, or in the cache beside the run.
+    """Read `predictions.npz` or `validation.npz`; the pictures are looked up where it says, or in the cache beside the run.
 
     Raises:
         engine.errors.DataError: the file is missing, damaged, or of another kind.

@@ -39,6 +39,7 @@ from engine.events import (
     Terminal,
     TestCompleted,
     TestStarted,
+    ValidationPredictionsSaved,
     ValidationStarted,
 )
 
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 STATES = {"training": "TRAINING", "validating": "VALIDATING", "testing": "TESTING"}
+Saved = PredictionsSaved | ValidationPredictionsSaved
+"""Predictions of the test or of the validation pictures are in the run directory."""
 MAX_POINTS = 20_000
 MAX_LINES = 2_000
 MAX_CHECKPOINTS = 1_000
@@ -83,6 +86,11 @@ class RunView:
     lines_ever: int = 0
     skipped: PicturesSkipped | None = None
     predictions: PredictionsSaved | None = None
+    """Of the test pictures, the newest."""
+    validated: ValidationPredictionsSaved | None = None
+    """Of the validation pictures, the newest."""
+    newest: Saved | None = None
+    """Of the two, whichever came last."""
     model: ModelDescribed | None = None
     data: DataDescribed | None = None
     terminal: Terminal | None = None
@@ -211,6 +219,10 @@ class RunView:
         if self.classified is not None and self.classified.epoch >= epoch:
             self.classified = None
             self._touch("pictures")
+        if self.validated is not None and self.validated.epoch >= epoch:
+            self.newest = self.predictions if self.newest is self.validated else self.newest
+            self.validated = None
+            self._touch("predictions")
 
     def _batch(self, event: BatchCompleted) -> None:
         self.epoch, self.phase, self.step, self.steps = event.epoch, event.phase, event.step, event.steps
@@ -275,7 +287,11 @@ class RunView:
         self._touch("classes")
 
     def _predictions(self, event: PredictionsSaved) -> None:
-        self.predictions = event
+        self.predictions = self.newest = event
+        self._touch("predictions")
+
+    def _validated(self, event: ValidationPredictionsSaved) -> None:
+        self.validated = self.newest = event
         self._touch("predictions")
 
     def _model(self, event: ModelDescribed) -> None:
@@ -335,6 +351,7 @@ _HANDLERS: dict[type[Event], Any] = {
     TestStarted: RunView._test_started,
     TestCompleted: RunView._test_completed,
     PredictionsSaved: RunView._predictions,
+    ValidationPredictionsSaved: RunView._validated,
     ModelDescribed: RunView._model,
     DataDescribed: RunView._data,
     LineLogged: RunView._line,

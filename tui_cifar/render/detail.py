@@ -21,7 +21,7 @@ from tui_cifar.render.mosaic import (
     thumbnail_lines,
     tinted,
 )
-from tui_cifar.render.text import bar, cut
+from tui_cifar.render.text import bar, cut, weights_of
 
 CHANNELS = ("red", "green", "blue")
 VIEWS = {"picture": "Picture", "channels": "Channels", "augmented": "Augmented", "map": "Where it looked"}
@@ -122,7 +122,8 @@ def picture_view(
         if neighbours:
             column += _neighbour_row(neighbours, right, height - len(column) - MAPS_ROOM, look)
         if isinstance(inspection, Inspection):
-            column += maps_row(subject, inspection, mapped, right, height - len(column), look, "where it looked for")
+            title = f"where it looked for · {weights_of(inspection.epoch, inspection.step)}"
+            column += maps_row(subject, inspection, mapped, right, height - len(column), look, title)
     if not side:
         if subject.picture is None:
             column.append([words("The pictures themselves are not on this disk any more.", look.inks.dim)])
@@ -189,11 +190,12 @@ def map_view(subject: Subject, inspection: Inspection, mapped: int, width: int, 
     )
     if not inspection.cams[mapped].any():
         legend = "nothing in the last convolution speaks for this class"
+    weights = weights_of(inspection.epoch, inspection.step)
     lines = [
         *heads,
         *beside(blocks, 3),
         [words(cut(legend, width), inks.dim)],
-        [words(cut("Grad-CAM on the last convolution (Selvaraju et al., 2017)", width), inks.dim)],
+        [words(cut(f"{weights} · Grad-CAM on the last convolution (Selvaraju et al., 2017)", width), inks.dim)],
     ]
     return lines + maps_row(subject, inspection, mapped, width, height - len(lines), look)
 

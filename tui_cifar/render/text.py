@@ -115,3 +115,10 @@ def place(path: str) -> str:
     """A path as its user would write it: from home, where it lies there."""
     home = str(expanded("~")).rstrip("/")
     return f"~{path.removeprefix(home)}" if home and path.startswith(f"{home}/") else path
+
+
+def weights_of(epoch: int, step: int) -> str:
+    """Which weights, in words: "epoch 18", "epoch 3, batch 120", "before training"."""
+    if epoch < 1:
+        return "before training"
+    return f"epoch {epoch}" + (f", batch {step}" if step else "")

@@ -18,19 +18,20 @@ from tui_cifar.render.matrix import DARK_STEPS, LIGHT_STEPS, SHARES, Heat, Steps
 from tui_cifar.render.mosaic import Line, beside, width_of
 from tui_cifar.render.text import cut
 from tui_cifar.results import Selection, confused_pairs, pair_sentence, recall, select
-from tui_cifar.run_view import RunView
+from tui_cifar.run_view import RunView, Saved
 from tui_cifar.screens.predictions import PredictionsScreen
-from tui_cifar.screens.run_screen import RunScreen
+from tui_cifar.screens.results_screen import ResultsScreen
 from tui_cifar.theme import colour
 from tui_cifar.widgets.canvas import Canvas
 
 ORDERS = ("class order", "best first", "worst first")
 
 
-class ConfusionScreen(RunScreen):
+class ConfusionScreen(ResultsScreen):
     """Rows are true classes, columns predicted ones; Enter shows the pictures of a cell."""
 
     view_id = "confusion"
+    MINOR = frozenset({"pictures"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Pictures", id="confusion.open", tooltip="The pictures of this cell"),
         Binding("n", "normalise", "Normalise", id="confusion.share", tooltip="Counts, share of the row, of the column"),
@@ -64,9 +65,13 @@ class ConfusionScreen(RunScreen):
         """The evaluation, the test, the epochs."""
         return ("predictions", "classes", "rows")
 
+    def holds(self, newer: Saved) -> bool:
+        """Newer figures of the same pictures come of themselves: no place is lost."""
+        return newer is not self.cifar.saved(self.cifar.results.split if self.cifar.results else "test")
+
     @property
     def confusion(self) -> np.ndarray | None:
-        """int (classes, classes): of the newest evaluation; of the test, where there is only that."""
+        """int (classes, classes): of the evaluation that is shown; of the test, where there is only that."""
         names = self.view.class_names
         if self.cifar.results is not None:
             return self.cifar.results.confusion
@@ -96,18 +101,20 @@ class ConfusionScreen(RunScreen):
         if self.confusion is None:
             return [[words("Confusion", inks.strong)]]
         of = results.weights if results is not None else f"epoch {self.view.tested.epoch}" if self.view.tested else ""
-        left = [words("Confusion ", inks.strong)]
-        if width >= 90:
-            left.append(words(f"· test set · {of}   ", inks.dim))
+        left = self.heading("test" if results is None else results.split, of, width)
         left.append(words(f"{SHARES[self.share]} · {ORDERS[self.order]}", inks.accent))
-        return [spread(left, [words("rows true, columns predicted", inks.dim)], width)]
+        right = [words("rows true, columns predicted", inks.dim)]
+        return [spread(left, right if width_of([*left, *right]) <= width else [], width)]
 
     def _draw(self, width: int, height: int) -> list[Line]:
         if self.over_epochs:
             return self._history(width, height)
         inks, confusion = self.inks, self.confusion
         if confusion is None:
-            lines: list[Line] = [[words("The confusion matrix appears here at the end of the run.", inks.dim)]]
+            lines: list[Line] = [
+                [words("The confusion matrix of the validation pictures appears here after each epoch,", inks.dim)],
+                [words("that of the test pictures at the end of the run.", inks.dim)],
+            ]
             if self.view.started is not None and self.view.terminal is None:
                 lines.append([words("Press e to classify the test pictures now.", inks.dim)])
             return lines
@@ -233,7 +240,7 @@ class ConfusionScreen(RunScreen):
             return not self.over_epochs
         if action == "matrix":
             return self.over_epochs
-        return True
+        return super().check_action(action, parameters)
 
     def _redraw(self) -> None:
         self.refresh_bindings()

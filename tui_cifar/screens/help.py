@@ -23,6 +23,7 @@ _GROUPS = {
     "plot": "Loss plot",
     "classes": "Classes",
     "pictures": "Pictures",
+    "results": "Which predictions",
     "browse": "Predictions",
     "detail": "A picture in detail",
     "confusion": "Confusion",

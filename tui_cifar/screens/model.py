@@ -14,8 +14,8 @@ from tui_cifar.render.grid import fit, in_rows
 from tui_cifar.render.ink import fitted, words
 from tui_cifar.render.mosaic import Line, beside, centred, picture_lines, stretched, thumbnail_lines
 from tui_cifar.render.tables import layer_lines, size
-from tui_cifar.render.text import cut
-from tui_cifar.run_view import RunView
+from tui_cifar.render.text import cut, weights_of
+from tui_cifar.run_view import RunView, Saved
 from tui_cifar.screens.predictions import PredictionsScreen
 from tui_cifar.screens.tabbed import TabbedScreen
 
@@ -48,6 +48,10 @@ class ModelScreen(TabbedScreen):
     def state(self) -> object:
         """Whether the run has ended: then others answer questions."""
         return self.view.terminal is None, self.view.pictures is None
+
+    def holds(self, newer: Saved) -> bool:
+        """The picture looked at is one of the evaluation that is shown."""
+        return True
 
     def update(self, view: RunView) -> None:
         """Ask again and draw."""
@@ -148,7 +152,9 @@ class ModelScreen(TabbedScreen):
             ]
             for name, picture in told
         ]
-        words_of = f"a picture on its way: of each layer the map that varies most, {self._weights(answer)}"
+        words_of = (
+            f"a picture on its way: of each layer the map that varies most, {weights_of(answer.epoch, answer.step)}"
+        )
         return [[], [words(words_of, self.inks.dim)], *in_rows(blocks, grid)]
 
     def _filters(self, width: int, height: int) -> list[Line]:
@@ -162,7 +168,7 @@ class ModelScreen(TabbedScreen):
         n, h, w = filters.shape[:3]
         side = next((s for s in (24, 20, 18, 16, 14, 12, 10, 8, 6) if self._fits(n, s, s // 2, width, height - 2)), 4)
         rows, columns = np.arange(side) * h // side, np.arange(side) * w // side
-        told = f"{n} filters of {h}×{w}×3, {self._weights(answer)}; grey is 0, each scaled on its own"
+        told = f"{n} filters of {h}×{w}×3, {weights_of(answer.epoch, answer.step)}; grey is 0, each scaled on its own"
         tiles = [(side, picture_lines(centred(f)[rows][:, columns], self.mode, light=self.light)) for f in filters]
         return [fitted([words(told, inks.dim)], width), [], *self._tiles(tiles, width, height - 2)]
 
@@ -179,7 +185,7 @@ class ModelScreen(TabbedScreen):
         chosen = self.picture
         told = f"{layer.layer}: {n} maps of {h}×{w}"
         where = f"   layer {self.top + 1} of {len(answer.maps)} (up, down)"
-        where += f"   {self._weights(answer)}"
+        where += f"   {weights_of(answer.epoch, answer.step)}"
         lines: list[Line] = [fitted([words(told, inks.strong), words(where, inks.dim)], width), []]
         large = 32 if width >= 110 else 16
         room, tall = width - large - 3, height - 3
@@ -211,11 +217,6 @@ class ModelScreen(TabbedScreen):
         for start in range(0, min(len(tiles), columns * rows), columns):
             lines += [*beside(tiles[start : min(start + columns, columns * rows)], 1), []]
         return lines[:height]
-
-    def _weights(self, answer: Inspection) -> str:
-        if answer.epoch < 1 and not answer.step:
-            return "before training"
-        return f"epoch {answer.epoch}" + (f", batch {answer.step}" if answer.step else "")
 
     def _no_answer(self) -> str:
         if self.mode == "off":

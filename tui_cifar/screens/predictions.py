@@ -1,4 +1,4 @@
-"""All test predictions with their pictures: filtered, ordered, paged, and each in detail."""
+"""All predictions of the test or validation pictures: filtered, ordered, paged, and each in detail."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tui_cifar.results import (
     with_outcome,
 )
 from tui_cifar.screens.choose import Choose, GoTo
-from tui_cifar.screens.run_screen import RunScreen
+from tui_cifar.screens.results_screen import WIDE, ResultsScreen
 from tui_cifar.widgets.canvas import Canvas
 
 ZOOMS = (None, 32, 16, 8)
@@ -42,11 +42,11 @@ def _key(keys: str, action: str, word: str, id: str, tooltip: str, *, show: bool
     return Binding(keys, action, word, id=id, tooltip=tooltip, show=show, key_display=display or None)
 
 
-class PredictionsScreen(RunScreen):
+class PredictionsScreen(ResultsScreen):
     """A grid of pictures, and one of them in detail."""
 
     view_id = "predictions"
-    MINOR = frozenset({"reverse", "preset", "go_to", "zoom"})
+    MINOR = frozenset({"pictures", "reverse", "preset", "go_to", "zoom"})
     BINDINGS: ClassVar[list[BindingType]] = [
         _key("a", "outcome('all')", "All", "browse.all", "All pictures: no filter"),
         _key("w", "outcome('wrong')", "Wrong", "browse.wrong", "Only wrong predictions"),
@@ -96,6 +96,8 @@ class PredictionsScreen(RunScreen):
         self._zoom = 0
         self._grid = Grid(0, 1, 1)
         self._of: Results | None = None
+        self._left: dict[str, int | None] = {}
+        """The picture that was marked in each set when the other one was taken."""
 
     def body(self) -> ComposeResult:
         """A line of words and the pictures."""
@@ -108,12 +110,12 @@ class PredictionsScreen(RunScreen):
 
     @property
     def results(self) -> Results | None:
-        """The newest evaluation."""
+        """The evaluation that is shown."""
         return self.cifar.results
 
     @property
     def number(self) -> int | None:
-        """The number of the marked picture in the test set."""
+        """The number of the marked picture in its set."""
         return int(self.numbers[self.cursor]) if len(self.numbers) else None
 
     def parts(self) -> tuple[str, ...]:
@@ -121,29 +123,42 @@ class PredictionsScreen(RunScreen):
         return ("predictions",)
 
     def state(self) -> object:
-        """Which results, and whether the run has ended: then others answer questions."""
-        return id(self.results), self.view.terminal is None, self.view.started is None
+        """Which results, and who answers questions."""
+        return super().state(), self._answering
+
+    @property
+    def _answering(self) -> tuple[bool, bool]:
+        """Whether the run is under way, and has begun: it answers questions until its end, and others do afterwards."""
+        return self.view.terminal is None, self.view.started is None
 
     def update(self, view: object) -> None:
-        """Show the newest results."""
+        """Show the results."""
         self._take_results()
-        self._asked = None
         self._redraw()
 
     def _take_results(self) -> None:
-        """New results: select again, and keep to the marked picture where it is still among them."""
-        if self.results is not self._of:
-            self._of = self.results
-            self._select(self.selection)
+        """Other results: select again, and keep to the marked picture, or to its place where it is not among them now."""
+        old, new = self._of, self.results
+        if new is old:
+            return
+        self._of = new
+        number, place, look = self.number, self.cursor, self.look
+        if old is not None and new is not None and old.split != new.split:
+            self._left[old.split], number, place, look = number, self._left.get(new.split), 0, None
+        self._select(self.selection, number)
+        if number is None or self.number != number:
+            self.cursor, look = max(0, min(place, len(self.numbers) - 1)), None
+        self.look = look
 
     def set_selection(self, selection: Selection) -> None:
         """Show other pictures, from the first."""
+        self._take_results()
         self.look = None
-        self._select(selection, keep=False)
+        self._select(selection, None)
         self._redraw()
 
-    def _select(self, selection: Selection, *, keep: bool = True) -> None:
-        number = self.number if keep else None
+    def _select(self, selection: Selection, number: int | None) -> None:
+        """Show other pictures, with the one of this number marked where it is among them, else the first."""
         self.selection = selection
         self.numbers = np.zeros(0, dtype=np.int64) if self.results is None else select(self.results, selection)
         at = np.flatnonzero(self.numbers == number) if number is not None else np.zeros(0, dtype=np.int64)
@@ -179,13 +194,11 @@ class PredictionsScreen(RunScreen):
         if results is None:
             return [[words("Predictions", inks.strong)]]
         shown, total = len(self.numbers), len(results)
-        left = [words("Predictions ", inks.strong)]
-        if width >= 100:
-            left.append(words(f"· test set · {results.weights}   ", inks.dim))
+        left = self.heading(results.split, results.weights, width)
         left.append(words(self.selection.words(results.class_names), inks.accent))
         place = f"{self.cursor + 1:,} of {shown:,}" if shown else "none"
         if shown != total:
-            place += f" ({total:,} in all)" if width >= 100 else f"/{total:,}"
+            place += f" ({total:,} in all)" if width >= WIDE else f"/{total:,}"
         number = f"#{self.number:,}   " if self.number is not None else ""
         return [spread(left, [words(number, inks.dim), words(place, inks.text)], width)]
 
@@ -211,12 +224,17 @@ class PredictionsScreen(RunScreen):
             return [[words(self.cifar.results_missing, ink)]]
         if self.view.terminal is not None:
             return [
-                [words("This run ended before its test: there are no predictions.", ink)],
-                [words("An evaluation while it trains (key e), or its end, makes them.", ink)],
+                [words("This run ended before there were predictions.", ink)],
+                [words("The validation of an epoch makes them, an evaluation (key e), and the test at the end.", ink)],
             ]
-        lines: list[Line] = [[words("The predictions of the test pictures appear here at the end of the run.", ink)]]
+        lines: list[Line] = [
+            [words("The predictions of the validation pictures appear here after each epoch,", ink)],
+            [words("those of the test pictures at the end of the run.", ink)],
+        ]
         if self.view.started is not None:
-            lines.append([words("Press e to classify them now, with the weights of this very batch.", ink)])
+            lines.append(
+                [words("Press e to classify the test pictures now, with the weights of this very batch.", ink)]
+            )
         return lines
 
     def _draw_detail(self, results: Results, width: int, height: int) -> list[Line]:
@@ -256,7 +274,7 @@ class PredictionsScreen(RunScreen):
 
     def _ask(self, number: int) -> None:
         results = self.results
-        key = (id(results), number)
+        key = (results, number, self._answering)
         if results is None or results.pictures is None or key == self._asked:
             return
         self._asked = key
@@ -281,14 +299,15 @@ class PredictionsScreen(RunScreen):
             return self.look in ("map", "picture")
         if action in _DETAIL:
             return self.look is not None
-        return True
+        return super().check_action(action, parameters)
 
     def action_outcome(self, outcome: str) -> None:
         """All, wrong, or right."""
         self._select(
             Selection(order=self.selection.order, reverse=self.selection.reverse)
             if outcome == "all"
-            else with_outcome(self.selection, outcome)
+            else with_outcome(self.selection, outcome),
+            self.number,
         )
         self._remember()
         self._redraw()
@@ -301,7 +320,7 @@ class PredictionsScreen(RunScreen):
 
         def chosen(answer: int | None) -> None:
             if answer is not None:
-                self._select(with_class(self.selection, which, answer - 1 if answer else None))
+                self._select(with_class(self.selection, which, answer - 1 if answer else None), self.number)
                 self._redraw()
 
         options = ["any class", *self.results.class_names]
@@ -316,13 +335,13 @@ class PredictionsScreen(RunScreen):
         """The next order."""
         keys = list(ORDERS)
         following = keys[(keys.index(self.selection.order) + 1) % len(keys)]
-        self._select(replace(self.selection, order=following, reverse=False), keep=False)
+        self._select(replace(self.selection, order=following, reverse=False), None)
         self._remember()
         self._redraw()
 
     def action_reverse(self) -> None:
         """The order from its other end."""
-        self._select(replace(self.selection, reverse=not self.selection.reverse), keep=False)
+        self._select(replace(self.selection, reverse=not self.selection.reverse), None)
         self._remember()
         self._redraw()
 
@@ -340,7 +359,7 @@ class PredictionsScreen(RunScreen):
             if number is None:
                 return
             if not (self.numbers == number).any():
-                self._select(Selection(order=self.selection.order, reverse=self.selection.reverse))
+                self._select(Selection(order=self.selection.order, reverse=self.selection.reverse), None)
             self.cursor = int(np.flatnonzero(self.numbers == number)[0])
             self._redraw()
 

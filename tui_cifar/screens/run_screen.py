@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.widgets import Footer
 
 from tui_cifar.render.ink import Inks, inks_of
-from tui_cifar.run_view import RunView
+from tui_cifar.run_view import RunView, Saved
 from tui_cifar.screens.settled import Settled
 from tui_cifar.widgets.header import RunHeader
 from tui_cifar.widgets.key_footer import KeyFooter
@@ -97,6 +97,10 @@ class RunScreen(Settled, Screen[None]):
     def state(self) -> object:
         """What else makes a difference to what is shown, as a value that differs when it does."""
         return None
+
+    def holds(self, newer: Saved) -> bool:
+        """Whether the evaluation that is shown stays although a newer one has come: else it would change under the hands."""
+        return False
 
     def update(self, view: RunView) -> None:
         """Draw again, as something that the screen shows has changed."""

@@ -88,6 +88,41 @@ def test_help_is_grouped_and_answers_without_torch() -> None:
     assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("arguments", "place"),
+    [
+        (["--help"], "tui_cifar.cli"),
+        (["--help"], "argparse"),
+        (["--headless", "--demo"], "tui_cifar.headless"),
+        (["browse", "run"], "tui_cifar.commands.browse"),
+        (["bench", "look"], "tui_cifar.bench.look"),
+    ],
+)
+def test_an_interrupt_while_it_is_still_imported_is_quiet(tmp_path: Path, arguments: list[str], place: str) -> None:
+    code = (
+        "import os, signal, sys\n"
+        "class Interrupt:\n"
+        "    def find_spec(self, name, *_):\n"
+        f"        if name == {place!r}: os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupt())\n"
+        "from tui_cifar.entry import main\n"
+        "sys.exit(main())"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *arguments], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_an_interrupt_that_is_ignored_stays_so() -> None:
+    code = (
+        "import os, signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "from tui_cifar import cli, entry\n"
+        "cli.main = lambda: os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.exit(entry.main())"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
 def test_version() -> None:
     assert run("--version").stdout.startswith("cifar-tui ")
 

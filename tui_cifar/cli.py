@@ -17,6 +17,7 @@ from engine.allocator import keep_big_blocks
 from engine.config import FIELDS, Config, make_config, nearest, range_text, read_toml
 from engine.errors import ConfigError, EngineError
 from tui_cifar.arguments import Parser, complain
+from tui_cifar.entry import clear_away_first
 from tui_cifar.pauses import no_pause_at_the_start
 
 if TYPE_CHECKING:
@@ -160,6 +161,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if command == "train":
             return _train(arguments)
+        if command in ("bench", "export"):
+            clear_away_first()
         code: int = importlib.import_module(f"tui_cifar.commands.{command}").run(arguments)
         return code
     except EngineError as e:
@@ -320,7 +323,3 @@ def _version() -> str:
         return f"cifar-tui {version('cifar-tui')}"
     except PackageNotFoundError:
         return "cifar-tui (not installed)"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

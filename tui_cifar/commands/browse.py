@@ -65,7 +65,7 @@ def run(arguments: list[str]) -> int:
     tune_for_line(options.fps)
     require_terminal()
     no_pause_at_the_start()
-    from tui_cifar.app import make_app
+    from tui_cifar.app import make_app, run_app
 
     app = make_app(
         recorded_config(path),
@@ -75,9 +75,7 @@ def run(arguments: list[str]) -> int:
         theme=options.theme,
         directory=path,
     )
-    app.run(mouse=not options.no_mouse)
-    code = app.return_code or 0
-    return 0 if app.view.terminal is not None and code in (1, 2) else code
+    return run_app(app, mouse=not options.no_mouse)
 
 
 def recorded_config(run: Path) -> Config:

@@ -16,7 +16,7 @@ import pytest
 
 from engine.events import BY_NAME, BatchCompleted
 from engine.recipes import RECIPES
-from tui_cifar.cli import main
+from tui_cifar.cli import main, tune_for_line
 from tui_cifar.headless import PlainPrinter
 
 COMMAND = [sys.executable, "-m", "tui_cifar"]
@@ -121,6 +121,22 @@ def test_an_interrupt_that_is_ignored_stays_so() -> None:
         "sys.exit(entry.main())"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("fps", "remote", "sent", "drawn"),
+    [(2, False, 2, 30), (60, True, 60, 60), (None, False, 30, 30), (None, True, 15, 30)],
+)
+def test_few_frames_a_second_do_not_hold_up_the_first(
+    monkeypatch: pytest.MonkeyPatch, fps: int | None, remote: bool, sent: int, drawn: int
+) -> None:
+    for name in ("SSH_CONNECTION", "SSH_TTY", "TEXTUAL_FPS", "TEXTUAL_ANIMATIONS", "COLORTERM", "NO_COLOR"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    if remote:
+        monkeypatch.setenv("SSH_TTY", "/dev/pts/1")
+    assert tune_for_line(fps) == sent
+    assert os.environ["TEXTUAL_FPS"] == str(drawn), "what Textual waits before any frame, the first one too"
 
 
 def test_version() -> None:

@@ -78,6 +78,7 @@ class CifarApp(ThinApp):
         offer: an unfinished run to ask about before anything starts.
         directory: the run directory of a run that has ended and is only looked at.
         settings: the user's keys and what was chosen the last time; none remembers nothing.
+        fps: frames a second that are sent at most, once the first one is drawn.
         notify: how to tell the terminal that the run has ended (`notices.NOTIFIERS`); None does not.
     """
 
@@ -140,11 +141,12 @@ class CifarApp(ThinApp):
         offer: Unfinished | None = None,
         directory: Path | None = None,
         settings: Settings | None = None,
+        fps: int = 30,
         notify: str | None = None,
     ) -> None:
         super().__init__(ascii=ascii)
         self.settings = settings or Settings()
-        self._notify_how = notify
+        self._fps, self._notify_how = fps, notify
         self._told_title = ""
         for t in THEMES:
             self.register_theme(t)
@@ -188,6 +190,7 @@ class CifarApp(ThinApp):
 
     async def _start(self) -> None:
         spare_the_living("the first frame is drawn")
+        self.frame_seconds = 1 / self._fps
         self.resources.start()
         self._poll_timer = self.set_interval(POLL_SECONDS, self.take_events)
         if self._offer is not None:

@@ -207,7 +207,7 @@ def _train(arguments: list[str]) -> int:
         return run_headless(
             config, resume, as_json=options.json, progress=options.progress, keep_going=options.keep_going
         )
-    tune_for_line(options.fps)
+    fps = tune_for_line(options.fps)
     require_terminal()
     no_pause_at_the_start()
     from tui_cifar.app import run_dashboard
@@ -221,6 +221,7 @@ def _train(arguments: list[str]) -> int:
         keep_going=options.keep_going,
         offer=None if resume is not None or config.name else _unfinished(config, given),
         mouse=not options.no_mouse,
+        fps=fps,
         notify=options.notify,
     )
 
@@ -283,14 +284,16 @@ def require_terminal() -> None:
         complain("the terminal (TERM=dumb) can't show the dashboard. Use --headless to train without it.")
 
 
-def tune_for_line(fps: int | None) -> None:
-    """Fewer frames and no animations over SSH, and as many colours as the terminal has. Textual reads these at its import."""
+def tune_for_line(fps: int | None) -> int:
+    """Frames a second that the line is for; no animations over SSH, and as many colours as the terminal has.
+
+    Textual reads these at its import. Its own frames, which are not sent all, are never slow: the first one would be too.
+    """
     if fps is not None and not 1 <= fps <= 60:
         complain("--fps must be 1 to 60.")
     remote = bool(os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY"))
-    if fps is not None:
-        os.environ["TEXTUAL_FPS"] = str(fps)
-    os.environ.setdefault("TEXTUAL_FPS", "15" if remote else "30")
+    frames = fps or (15 if remote else 30)
+    os.environ["TEXTUAL_FPS"] = str(max(30, frames))
     if remote:
         os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     term = os.environ.get("TERM", "")
@@ -298,6 +301,7 @@ def tune_for_line(fps: int | None) -> None:
         os.environ.setdefault("COLORTERM", "truecolor")  # which SSH does not pass on
     elif re.fullmatch(r"vt\d+.*|.*-(m|mono)", term):
         os.environ.setdefault("NO_COLOR", "1")
+    return frames
 
 
 def unicode_locale() -> bool:

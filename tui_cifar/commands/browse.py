@@ -62,7 +62,7 @@ def run(arguments: list[str]) -> int:
 
     from tui_cifar.cli import require_terminal, tune_for_line, unicode_locale
 
-    tune_for_line(options.fps)
+    fps = tune_for_line(options.fps)
     require_terminal()
     no_pause_at_the_start()
     from tui_cifar.app import make_app, run_app
@@ -74,6 +74,7 @@ def run(arguments: list[str]) -> int:
         ascii=not unicode_locale() if options.ascii is None else options.ascii,
         theme=options.theme,
         directory=path,
+        fps=fps,
     )
     return run_app(app, mouse=not options.no_mouse)
 

@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -152,6 +153,7 @@ def _help_width() -> int:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     _open_standard_files()
+    _name_temporary_folder()
     arguments = list(sys.argv[1:] if argv is None else argv)
     command = "train"
     if arguments and not arguments[0].startswith("-"):
@@ -185,6 +187,17 @@ def _open_standard_files() -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w"))  # noqa: PTH123, SIM115 - open until the process ends
+
+
+def _name_temporary_folder() -> None:
+    """Where no temporary folder can be written to, name one all the same: PyTorch asks for the name and writes nothing there.
+
+    Whoever does write gets an error that names the folder.
+    """
+    try:
+        tempfile.gettempdir()
+    except OSError:
+        tempfile.tempdir = os.environ.get("TMPDIR") or "/tmp"
 
 
 def _train(arguments: list[str]) -> int:

@@ -36,6 +36,7 @@ from engine.events import (
     Event,
     LineLogged,
     LossSampled,
+    ModelDescribed,
     PicturesClassified,
     RunPaused,
     RunResumed,
@@ -43,8 +44,9 @@ from engine.events import (
     TestStarted,
     ValidationStarted,
 )
-from engine.inspect import inspect
+from engine.inspect import inspect, layer_table
 from engine.inspection import Inspection, Question
+from engine.model import count_parameters
 from engine.optimizers import make_optimizer
 from engine.schedule import Schedule
 from engine.stopwatch import Rate, Stopwatch
@@ -160,8 +162,9 @@ class Trainer:
         self._enter("training")
         self.emit(EpochStarted(epoch=epoch, learning_rate=self._learning_rate(epoch, self.step), step=self.step))
         self.model.train()
+        if self.set_width():
+            self.describe()
         if isinstance(self.model, AirbenchNet):
-            self._set_width(self.model, self.schedule.width(epoch, config.width))
             self.model.begin_epoch(epoch)
         order = torch.randperm(len(data.train), generator=seeds.generator(config.seed, "order", epoch)).to(self.device)
         draws = seeds.generator(config.seed, "flip", 0 if config.flip == "alternating" else epoch)
@@ -186,11 +189,15 @@ class Trainer:
                 self._sample_loss(sample_every)
             self._report(self.step, self.steps)
 
-    def _set_width(self, model: AirbenchNet, width: int) -> None:
-        """Bring the network to the width of this epoch: narrower before its first step, wider at any time."""
+    def set_width(self) -> bool:
+        """Bring the network to the width of this epoch: narrower before its first step, wider at any time. Whether it changed."""
+        model = self.model
+        if not isinstance(model, AirbenchNet) or self.epoch > self.config.epochs:
+            return False
+        width = self.schedule.width(self.epoch, self.config.width)
         wider = width > model.width
         if not wider and (width == model.width or (self.epoch, self.step) != (1, 0)):
-            return
+            return False
         seeds.seed_default(torch.device("cpu"), self.config.seed, "width", self.epoch)
         if wider:
             told = f"The network grows from {model.width} to {width} channels in its first group"
@@ -200,6 +207,19 @@ class Trainer:
             model.set_width(width)
         model.to(memory_format=self.tuning.layout)
         self.optimizer = self._make_optimizer()  # for the new parameters; momentum starts anew
+        return True
+
+    def describe(self) -> None:
+        """Tell what the network is made of now."""
+        narrow = isinstance(self.model, AirbenchNet) and self.model.width < self.config.width
+        self.emit(
+            ModelDescribed(
+                layers=layer_table(self.model),
+                parameters=sum(p.numel() for p in self.model.parameters()),
+                trained=count_parameters(self.model),
+                grows=self.schedule.cycle(self.epoch).last + 1 if narrow and self.epoch <= self.config.epochs else 0,
+            )
+        )
 
     def _train_step(self, x: Tensor, y: Tensor) -> None:
         """One batch: forward, backward, update; the sums stay on the device."""

@@ -116,7 +116,8 @@ class Trainer:
         self.control, self.emit, self.writer, self.directory = control, emit, writer, directory
         self.publish, self.machine = publish, machine
         self.steps = math.ceil(len(data.train) / config.batch_size)
-        self.schedule = Schedule(config.schedule, config.epochs, self.steps, config.progressive)
+        full_width = config.width if isinstance(model, AirbenchNet) else 0
+        self.schedule = Schedule(config.schedule, config.epochs, self.steps, config.progressive, full_width)
         self.policy = Policy(config.rotation, config.crop, config.cutout)
         self.epoch, self.step, self.phase = 1, 0, "training"
         self.best = Best()
@@ -194,7 +195,7 @@ class Trainer:
         model = self.model
         if not isinstance(model, AirbenchNet) or self.epoch > self.config.epochs:
             return False
-        width = self.schedule.width(self.epoch, self.config.width)
+        width = self.schedule.width(self.epoch)
         wider = width > model.width
         if not wider and (width == model.width or (self.epoch, self.step) != (1, 0)):
             return False

@@ -15,6 +15,10 @@ small ones first, at a fraction of the cost."""
 FIRST_WIDTH = 2 / 3
 """What the network's width in a first cycle of one epoch is of its full width: it has no time to fill a wider one."""
 
+COST_OF_WIDTH = 4 / 3
+"""The power of its width that a network's time goes by. Weights go by the second power, but small layers keep a processor less
+busy: on two cores, two thirds of the width take 0.57 and 0.59 of the time at 16 and 20 pixels."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
@@ -69,9 +73,9 @@ class Schedule:
         return DECAY ** (self.cycle(epoch).number - 1) * (1.0 - self.progress(epoch, step))
 
     def cost(self, epoch: int, step: int) -> float:
-        """What a step takes, with 1 for a step of full-size pictures and full width: time goes by pixels and weights."""
+        """What a step takes, with 1 for a step of full-size pictures and full width: time goes by pixels and width."""
         width = self.width(epoch) / self.full_width if self.full_width else 1.0
-        return (self.size(epoch, step) / SIZES[-1]) ** 2 * width**2
+        return (self.size(epoch, step) / SIZES[-1]) ** 2 * float(width**COST_OF_WIDTH)
 
     def epoch_cost(self, epoch: int) -> float:
         """What training an epoch takes, with 1 for an epoch of full-size pictures and full width."""

@@ -124,9 +124,11 @@ class Trainer:
         self.saved: str | None = None
         self.watch = Stopwatch()
         self.epoch_seconds = 0.0
-        self._rate = Rate()
+        self._rate, self._work = Rate(), Rate()
+        """Of steps, and of steps counted by their cost, so that one window may reach over steps of two costs."""
+        self._worked = 0.0
         self._full_rate = self._evaluation_rate = 0.0
-        """Pictures a second: trained on, counted as if all were of full size, and evaluated."""
+        """Pictures a second: trained on and evaluated, both counted as if all were of full size."""
         costs = [self.schedule.epoch_cost(epoch) for epoch in range(1, config.epochs + 1)]
         self._cost_from = list(itertools.accumulate(reversed([*costs, 0.0])))[::-1]
         """What is to be trained from the start of each epoch on, in full-size epochs; index 0 is epoch 1."""
@@ -240,6 +242,7 @@ class Trainer:
             total = value.double() * len(y)
             self._sums += torch.stack([total, (logits.detach().argmax(1) == y).sum().double(), total])
         self.optimizer.step()
+        self._worked += self.schedule.cost(self.epoch, self.step)
         self.step += 1
 
     def _validate(self) -> None:
@@ -316,7 +319,8 @@ class Trainer:
         result = evaluate(
             self.model, pictures.images, pictures.labels, classes, before_batch, self.tuning, size, mirrored
         )
-        self._evaluation_rate = len(pictures) / max(1e-9, self.watch.seconds - start)
+        cost = self.schedule.cost(min(self.epoch, self.config.epochs), self.steps - 1)
+        self._evaluation_rate = cost * len(pictures) / max(1e-9, self.watch.seconds - start)
         return result
 
     def _classify_shown(self, epoch: int) -> None:
@@ -336,7 +340,7 @@ class Trainer:
     # -- between batches ----------------------------------------------------------------------------------------------
 
     def _enter(self, phase: str) -> None:
-        self.phase, self._rate, self._last_report = phase, Rate(), -math.inf
+        self.phase, self._rate, self._work, self._last_report = phase, Rate(), Rate(), -math.inf
 
     def _poll(self, step: int | None = None) -> None:
         """Do what the control asks for: save, hold while paused, stop."""
@@ -351,7 +355,7 @@ class Trainer:
                     phase=self.phase, epoch=min(self.epoch, self.config.epochs), step=at, seconds=self.watch.resume()
                 )
             )
-            self._rate = Rate()
+            self._rate, self._work = Rate(), Rate()
         self._obey()
         if control.stopping:
             raise Cancelled
@@ -436,8 +440,9 @@ class Trainer:
         self._rate.mark(now, step)
         sets = {"training": self.data.train, "validating": self.data.valid, "testing": self.data.test}
         per_second = self._rate.per_second * len(sets[self.phase]) / steps
-        if self.phase == "training" and per_second:
-            self._full_rate = per_second * self.schedule.cost(self.epoch, step - 1)
+        if self.phase == "training":
+            self._work.mark(now, self._worked)
+            self._full_rate = self._work.per_second * len(self.data.train) / steps or self._full_rate
         self.emit(
             BatchCompleted(
                 phase=self.phase,

@@ -153,11 +153,18 @@ class PicturesChosen(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ModelDescribed(Event):
-    """The layers of the network in the order in which they run. What has no parameters and is no module is not listed."""
+    """The layers of the network in the order in which they run. What has no parameters and is no module is not listed.
+
+    Told again where the network has grown.
+    """
 
     layers: tuple[LayerDescribed, ...]
     parameters: int
     """All of them, those that are not trained included."""
+    trained: int = 0
+    """Those that are trained; 0 in the logs of older programs."""
+    grows: int = 0
+    """The epoch with which it grows to its full width; 0 where it has that."""
 
 
 @dataclass(frozen=True, kw_only=True)

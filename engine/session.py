@@ -31,7 +31,6 @@ from engine.events import (
     DataDescribed,
     Event,
     LineLogged,
-    ModelDescribed,
     PicturesChosen,
     PicturesSkipped,
     PreparationAdvanced,
@@ -175,7 +174,6 @@ class _Session:
             from engine.data import default_data_dir, load_dataset
             from engine.data.split import split_indices
             from engine.device import choose_device, use_deterministic
-            from engine.inspect import layer_table
             from engine.model import count_parameters, make_model
             from engine.trainer import Trainer
             from engine.tuning import Tuning
@@ -271,9 +269,8 @@ class _Session:
         )
         self.emit(started)
         self.emit(_chosen(dataset, shown))
-        self.emit(
-            ModelDescribed(layers=layer_table(model), parameters=sum(p.numel() for p in model.parameters())),
-        )
+        trainer.set_width()
+        trainer.describe()
         self._describing = threading.Thread(
             target=self._describe, args=(dataset, split, directory.path), name="describe-data", daemon=True
         )

@@ -36,6 +36,7 @@ from engine.events import (
     Event,
     LineLogged,
     LossSampled,
+    ModelDescribed,
     PicturesClassified,
     RunPaused,
     RunResumed,
@@ -43,8 +44,9 @@ from engine.events import (
     TestStarted,
     ValidationStarted,
 )
-from engine.inspect import inspect
+from engine.inspect import inspect, layer_table
 from engine.inspection import Inspection, Question
+from engine.model import count_parameters
 from engine.optimizers import make_optimizer
 from engine.publisher import Publisher
 from engine.schedule import Schedule
@@ -115,16 +117,19 @@ class Trainer:
         self.control, self.emit, self.writer, self.directory = control, emit, writer, directory
         self.publisher, self.machine = publisher, machine
         self.steps = math.ceil(len(data.train) / config.batch_size)
-        self.schedule = Schedule(config.schedule, config.epochs, self.steps, config.progressive)
+        full_width = config.width if isinstance(model, AirbenchNet) else 0
+        self.schedule = Schedule(config.schedule, config.epochs, self.steps, config.progressive, full_width)
         self.policy = Policy(config.rotation, config.crop, config.cutout)
         self.epoch, self.step, self.phase = 1, 0, "training"
         self.best = Best()
         self.saved: str | None = None
         self.watch = Stopwatch()
         self.epoch_seconds = 0.0
-        self._rate = Rate()
+        self._rate, self._work = Rate(), Rate()
+        """Of steps, and of steps counted by their cost, so that one window may reach over steps of two costs."""
+        self._worked = 0.0
         self._full_rate = self._evaluation_rate = 0.0
-        """Pictures a second: trained on, counted as if all were of full size, and evaluated."""
+        """Pictures a second: trained on and evaluated, both counted as if all were of full size."""
         costs = [self.schedule.epoch_cost(epoch) for epoch in range(1, config.epochs + 1)]
         self._cost_from = list(itertools.accumulate(reversed([*costs, 0.0])))[::-1]
         """What is to be trained from the start of each epoch on, in full-size epochs; index 0 is epoch 1."""
@@ -162,8 +167,9 @@ class Trainer:
         self._enter("training")
         self.emit(EpochStarted(epoch=epoch, learning_rate=self._learning_rate(epoch, self.step), step=self.step))
         self.model.train()
+        if self.set_width():
+            self.describe()
         if isinstance(self.model, AirbenchNet):
-            self._set_width(self.model, self.schedule.width(epoch, config.width))
             self.model.begin_epoch(epoch)
         order = torch.randperm(len(data.train), generator=seeds.generator(config.seed, "order", epoch)).to(self.device)
         draws = seeds.generator(config.seed, "flip", 0 if config.flip == "alternating" else epoch)
@@ -188,11 +194,15 @@ class Trainer:
                 self._sample_loss(sample_every)
             self._report(self.step, self.steps)
 
-    def _set_width(self, model: AirbenchNet, width: int) -> None:
-        """Bring the network to the width of this epoch: narrower before its first step, wider at any time."""
+    def set_width(self) -> bool:
+        """Bring the network to the width of this epoch: narrower before its first step, wider at any time. Whether it changed."""
+        model = self.model
+        if not isinstance(model, AirbenchNet) or self.epoch > self.config.epochs:
+            return False
+        width = self.schedule.width(self.epoch)
         wider = width > model.width
         if not wider and (width == model.width or (self.epoch, self.step) != (1, 0)):
-            return
+            return False
         seeds.seed_default(torch.device("cpu"), self.config.seed, "width", self.epoch)
         if wider:
             told = f"The network grows from {model.width} to {width} channels in its first group"
@@ -202,6 +212,19 @@ class Trainer:
             model.set_width(width)
         model.to(memory_format=self.tuning.layout)
         self.optimizer = self._make_optimizer()  # for the new parameters; momentum starts anew
+        return True
+
+    def describe(self) -> None:
+        """Tell what the network is made of now."""
+        narrow = isinstance(self.model, AirbenchNet) and self.model.width < self.config.width
+        self.emit(
+            ModelDescribed(
+                layers=layer_table(self.model),
+                parameters=sum(p.numel() for p in self.model.parameters()),
+                trained=count_parameters(self.model),
+                grows=self.schedule.cycle(self.epoch).last + 1 if narrow and self.epoch <= self.config.epochs else 0,
+            )
+        )
 
     def _train_step(self, x: Tensor, y: Tensor) -> None:
         """One batch: forward, backward, update; the sums stay on the device."""
@@ -223,6 +246,7 @@ class Trainer:
             self._loss_since_sample.add_(value, alpha=len(y))
             self._right += (logits.detach().argmax(1) == y).sum()
         self.optimizer.step()
+        self._worked += self.schedule.cost(self.epoch, self.step)
         self.step += 1
 
     def _validate(self) -> None:
@@ -300,7 +324,8 @@ class Trainer:
         result = evaluate(
             self.model, pictures.images, pictures.labels, classes, before_batch, self.tuning, size, mirrored
         )
-        self._evaluation_rate = len(pictures) / max(1e-9, self.watch.seconds - start)
+        cost = self.schedule.cost(min(self.epoch, self.config.epochs), self.steps - 1)
+        self._evaluation_rate = cost * len(pictures) / max(1e-9, self.watch.seconds - start)
         return result
 
     def _classify_shown(self, epoch: int) -> None:
@@ -320,7 +345,7 @@ class Trainer:
     # -- between batches ----------------------------------------------------------------------------------------------
 
     def _enter(self, phase: str) -> None:
-        self.phase, self._rate, self._last_report = phase, Rate(), -math.inf
+        self.phase, self._rate, self._work, self._last_report = phase, Rate(), Rate(), -math.inf
 
     def _poll(self, step: int | None = None) -> None:
         """Do what the control asks for: save, hold while paused, stop."""
@@ -335,7 +360,7 @@ class Trainer:
                     phase=self.phase, epoch=min(self.epoch, self.config.epochs), step=at, seconds=self.watch.resume()
                 )
             )
-            self._rate = Rate()
+            self._rate, self._work = Rate(), Rate()
         self._obey()
         if control.stopping:
             raise Cancelled
@@ -421,8 +446,9 @@ class Trainer:
         self._rate.mark(now, step)
         sets = {"training": self.data.train, "validating": self.data.valid, "testing": self.data.test}
         per_second = self._rate.per_second * len(sets[self.phase]) / steps
-        if self.phase == "training" and per_second:
-            self._full_rate = per_second * self.schedule.cost(self.epoch, step - 1)
+        if self.phase == "training":
+            self._work.mark(now, self._worked)
+            self._full_rate = self._work.per_second * len(self.data.train) / steps or self._full_rate
         self.emit(
             BatchCompleted(
                 phase=self.phase,

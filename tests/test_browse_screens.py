@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -419,6 +420,14 @@ async def test_the_data(run_path: Path, size: tuple[int, int]) -> None:
         assert "of the first batch, as the network gets them" in screen_text(app)
         await press(pilot, "tab", "shift+tab")
         assert app.screen.current == "batch"
+
+
+async def test_a_network_that_will_grow_says_when(run_path: Path) -> None:
+    async with browsing(run_path, SMALL, "5") as (app, pilot):
+        assert app.view.model is not None and "grows" not in screen_text(app)
+        app.view.apply(dataclasses.replace(app.view.model, grows=2))
+        app.show()
+        await until(pilot, lambda: "it grows to its full width with epoch 2" in screen_text(app))
 
 
 @pytest.mark.parametrize("size", [LARGE, SMALL])

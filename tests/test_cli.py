@@ -16,7 +16,7 @@ import pytest
 
 from engine.events import BY_NAME, BatchCompleted
 from engine.recipes import RECIPES
-from tui_cifar.cli import main
+from tui_cifar.cli import main, tune_for_line
 from tui_cifar.headless import PlainPrinter
 
 COMMAND = [sys.executable, "-m", "tui_cifar"]
@@ -86,6 +86,57 @@ def test_help_is_grouped_and_answers_without_torch() -> None:
         "finally: assert not {'torch', 'textual', 'numpy'} & set(sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "place"),
+    [
+        (["--help"], "tui_cifar.cli"),
+        (["--help"], "argparse"),
+        (["--headless", "--demo"], "tui_cifar.headless"),
+        (["browse", "run"], "tui_cifar.commands.browse"),
+        (["bench", "look"], "tui_cifar.bench.look"),
+    ],
+)
+def test_an_interrupt_while_it_is_still_imported_is_quiet(tmp_path: Path, arguments: list[str], place: str) -> None:
+    code = (
+        "import os, signal, sys\n"
+        "class Interrupt:\n"
+        "    def find_spec(self, name, *_):\n"
+        f"        if name == {place!r}: os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupt())\n"
+        "from tui_cifar.entry import main\n"
+        "sys.exit(main())"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *arguments], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_an_interrupt_that_is_ignored_stays_so() -> None:
+    code = (
+        "import os, signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "from tui_cifar import cli, entry\n"
+        "cli.main = lambda: os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.exit(entry.main())"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("fps", "remote", "sent", "drawn"),
+    [(2, False, 2, 30), (60, True, 60, 60), (None, False, 30, 30), (None, True, 15, 30)],
+)
+def test_few_frames_a_second_do_not_hold_up_the_first(
+    monkeypatch: pytest.MonkeyPatch, fps: int | None, remote: bool, sent: int, drawn: int
+) -> None:
+    for name in ("SSH_CONNECTION", "SSH_TTY", "TEXTUAL_FPS", "TEXTUAL_ANIMATIONS", "COLORTERM", "NO_COLOR"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    if remote:
+        monkeypatch.setenv("SSH_TTY", "/dev/pts/1")
+    assert tune_for_line(fps) == sent
+    assert os.environ["TEXTUAL_FPS"] == str(drawn), "what Textual waits before any frame, the first one too"
 
 
 def test_version() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,20 @@ import pytest
 from PIL import Image
 
 from engine.config import Config
+from engine.control import Control
 from engine.describe import FILE, describe_split, find_duplicates, read_samples
 from engine.errors import DataError
-from engine.events import DataDescribed, ModelDescribed, RunCompleted, RunStarted, from_json, to_json
-from tests.conftest import train
+from engine.events import (
+    DataDescribed,
+    Event,
+    LossSampled,
+    ModelDescribed,
+    RunCompleted,
+    RunStarted,
+    from_json,
+    to_json,
+)
+from tests.conftest import Recorder, train
 
 
 def test_counts_mean_and_spread() -> None:
@@ -86,3 +97,23 @@ def test_samples_that_can_not_be_read(tmp_path: Path) -> None:
     (tmp_path / FILE).write_bytes(b"none")
     with pytest.raises(DataError, match="no samples that can be read"):
         read_samples(tmp_path / FILE)
+
+
+def test_a_network_that_grows_is_described_as_it_is_now(quick: Callable[..., Config]) -> None:
+    config = quick(recipe="fast", width=16, epochs=3, lr=0.1)
+
+    def widths(run: Recorder) -> list[tuple[int, int]]:
+        return [(m.layers[1].output[0], m.grows) for m in run.of(ModelDescribed)]
+
+    whole = train(config)
+    assert widths(whole) == [(8, 2), (16, 0)]
+    narrow, full = whole.of(ModelDescribed)
+    assert narrow.trained < narrow.parameters < full.trained < full.parameters
+
+    def stop_in_the_first_epoch(event: Event, control: Control) -> None:
+        if isinstance(event, LossSampled):
+            control.stop()
+
+    stopped = replace(config, name="stopped")
+    assert widths(train(stopped, stop_in_the_first_epoch)) == [(8, 2)]
+    assert widths(train(stopped, resume=Path(config.runs_dir) / "stopped")) == [(8, 2), (16, 0)]

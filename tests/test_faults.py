@@ -677,3 +677,32 @@ def test_an_output_that_goes_full_does_not_stop_the_run(picture_folder: Path, tm
         )
     assert done.returncode == 0 and done.stderr == ""
     assert isinstance(list(read_events(tmp_path / "runs" / "run" / "events.jsonl"))[-1], RunCompleted)
+
+
+def test_where_there_is_no_temporary_folder_runs_and_commands_work(picture_folder: Path, tmp_path: Path) -> None:
+    """Not even the working directory, which Python takes in the end."""
+    picture = next((picture_folder / "test").rglob("*.png"))
+    runs = f"--runs-dir={tmp_path / 'runs'}"
+    commands = (
+        [
+            "--headless",
+            f"--dataset={picture_folder}",
+            runs,
+            "--name=run",
+            "--recipe=tutorial",
+            "--epochs=1",
+            "--threads=1",
+        ],
+        ["predict", "run", str(picture), runs],
+        ["export", "run", f"--output={tmp_path / 'a.pt2'}", runs],
+    )
+    code = (
+        "import sys, tempfile\n"
+        "tempfile._candidate_tempdir_list = lambda: ['/proc/none']\n"
+        "from tui_cifar.cli import main\n"
+        f"sys.exit(max(main(arguments) for arguments in {commands!r}))"
+    )
+    env = {**os.environ, "TMPDIR": "/proc/none"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, env=env)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "a.pt2").is_file()

@@ -40,6 +40,6 @@ def test_the_wheel_holds_both_packages_and_the_stylesheet(tmp_path: Path) -> Non
     assert source <= names
     assert "tui_cifar/app.tcss" in names
     assert not any(n.startswith("tests/") for n in names)
-    assert "cifar-tui = tui_cifar.cli:main" in scripts
+    assert "cifar-tui = tui_cifar.entry:main" in scripts
     for package in ("torch", "torchvision", "textual", "rich", "numpy", "plotext"):
         assert f"Requires-Dist: {package}" in metadata

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from unittest.mock import MagicMock
+
 import pyte
 import pytest
 from hypothesis import given, settings
@@ -14,6 +17,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from tui_cifar.painter import Painter
+from tui_cifar.thin_app import ThinApp
 
 WIDTH, HEIGHT = 20, 3
 STYLES = [
@@ -107,3 +111,18 @@ def test_plain_characters_take_the_same_cells() -> None:
     painter.take(frame([[("╭─日°é▀⣿", Style())], [], []]), None)
     text = "".join(c for c, _ in painter.rows[0])
     assert text.isascii() and len(text) == WIDTH and text.startswith("+-")
+
+
+def test_frames_wait_for_their_time_and_the_first_ones_do_not() -> None:
+    app = MagicMock(_closed=False, _retrying=False, _sent_at=-math.inf, frame_seconds=0.0)
+    app.painter.changes.return_value = "a frame"
+    app.screen.outer_size.clamp_offset.return_value = (0, 0)
+    for _ in range(2):
+        ThinApp._send(app)
+    assert app._driver.write.call_count == 2 and not app.set_timer.called
+    app.frame_seconds = 1000.0
+    for _ in range(2):
+        ThinApp._send(app)
+    assert app._driver.write.call_count == 2
+    (wait, _), _ = app.set_timer.call_args
+    assert app.set_timer.call_count == 1 and 900 < wait <= 1000

@@ -1,8 +1,13 @@
 """Learning rate and picture size by position."""
 
+from collections.abc import Callable
+
 import pytest
 
-from engine.schedule import DECAY, Schedule, cycles
+from engine.config import Config
+from engine.schedule import COST_OF_WIDTH, DECAY, Schedule, cycles
+from engine.trainer import Trainer
+from tests.conftest import train
 
 
 def lengths(epochs: int, kind: str = "cycles") -> list[int]:
@@ -49,19 +54,44 @@ def test_pictures_grow_within_a_cycle_and_end_large() -> None:
 
 
 def test_the_network_is_narrower_in_a_first_cycle_of_one_epoch() -> None:
-    s = Schedule("cycles", 5, 10, progressive=True)
-    assert [s.width(epoch, 48) for epoch in (1, 2, 5)] == [32, 48, 48]
-    assert [s.width(1, full) for full in (4, 8, 10, 12, 64)] == [4, 8, 8, 8, 40]
+    s = Schedule("cycles", 5, 10, progressive=True, full_width=48)
+    assert [s.width(epoch) for epoch in (1, 2, 5)] == [32, 48, 48]
+    narrow = {full: Schedule("cycles", 5, 10, True, full).width(1) for full in (0, 4, 8, 10, 12, 64)}
+    assert narrow == {0: 0, 4: 4, 8: 8, 10: 8, 12: 8, 64: 40}
     for other in (
-        Schedule("cycles", 5, 10, progressive=False),
-        Schedule("cycles", 2, 10, progressive=True),
-        Schedule("linear", 5, 10, progressive=True),
+        Schedule("cycles", 5, 10, progressive=False, full_width=48),
+        Schedule("cycles", 2, 10, progressive=True, full_width=48),
+        Schedule("linear", 5, 10, progressive=True, full_width=48),
     ):
-        assert other.width(1, 48) == 48
+        assert other.width(1) == 48
 
 
-def test_a_step_costs_by_pixels_and_weights() -> None:
-    s = Schedule("cycles", 3, 10, progressive=True)
-    assert s.cost(1, 0) == pytest.approx((16 / 32) ** 2 * (2 / 3) ** 2)
+def test_a_step_costs_by_pixels_and_width() -> None:
+    s = Schedule("cycles", 3, 10, progressive=True, full_width=48)
+    assert s.cost(1, 0) == pytest.approx((16 / 32) ** 2 * (2 / 3) ** COST_OF_WIDTH)
     assert (s.cost(2, 0), s.cost(3, 9)) == pytest.approx(((24 / 32) ** 2, 1.0))
-    assert s.epoch_cost(1) == pytest.approx((16**2 + 20**2) / 2 / 32**2 * (2 / 3) ** 2)
+    assert s.epoch_cost(1) == pytest.approx((16**2 + 20**2) / 2 / 32**2 * (2 / 3) ** COST_OF_WIDTH)
+
+
+@pytest.mark.parametrize("full_width", [0, 8])
+def test_where_the_network_grows_no_wider_only_pixels_count(full_width: int) -> None:
+    s = Schedule("cycles", 3, 10, progressive=True, full_width=full_width)
+    assert (s.cost(1, 0), s.cost(3, 9)) == pytest.approx(((16 / 32) ** 2, 1.0))
+
+
+def test_the_forecast_counts_each_step_by_its_cost(
+    quick: Callable[..., Config], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worked = []
+    validate = Trainer._validate
+
+    def note(self: Trainer) -> None:
+        worked.append((self._worked, sum(self.schedule.cost(self.epoch, step) for step in range(self.steps))))
+        validate(self)
+
+    monkeypatch.setattr(Trainer, "_validate", note)
+    train(quick(recipe="fast", width=16, epochs=3, lr=0.1))
+    before = 0.0
+    for total, epoch in worked:
+        assert total - before == pytest.approx(epoch)
+        before = total

@@ -12,6 +12,7 @@ from tests.test_app import screen_text, until
 from tui_cifar.app import CifarApp
 from tui_cifar.keymap import checked
 from tui_cifar.notices import notification, title
+from tui_cifar.screens.leave import Leave
 from tui_cifar.screens.run_screens import KINDS, kind
 from tui_cifar.settings import Settings
 
@@ -68,6 +69,24 @@ async def test_the_application_uses_the_users_keys_and_remembers(tmp_path: Path)
     async with again.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: "log · m smooth 0" in screen_text(again))
         assert again.theme == "cifar-light"
+
+
+@pytest.mark.parametrize(("pause", "resume", "leave"), [("space", "space", "q"), ("f5", "f6", "x")])
+async def test_the_notice_of_a_small_terminal_has_the_users_keys(
+    tmp_path: Path, pause: str, resume: str, leave: str
+) -> None:
+    keys = {"run.pause": pause, "run.resume": resume, "app.quit": leave} if leave != "q" else {}
+    script = Script(epochs=3, hold_at=(2, 5))
+    app = CifarApp(make_config({"device": "cpu"}), script, settings=Settings(tmp_path, keys=keys))
+    async with app.run_test(size=(40, 10)) as pilot:
+        await until(pilot, lambda: f"{pause} pauses, s saves, {leave} leaves" in screen_text(app))
+        await until(pilot, script.holding.is_set)
+        await pilot.press(pause)
+        await until(pilot, lambda: app.worker.control.paused)
+        await pilot.press(resume)
+        await until(pilot, lambda: not app.worker.control.paused)
+        await pilot.press(leave)
+        await until(pilot, lambda: isinstance(app.screen, Leave))
 
 
 def test_titles_and_notices_hold_no_other_sequence() -> None:

@@ -15,10 +15,12 @@ import psutil
 import pytest
 
 from engine.checkpoint import load_checkpoint
-from engine.events import LossSampled, RunCompleted, RunStopped
+from engine.config import make_config
+from engine.events import LossSampled, RunCompleted, RunStopped, to_json
 from engine.run_directory import read_events
 from tests.program import Plan, Program, start
 from tests.pseudo_terminal import PseudoTerminal
+from tests.scripted import started
 
 pytestmark = pytest.mark.long
 
@@ -237,6 +239,36 @@ def test_keep_going_still_obeys_a_signal(
     os.kill(program.pid, signal.SIGTERM)
     assert program.wait() == 143
     check_stopped(tmp_path / "runs" / "run", "", "SIGTERM")
+
+
+@pytest.fixture
+def ended_run(tmp_path: Path) -> Path:
+    """The directory of a run with a past and no end."""
+    run = tmp_path / "runs" / "past"
+    (run / "checkpoints").mkdir(parents=True)
+    told = started(make_config(), directory=str(tmp_path / "elsewhere"))
+    (run / "events.jsonl").write_text(to_json(told) + "\n")
+    return run
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_while_browsing_leaves_the_terminal_as_it_was(
+    tmp_path: Path, ended_run: Path, terminal: PseudoTerminal, number: signal.Signals
+) -> None:
+    program = start(["browse", str(ended_run)], tmp_path / "work", terminal=terminal.name, env=SCREEN)
+    program.until(lambda: "STOPPED" in terminal.screen())
+    os.kill(program.pid, number)
+    assert program.wait() == SIGNALS[number]
+    assert terminal.problems() == []
+    assert sorted(p.name for p in ended_run.iterdir()) == ["checkpoints", "events.jsonl"], "it was only looked at"
+
+
+def test_browsing_ends_with_its_terminal(tmp_path: Path, ended_run: Path, terminal: PseudoTerminal) -> None:
+    plan = Plan(ignore=(signal.SIGHUP,))
+    program = start(["browse", str(ended_run)], tmp_path / "work", plan, terminal=terminal.name, env=SCREEN)
+    program.until(lambda: "STOPPED" in terminal.screen())
+    terminal.vanish()
+    assert program.wait() == 129
 
 
 def test_nohup_is_respected_without_a_terminal(launch: Callable[..., Program]) -> None:

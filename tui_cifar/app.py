@@ -78,6 +78,7 @@ class CifarApp(ThinApp):
         offer: an unfinished run to ask about before anything starts.
         directory: the run directory of a run that has ended and is only looked at.
         settings: the user's keys and what was chosen the last time; none remembers nothing.
+        fps: frames a second that are sent at most, once the first one is drawn.
         notify: how to tell the terminal that the run has ended (`notices.NOTIFIERS`); None does not.
     """
 
@@ -140,11 +141,12 @@ class CifarApp(ThinApp):
         offer: Unfinished | None = None,
         directory: Path | None = None,
         settings: Settings | None = None,
+        fps: int = 30,
         notify: str | None = None,
     ) -> None:
         super().__init__(ascii=ascii)
         self.settings = settings or Settings()
-        self._notify_how = notify
+        self._fps, self._notify_how = fps, notify
         self._told_title = ""
         for t in THEMES:
             self.register_theme(t)
@@ -190,6 +192,7 @@ class CifarApp(ThinApp):
 
     async def _start(self) -> None:
         spare_the_living("the first frame is drawn")
+        self.frame_seconds = 1 / self._fps
         self.resources.start()
         self._poll_timer = self.set_interval(POLL_SECONDS, self.take_events)
         if self._offer is not None:
@@ -247,7 +250,7 @@ class CifarApp(ThinApp):
                 spare_the_living("the run has begun")
             if isinstance(event, RunStarted) and event.device.startswith("cuda"):
                 self.resources.use_gpu(event.device)
-            if isinstance(event, RunStarted) and self.capture is not None:
+            if isinstance(event, RunStarted) and self.capture is not None and self.directory is None:
                 self.capture.move(Path(event.directory) / "log.txt")
             if isinstance(event, CheckpointFailed):
                 self.notify(event.error, title="Checkpoint not saved", severity="error", markup=False)
@@ -445,7 +448,7 @@ class CifarApp(ThinApp):
         elif guard.code is not None and self._exit_when_ended is None:
             self.stop(save=True, reason=guard.reason, code=guard.code)
         elif guard.detached and self._exit_when_ended is None:
-            self.exit(return_code=exit_code(self.view.terminal))
+            self.exit(return_code=exit_code(self.trained))
 
     # -- actions --------------------------------------------------------------------------------------------------------
 
@@ -453,6 +456,11 @@ class CifarApp(ThinApp):
     def ended(self) -> bool:
         """Whether the run has come to its end."""
         return self.view.terminal is not None
+
+    @property
+    def trained(self) -> Terminal | None:
+        """How the run ended that was trained here; None before its end, and for one that is only looked at."""
+        return self.view.terminal if self.directory is None else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Pause and resume share a key; both and save need a run under way."""
@@ -517,7 +525,7 @@ class CifarApp(ThinApp):
     def action_leave(self) -> None:
         """Leave; ask first while a run is under way."""
         if not self.worker.alive or self.ended:
-            self.exit(return_code=exit_code(self.view.terminal))
+            self.exit(return_code=exit_code(self.trained))
         elif not isinstance(self.screen, Leave):
             self.push_screen(Leave(self.view), self._leave)
 
@@ -604,25 +612,19 @@ def run_dashboard(
     config: Config,
     resume: Path | None,
     *,
-    images: str | None = None,
-    ascii: bool = False,
-    theme: str | None = None,
     keep_going: bool = False,
-    offer: Unfinished | None = None,
     mouse: bool = True,
-    notify: str | None = None,
+    **more: Any,
 ) -> int:
-    """Run the application to its end and return the exit code; leaves the outcome on the normal screen."""
-    app = make_app(
-        config,
-        real_engine(resume),
-        images=images,
-        ascii=ascii,
-        theme=theme,
-        resumed=resume,
-        offer=offer,
-        notify=notify,
-    )
+    """Train in the application, made by `make_app` with `more`, and return the exit code."""
+    return run_app(make_app(config, real_engine(resume), resumed=resume, **more), keep_going=keep_going, mouse=mouse)
+
+
+def run_app(app: CifarApp, *, keep_going: bool = False, mouse: bool = True) -> int:
+    """Run the application to its end and return the exit code; leaves the outcome of what it trained on the normal screen.
+
+    Signals, a terminal that goes away, a screen that hangs and stray prints are taken care of.
+    """
     sys.setswitchinterval(SWITCH_SECONDS)
     with Capture() as capture:
         app.capture = capture
@@ -646,7 +648,7 @@ def run_dashboard(
                 app.worker.join(60)
         for event in app.worker.take():
             app.view.apply(event)
-    for line in summary(app.view.terminal):
+    for line in summary(app.trained):
         _say(line)
     guard.stop()
     if app.worker.alive or _held_up():  # neither can be waited for: PyTorch may be at work in the first
@@ -668,7 +670,7 @@ def _train_on(app: CifarApp, guard: Guard) -> int:
             app.view.apply(event)
     for event in app.worker.take():
         app.view.apply(event)
-    return exit_code(app.view.terminal) if guard.code is None else guard.code
+    return exit_code(app.trained) if guard.code is None else guard.code
 
 
 def _say(line: str) -> None:

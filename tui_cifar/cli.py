@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from engine.allocator import keep_big_blocks
 from engine.config import FIELDS, Config, make_config, nearest, range_text, read_toml
 from engine.errors import ConfigError, EngineError
 from tui_cifar.arguments import Parser, complain
+from tui_cifar.entry import clear_away_first
 from tui_cifar.pauses import no_pause_at_the_start
 
 if TYPE_CHECKING:
@@ -151,6 +153,7 @@ def _help_width() -> int:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     _open_standard_files()
+    _name_temporary_folder()
     arguments = list(sys.argv[1:] if argv is None else argv)
     command = "train"
     if arguments and not arguments[0].startswith("-"):
@@ -160,6 +163,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if command == "train":
             return _train(arguments)
+        if command in ("bench", "export"):
+            clear_away_first()
         code: int = importlib.import_module(f"tui_cifar.commands.{command}").run(arguments)
         return code
     except EngineError as e:
@@ -184,6 +189,17 @@ def _open_standard_files() -> None:
             setattr(sys, name, open(os.devnull, "w"))  # noqa: PTH123, SIM115 - open until the process ends
 
 
+def _name_temporary_folder() -> None:
+    """Where no temporary folder can be written to, name one all the same: PyTorch asks for the name and writes nothing there.
+
+    Whoever does write gets an error that names the folder.
+    """
+    try:
+        tempfile.gettempdir()
+    except OSError:
+        tempfile.tempdir = os.environ.get("TMPDIR") or "/tmp"
+
+
 def _train(arguments: list[str]) -> int:
     parser = make_parser()
     options, unknown = parser.parse_known_args(arguments)
@@ -204,7 +220,7 @@ def _train(arguments: list[str]) -> int:
         return run_headless(
             config, resume, as_json=options.json, progress=options.progress, keep_going=options.keep_going
         )
-    tune_for_line(options.fps)
+    fps = tune_for_line(options.fps)
     require_terminal()
     no_pause_at_the_start()
     from tui_cifar.app import run_dashboard
@@ -218,6 +234,7 @@ def _train(arguments: list[str]) -> int:
         keep_going=options.keep_going,
         offer=None if resume is not None or config.name else _unfinished(config, given),
         mouse=not options.no_mouse,
+        fps=fps,
         notify=options.notify,
     )
 
@@ -280,14 +297,16 @@ def require_terminal() -> None:
         complain("the terminal (TERM=dumb) can't show the dashboard. Use --headless to train without it.")
 
 
-def tune_for_line(fps: int | None) -> None:
-    """Fewer frames and no animations over SSH, and as many colours as the terminal has. Textual reads these at its import."""
+def tune_for_line(fps: int | None) -> int:
+    """Frames a second that the line is for; no animations over SSH, and as many colours as the terminal has.
+
+    Textual reads these at its import. Its own frames, which are not sent all, are never slow: the first one would be too.
+    """
     if fps is not None and not 1 <= fps <= 60:
         complain("--fps must be 1 to 60.")
     remote = bool(os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY"))
-    if fps is not None:
-        os.environ["TEXTUAL_FPS"] = str(fps)
-    os.environ.setdefault("TEXTUAL_FPS", "15" if remote else "30")
+    frames = fps or (15 if remote else 30)
+    os.environ["TEXTUAL_FPS"] = str(max(30, frames))
     if remote:
         os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     term = os.environ.get("TERM", "")
@@ -295,6 +314,7 @@ def tune_for_line(fps: int | None) -> None:
         os.environ.setdefault("COLORTERM", "truecolor")  # which SSH does not pass on
     elif re.fullmatch(r"vt\d+.*|.*-(m|mono)", term):
         os.environ.setdefault("NO_COLOR", "1")
+    return frames
 
 
 def unicode_locale() -> bool:
@@ -320,7 +340,3 @@ def _version() -> str:
         return f"cifar-tui {version('cifar-tui')}"
     except PackageNotFoundError:
         return "cifar-tui (not installed)"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,9 +1,11 @@
-"""An application that is light on the line: sends only the cells that changed, and no more than the terminal takes in."""
+"""An application that is light on the line: sends only the cells that changed, so often and so much as the line is for."""
 
 from __future__ import annotations
 
+import math
 import os
 import select
+import time
 from typing import Any, ClassVar
 
 from rich.color import ColorSystem
@@ -18,7 +20,7 @@ from tui_cifar.driver import SteadyDriver
 from tui_cifar.painter import Painter
 
 RETRY_SECONDS = 0.02
-"""How long to wait before looking again whether a slow terminal takes more."""
+"""How long to wait before looking again whether a slow terminal takes more; no frame waits for less."""
 
 
 class ThinApp(App[None]):
@@ -43,6 +45,9 @@ class ThinApp(App[None]):
     def __init__(self, *, ascii: bool = False) -> None:
         super().__init__(driver_class=SteadyDriver)
         self.painter = Painter(ascii=ascii)
+        self.frame_seconds = 0.0
+        """The least time from one frame that is sent to the next."""
+        self._sent_at = -math.inf
         self._retrying = False
 
     def on_mount(self) -> None:
@@ -80,13 +85,15 @@ class ThinApp(App[None]):
         driver = self._driver
         if driver is None or self._closed:
             return
-        if not self._takes_more():
+        wait = self._sent_at + self.frame_seconds - time.monotonic()
+        if wait > 0 or not self._takes_more():
             if not self._retrying:
                 self._retrying = True
-                self.set_timer(RETRY_SECONDS, self._retry)
+                self.set_timer(max(wait, RETRY_SECONDS), self._retry)
             return
         text = self.painter.changes()
         if text:
+            self._sent_at = time.monotonic()
             self._begin_update()
             driver.write(
                 text + Control.move_to(*self.screen.outer_size.clamp_offset(self.cursor_position)).segment.text

@@ -134,24 +134,20 @@ def _read(folder: Path, fingerprint: str, report: Report) -> Dataset:
     """Read the batches by torchvision, which verifies their checksums."""
     source = _torchvision()
     report.step("Reading CIFAR-10", str(folder))
-    link = None
-    root = folder.parent
-    if folder.name != FOLDER:  # torchvision insists on the folder's name
-        link = Path(tempfile.mkdtemp(prefix="cifar-tui-"))
-        (link / FOLDER).symlink_to(folder.resolve(), target_is_directory=True)
-        root = link
+    real = folder.resolve()
+
+    class Here(source):  # type: ignore[misc, valid-type]
+        base_folder = real.name  # torchvision insists on one name
+
     try:
         parts = []
         for train in (True, False):
             report.poll()
-            read = source(str(root), train=train, download=False)
+            read = Here(str(real.parent), train=train, download=False)
             images = torch.from_numpy(read.data).permute(0, 3, 1, 2).contiguous()
             parts.append(Pictures(images, torch.tensor(read.targets)))
     except Exception as e:
         raise DataError(f"{folder}: not the official files, or damaged ({e}). {OPTIONS}") from None
-    finally:
-        if link is not None:
-            shutil.rmtree(link, ignore_errors=True)
     return Dataset("cifar10", CLASS_NAMES, parts[0], parts[1], fingerprint)
 
 

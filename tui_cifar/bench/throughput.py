@@ -93,5 +93,5 @@ def _table(report: dict[str, Any]) -> str:
         f"{described(report['machine'])}; {report['dataset']}; median of {report['rounds']}\n\n{table(head, rows)}\n\n"
         "ratio: to the reference in the same round. whole run: all epochs, validation and test, at this rate.\n"
         f"'fast' begins with pictures of {FIRST_SIZES[0]}, then {FIRST_SIZES[1]} pixels and a narrower network; "
-        "'whole run' counts pictures by their area and networks by their weights."
+        "'whole run' counts pictures by their area and networks by their width."
     )

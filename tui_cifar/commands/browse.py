@@ -62,10 +62,10 @@ def run(arguments: list[str]) -> int:
 
     from tui_cifar.cli import require_terminal, tune_for_line, unicode_locale
 
-    tune_for_line(options.fps)
+    fps = tune_for_line(options.fps)
     require_terminal()
     no_pause_at_the_start()
-    from tui_cifar.app import make_app
+    from tui_cifar.app import make_app, run_app
 
     app = make_app(
         recorded_config(path),
@@ -74,10 +74,9 @@ def run(arguments: list[str]) -> int:
         ascii=not unicode_locale() if options.ascii is None else options.ascii,
         theme=options.theme,
         directory=path,
+        fps=fps,
     )
-    app.run(mouse=not options.no_mouse)
-    code = app.return_code or 0
-    return 0 if app.view.terminal is not None and code in (1, 2) else code
+    return run_app(app, mouse=not options.no_mouse)
 
 
 def recorded_config(run: Path) -> Config:

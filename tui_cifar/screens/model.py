@@ -107,7 +107,7 @@ class ModelScreen(TabbedScreen):
         model, inks = self.view.model, self.inks
         if model is None:
             return [[words("The layers appear here when training begins.", inks.dim)]]
-        most = max(1, height - 7)
+        most = max(1, height - 7 - bool(model.grows))
         top = min(self.top, max(0, len(model.layers) - most))
         lines = layer_lines(model.layers, width, top, most, inks, ascii=self._ascii)
         if len(model.layers) > most:
@@ -116,12 +116,17 @@ class ModelScreen(TabbedScreen):
         work = sum(x.multiply_adds for x in model.layers)
         outputs = sum(int(np.prod(x.output)) for x in model.layers)
         batch = int(self.view.config.get("batch_size", 1))
-        trained = self.view.started.parameters if self.view.started else model.parameters
+        trained = model.trained or (self.view.started.parameters if self.view.started else model.parameters)
         momentum = 1 if self.view.config.get("momentum") or self.view.config.get("optimizer") == "muon" else 0
         lines.append([])
         needs = 4 * (model.parameters + (1 + momentum) * trained)
         frozen = f", {model.parameters - trained:,} of them fixed" if model.parameters > trained else ""
         for name, told in (
+            *(
+                [("width", f"narrower at first, it grows to its full width with epoch {model.grows}")]
+                if model.grows
+                else []
+            ),
             ("parameters", f"{model.parameters:,}{frozen}; {size(4 * model.parameters)} as float32"),
             ("work", f"{work / 1e6:,.1f} million multiply-adds a picture, three times that to train"),
             ("memory", f"weights, gradients{', momentum' if momentum else ''}: {size(needs)}"),

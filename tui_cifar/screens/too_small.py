@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui_cifar.keymap import bindings_in_use
 from tui_cifar.screens.settled import Settled
 from tui_cifar.theme import style
 
@@ -30,9 +31,11 @@ class TooSmall(Settled, ModalScreen[None]):
     TooSmall Static { width: 100%; height: auto; text-align: center; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "steer('pause', 'resume')", show=False),
-        Binding("s", "app.save", show=False),
-        Binding("q", "app.leave", show=False),
+        # By the names of the application's own, so that they have the user's keys.
+        Binding("space", "steer", id="run.pause", show=False),
+        Binding("space", "steer", id="run.resume", show=False),
+        Binding("s", "app.save", id="run.save", show=False),
+        Binding("q", "app.leave", id="app.quit", show=False),
     ]
 
     def __init__(self) -> None:
@@ -63,16 +66,18 @@ class TooSmall(Settled, ModalScreen[None]):
 
     def _say(self) -> None:
         (width, height), (least_width, least_height) = self.app.size, SMALLEST
+        keys = {b.id: self.app.get_key_display(b) for b in reversed(bindings_in_use(self.app, self))}
+        told = f"{keys['run.pause']} pauses, {keys['run.save']} saves, {keys['app.quit']} leaves"
         lines = (
             Text(f"Terminal too small: {width}x{height}, needs {least_width}x{least_height}.", "bold"),
             Text("The run goes on."),
-            Text("space pauses, s saves, q leaves", style(self.app.theme_variables, "dim")),
+            Text(told, style(self.app.theme_variables, "dim")),
         )
         self.query_one(Static).update(Text("\n").join(lines))
 
-    async def action_steer(self, *actions: str) -> None:
+    async def action_steer(self) -> None:
         """Pause or resume, whichever is possible."""
-        for action in actions:
+        for action in ("pause", "resume"):
             if self.app.check_action(action, ()):
                 await self.run_action(f"app.{action}")
                 return

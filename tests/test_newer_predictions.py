@@ -63,12 +63,16 @@ class Told:
 
 @asynccontextmanager
 async def training(
-    folder: Path, size: tuple[int, int] = LARGE, valid: int = 60
+    folder: Path, size: tuple[int, int] = LARGE, valid: int = 60, validated: int = 0
 ) -> AsyncIterator[tuple[CifarApp, Pilot[None], Told]]:
+    """A run under way on the dashboard, after the validation of epoch `validated`, if that is not 0."""
     engine = Told(folder, valid)
     app = CifarApp(make_config({"device": "cpu"}), engine)
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: app.view.started)
+        if validated:
+            engine.validate(validated)
+            await until(pilot, lambda: app.results)
         yield app, pilot, engine
         engine.tell(None)
 
@@ -104,9 +108,7 @@ async def test_the_validation_pictures_are_there_from_the_first_epoch_on(tmp_pat
 async def test_whoever_browses_keeps_the_place_until_a_key_takes_the_newer_ones(
     tmp_path: Path, size: tuple[int, int]
 ) -> None:
-    async with training(tmp_path, size) as (app, pilot, engine):
-        engine.validate(1)
-        await until(pilot, lambda: app.results)
+    async with training(tmp_path, size, validated=1) as (app, pilot, engine):
         await pilot.press("2", "right", "right", "right", "enter")
         b = browser(app)
         await shows(app, pilot, "epoch 1", "loss")
@@ -126,9 +128,7 @@ async def test_whoever_browses_keeps_the_place_until_a_key_takes_the_newer_ones(
 
 
 async def test_a_picture_that_is_not_among_them_any_more_leaves_its_place_marked(tmp_path: Path) -> None:
-    async with training(tmp_path) as (app, pilot, engine):
-        engine.validate(1)
-        await until(pilot, lambda: app.results)
+    async with training(tmp_path, validated=1) as (app, pilot, engine):
         await pilot.press("2", "w", "right", "right", "enter")
         assert browser(app).number == 11
         engine.validate(2)
@@ -139,9 +139,7 @@ async def test_a_picture_that_is_not_among_them_any_more_leaves_its_place_marked
 
 
 async def test_an_evaluation_that_was_asked_for_is_shown_at_once_and_stays(tmp_path: Path) -> None:
-    async with training(tmp_path) as (app, pilot, engine):
-        engine.validate(2)
-        await until(pilot, lambda: app.results)
+    async with training(tmp_path, validated=2) as (app, pilot, engine):
         await pilot.press("2", "right", "e")
         engine.test(3, 4)
         await shows(app, pilot, "Test pictures · epoch 3, batch 4", "1 of 50")
@@ -159,9 +157,7 @@ async def test_an_evaluation_that_was_asked_for_is_shown_at_once_and_stays(tmp_p
 
 
 async def test_the_test_at_the_end_waits_for_whoever_browses(tmp_path: Path) -> None:
-    async with training(tmp_path) as (app, pilot, engine):
-        engine.validate(9)
-        await until(pilot, lambda: app.results)
+    async with training(tmp_path, validated=9) as (app, pilot, engine):
         await pilot.press("2", "right")
         engine.test(8, 0)
         engine.tell(RunCompleted(epochs=9, seconds=1.0, test_accuracy=0.5, test_loss=1.0, directory=str(tmp_path)))
@@ -174,9 +170,7 @@ async def test_the_test_at_the_end_waits_for_whoever_browses(tmp_path: Path) -> 
 async def test_the_matrix_follows_the_same_pictures_and_holds_against_others(
     tmp_path: Path, size: tuple[int, int]
 ) -> None:
-    async with training(tmp_path, size) as (app, pilot, engine):
-        engine.validate(1)
-        await until(pilot, lambda: app.results)
+    async with training(tmp_path, size, validated=1) as (app, pilot, engine):
         await pilot.press("3", "down")
         engine.validate(2)
         await shows(app, pilot, "epoch 2")
@@ -192,19 +186,15 @@ async def test_the_matrix_follows_the_same_pictures_and_holds_against_others(
 
 
 async def test_where_not_all_pictures_are_there_the_heading_says_so(tmp_path: Path) -> None:
-    async with training(tmp_path, valid=12_000) as (app, pilot, engine):
-        engine.validate(1)
-        await until(pilot, lambda: app.results)
+    async with training(tmp_path, valid=12_000, validated=1) as (app, pilot, _):
         await pilot.press("2")
         await shows(app, pilot, "60 of 12,000 validation pictures · epoch 1")
 
 
 async def test_questions_are_about_the_picture_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[list[int]] = []
-    async with training(tmp_path) as (app, pilot, engine):
+    async with training(tmp_path, validated=1) as (app, pilot, engine):
         monkeypatch.setattr(app.inspector, "ask", lambda picture, *_: asked.append(picture[0, 0].tolist()))
-        engine.validate(1)
-        await until(pilot, lambda: app.results)
         await pilot.press("2", "right", "enter")
         await until(pilot, lambda: asked)
         engine.validate(2)

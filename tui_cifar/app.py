@@ -359,13 +359,11 @@ class CifarApp(ThinApp):
         path = self.run_path
         if path is None:
             return
-        from engine.predictions import FILE, VALIDATION_FILE
         from tui_cifar.results import open_results
 
         self.shown = saved
         try:
-            file = path / (FILE if isinstance(saved, PredictionsSaved) else VALIDATION_FILE)
-            self.results, self.results_missing = open_results(file), ""
+            self.results, self.results_missing = open_results(path / Path(saved.path).name), ""
         except DataError as e:
             self.results, self.results_missing = None, e.message
 

@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from engine.events import PredictionsSaved
 from tui_cifar.render.ink import words
 from tui_cifar.render.mosaic import Line
 from tui_cifar.results import SETS
@@ -45,8 +44,8 @@ class ResultsScreen(RunScreen):
                 told = f"{len(results):,} of {total:,} {told.lower()}"
         line = [words(f"{told} · {weights}   ", self.inks.strong)]
         if (newer := self.cifar.newer) is not None:
-            of = "test" if isinstance(newer, PredictionsSaved) else "validation"
-            what = f"epoch {newer.epoch}" if SETS.get(split, "").lower() == of else of
+            other = "validation" if split == "test" else "test"
+            what = f"epoch {newer.epoch}" if newer is self.cifar.saved(split) else other
             line.append(words(f"newer: {what}   " if width >= WIDE else "newer   ", self.inks.right))
         return line
 

@@ -13,6 +13,7 @@ The order of a run, as the engine's loop sees it::
     DataDescribed                               # from a thread of its own, soon after
     for epoch in epochs:
         EpochStarted
+        ModelDescribed?                         # again, where the network has grown
         for batch in training batches:
             BatchCompleted*                     # latest wins: live only
             LossSampled*                        # at fixed steps, about 60 an epoch

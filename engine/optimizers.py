@@ -128,14 +128,14 @@ def orthogonalized(matrix: Tensor, steps: int = NEWTON_SCHULZ_STEPS) -> Tensor:
     return x
 
 
-def make_optimizer(config: Config, model: nn.Module, precision: torch.dtype = torch.float32) -> torch.optim.Optimizer:
+def make_optimizer(config: Config, model: nn.Module, precision: torch.dtype = torch.float32) -> SGD | Muon:
     """The optimizer that `config` names, over the trainable parameters of `model`.
 
     Each group remembers its full learning rate as "base_lr", for the schedule.
     """
     _leave_the_compiler_out()
     trainable = [p for p in model.parameters() if p.requires_grad]
-    optimizer: torch.optim.Optimizer
+    optimizer: SGD | Muon
     if config.optimizer == "sgd":
         optimizer = SGD(trainable, config.lr, config.momentum, config.weight_decay, config.nesterov)
     else:

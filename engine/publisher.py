@@ -38,6 +38,9 @@ class Publisher:
         self._waiting: tuple[np.ndarray, int] | None = None
         self._thread: threading.Thread | None = None
         self._refused = False
+        drawn = f"{config.seed}-{config.valid_fraction:g}{'-stratified' if config.stratified else ''}"
+        self._names = {"test": "test", "valid": f"valid-{drawn}"}
+        """What the pictures of each split are kept under: all that decides which pictures are in it."""
         self._kept: dict[str, str] = {}
         """Where the pictures of each split lie; "" where the disk refused them, and they are tried again."""
 
@@ -89,10 +92,9 @@ class Publisher:
                 self._refuse(f"{type(e).__name__}: {e}")
 
     def _write_validation(self, probabilities: np.ndarray, epoch: int) -> None:
-        config, path = self._config, self._directory / VALIDATION_FILE
-        split = f"valid-{config.seed}-{config.valid_fraction:g}{'-stratified' if config.stratified else ''}"
+        path = self._directory / VALIDATION_FILE
         try:
-            write_predictions(path, self._predictions(split, self._data.valid, probabilities, epoch, 0))
+            write_predictions(path, self._predictions("valid", self._data.valid, probabilities, epoch, 0))
         except OSError as e:
             self._refuse(e.strerror or str(e))
         else:
@@ -102,14 +104,14 @@ class Publisher:
     def _predictions(
         self, split: str, pictures: Pictures, probabilities: np.ndarray, epoch: int, step: int
     ) -> Predictions:
-        """With the first pictures of a split, as many as there are probabilities, kept beside the runs under its name."""
+        """With the first pictures of "test" or "valid", as many as there are probabilities, kept beside the runs."""
         count, data = len(probabilities), self._data
         if not self._kept.get(split):
             images = pictures.images[:count].cpu().numpy().transpose(0, 2, 3, 1)
             cache = Path(self._config.runs_dir) / ".cache"
-            self._kept[split] = keep_pictures(cache, data.fingerprint, images, split)
-        labels, name = pictures.labels[:count].cpu().numpy(), split.partition("-")[0]
-        return Predictions(probabilities, labels, data.class_names, epoch, step, self._kept[split], name)
+            self._kept[split] = keep_pictures(cache, data.fingerprint, images, self._names[split])
+        labels = pictures.labels[:count].cpu().numpy()
+        return Predictions(probabilities, labels, data.class_names, epoch, step, self._kept[split], split)
 
     def _refuse(self, why: str) -> None:
         """Say so once, until one is written again."""

@@ -6,6 +6,9 @@ Nothing has to be saved to go on in the middle of an epoch: the position restore
 from __future__ import annotations
 
 import hashlib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -21,9 +24,15 @@ def generator(seed: int, purpose: str, *position: int, device: torch.device | st
     return torch.Generator(device=device).manual_seed(derive(seed, purpose, *position))
 
 
-def seed_default(device: torch.device, seed: int, purpose: str, *position: int) -> None:
-    """Set the generator that dropout draws from on `device`."""
-    if device.type == "cuda":  # `torch.cuda.manual_seed` would seed the current device, which another one may be
-        torch.cuda.default_generators[device.index].manual_seed(derive(seed, purpose, *position))
-    else:
-        torch.default_generator.manual_seed(derive(seed, purpose, *position))
+_default = threading.Lock()
+
+
+@contextmanager
+def default_seeded(seed: int) -> Iterator[None]:
+    """PyTorch's own generator for the CPU, from which its layers draw their first weights: seeded, then as it was before.
+
+    For one thread at a time: of several networks made at once, each has the weights of its seed.
+    """
+    with _default, torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        yield

@@ -269,8 +269,6 @@ class _Session:
         )
         self.emit(started)
         self.emit(_chosen(dataset, shown))
-        trainer.set_width()
-        trainer.describe()
         self._describing = threading.Thread(
             target=self._describe, args=(dataset, split, directory.path), name="describe-data", daemon=True
         )

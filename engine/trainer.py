@@ -46,8 +46,8 @@ from engine.events import (
 )
 from engine.inspect import inspect, layer_table
 from engine.inspection import Inspection, Question
-from engine.model import count_parameters
-from engine.optimizers import make_optimizer
+from engine.model import TutorialNet, count_parameters
+from engine.optimizers import SGD, Muon, make_optimizer
 from engine.publisher import Publisher
 from engine.schedule import Schedule
 from engine.stopwatch import Rate, Stopwatch
@@ -146,16 +146,18 @@ class Trainer:
         self._bad_steps = torch.zeros((), device=device)
         self.optimizer = self._make_optimizer()
 
-    def _make_optimizer(self) -> torch.optim.Optimizer:
+    def _make_optimizer(self) -> SGD | Muon:
         """An optimizer for the present parameters."""
         optimizer = make_optimizer(self.config, self.model, self.tuning.dtype)
-        optimizer.found_inf = self._bad  # type: ignore[attr-defined]
+        optimizer.found_inf = self._bad
         return optimizer
 
     # -- the run ------------------------------------------------------------------------------------------------------
 
     def run(self) -> Evaluation:
         """Train the epochs that are left, then test the best weights. Raises `Cancelled` where a stop was asked for."""
+        self._set_width()
+        self._describe()
         while self.epoch <= self.config.epochs:
             self._train_epoch()
             self._validate()
@@ -167,8 +169,8 @@ class Trainer:
         self._enter("training")
         self.emit(EpochStarted(epoch=epoch, learning_rate=self._learning_rate(epoch, self.step), step=self.step))
         self.model.train()
-        if self.set_width():
-            self.describe()
+        if self._set_width():
+            self._describe()
         if isinstance(self.model, AirbenchNet):
             self.model.begin_epoch(epoch)
         order = torch.randperm(len(data.train), generator=seeds.generator(config.seed, "order", epoch)).to(self.device)
@@ -194,7 +196,7 @@ class Trainer:
                 self._sample_loss(sample_every)
             self._report(self.step, self.steps)
 
-    def set_width(self) -> bool:
+    def _set_width(self) -> bool:
         """Bring the network to the width of this epoch: narrower before its first step, wider at any time. Whether it changed."""
         model = self.model
         if not isinstance(model, AirbenchNet) or self.epoch > self.config.epochs:
@@ -203,18 +205,19 @@ class Trainer:
         wider = width > model.width
         if not wider and (width == model.width or (self.epoch, self.step) != (1, 0)):
             return False
-        seeds.seed_default(torch.device("cpu"), self.config.seed, "width", self.epoch)
         if wider:
             told = f"The network grows from {model.width} to {width} channels in its first group"
             self.emit(LineLogged(source="engine", text=told))
-            model.grow(width)
-        else:
-            model.set_width(width)
+        with seeds.default_seeded(seeds.derive(self.config.seed, "width", self.epoch)):
+            if wider:
+                model.grow(width)
+            else:
+                model.set_width(width)
         model.to(memory_format=self.tuning.layout)
         self.optimizer = self._make_optimizer()  # for the new parameters; momentum starts anew
         return True
 
-    def describe(self) -> None:
+    def _describe(self) -> None:
         """Tell what the network is made of now."""
         narrow = isinstance(self.model, AirbenchNet) and self.model.width < self.config.width
         self.emit(
@@ -228,7 +231,9 @@ class Trainer:
 
     def _train_step(self, x: Tensor, y: Tensor) -> None:
         """One batch: forward, backward, update; the sums stay on the device."""
-        seeds.seed_default(self.device, self.config.seed, "dropout", self.epoch, self.step)
+        if isinstance(self.model, TutorialNet):
+            draws = seeds.generator(self.config.seed, "dropout", self.epoch, self.step, device=self.device)
+            self.model.draws = draws
         factor = self.schedule.factor(self.epoch, self.step)
         for group in self.optimizer.param_groups:
             group["lr"] = factor * group["base_lr"]

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import torch
 
-from engine import seeds
 from engine.allocator import give_blocks_back
 from engine.augment import Policy, augment, pack, to_float
 from engine.checkpoint import load_checkpoint
@@ -30,18 +29,6 @@ def any_kernels() -> Iterator[None]:
     """PyTorch's own setting at the end."""
     yield
     use_deterministic(False)
-
-
-def test_dropout_is_seeded_on_the_device_that_trains(monkeypatch: pytest.MonkeyPatch) -> None:
-    generators = (torch.Generator(), torch.Generator())
-    before = generators[0].get_state()
-    monkeypatch.setattr(torch.cuda, "default_generators", generators)
-    draws = []
-    for _ in range(2):
-        seeds.seed_default(torch.device("cuda:1"), 0, "dropout", 3, 7)
-        draws.append(torch.rand(8, generator=generators[1]))
-    assert torch.equal(*draws)
-    assert torch.equal(generators[0].get_state(), before)
 
 
 @pytest.mark.parametrize("policy", [Policy(), Policy(rotation=10), Policy(crop=4), Policy(10, 4, 8)])

@@ -70,3 +70,10 @@ def test_dropout_goes_through_gradients_and_leaves_evaluation_alone() -> None:
     assert torch.allclose(x.grad * x, out)
     assert drop(x, 0.25, training=False) is x
     assert drop(x.bfloat16(), 0.25, training=True).dtype == torch.bfloat16
+
+
+@pytest.mark.parametrize("p", [0.25, 0.3])
+def test_what_dropout_drops_is_up_to_the_generator(p: float) -> None:
+    x = torch.ones(100)
+    one, same, other = (drop(x, p, True, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
+    assert torch.equal(one, same) and not torch.equal(one, other)

@@ -4,6 +4,7 @@ import json
 import re
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -525,6 +526,18 @@ def test_cuda_asked_for_and_absent_is_one_line(quick: Quick) -> None:
 def test_the_same_seed_gives_the_same_run_and_another_gives_another(quick: Quick) -> None:
     one, same, other = (losses(train(quick(name=n, seed=s))) for n, s in (("a", 1), ("b", 1), ("c", 2)))
     assert one == same != other
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda r: str(r["recipe"]))
+def test_two_runs_at_once_are_each_as_if_alone(quick: Quick, recipe: dict[str, Any]) -> None:
+    torch.manual_seed(1)
+    before = torch.get_rng_state()
+    values = {**recipe, "epochs": 3}  # `fast` grows its network after the first
+    alone = losses(train(quick(name="alone", **values)))
+    assert torch.equal(torch.get_rng_state(), before), "PyTorch's own generator is everyone's: no run may draw from it"
+    with ThreadPoolExecutor(2) as pool:
+        runs = pool.map(lambda name: losses(train(quick(name=name, **values))), ("left", "right"))
+    assert [alone, alone] == list(runs)
 
 
 def test_a_user_without_a_home_can_train(quick: Quick, monkeypatch: pytest.MonkeyPatch) -> None:

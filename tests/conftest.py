@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ from engine.config import Config, make_config
 from engine.control import Control
 from engine.events import Event
 from engine.session import run
+from tui_cifar.worker import Worker
 
 E = TypeVar("E", bound=Event)
 CLASSES = ("blue", "green", "red")
@@ -86,6 +87,23 @@ def train(config: Config, act: Callable[[Event, Control], None] | None = None, r
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--update` keeps what the screens show now (see `tests/golden.py`)."""
     parser.addoption("--update", action="store_true", help="write the golden files anew instead of comparing")
+
+
+@pytest.fixture(autouse=True)
+def no_run_left_behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A test that ends before the run of its application does not leave it to disturb those after it."""
+    started: list[Worker] = []
+    start = Worker.start
+
+    def noted(worker: Worker) -> None:
+        started.append(worker)
+        start(worker)
+
+    monkeypatch.setattr(Worker, "start", noted)
+    yield
+    for worker in started:
+        worker.control.stop(save=False, reason="the test ended")
+    assert all(worker.join(20) for worker in started), "the run goes on, though told to stop"
 
 
 @pytest.fixture(autouse=True)

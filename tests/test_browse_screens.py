@@ -570,9 +570,10 @@ async def test_evaluating_and_asking_while_the_real_engine_trains(quick: Callabl
     async with app.run_test(size=LARGE) as pilot:
         await until(pilot, lambda: len(app.view.rows) >= 1, 120)
         await press(pilot, "2", "e")
-        await until(pilot, lambda: app.results is not None, 60)
+        await until(pilot, lambda: app.saved("test") is not None, 60)
         b = browser(app)
-        assert len(b.numbers) == 30 and app.view.terminal is None
+        await until(pilot, lambda: len(b.numbers) == 30)
+        assert app.view.terminal is None
         await press(pilot, "enter", "x")
         await until(pilot, lambda: isinstance(b.answer, Inspection) and "draw 1" in screen_text(app), 60)
         await press(pilot, "space")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from unittest.mock import MagicMock
+from unittest.mock import AsyncMock, MagicMock
 
 import pyte
 import pytest
@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
 from textual._compositor import LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
+from tui_cifar import thin_app
 from tui_cifar.painter import Painter
 from tui_cifar.thin_app import ThinApp
 
@@ -114,7 +116,7 @@ def test_plain_characters_take_the_same_cells() -> None:
 
 
 def test_frames_wait_for_their_time_and_the_first_ones_do_not() -> None:
-    app = MagicMock(_closed=False, _retrying=False, _sent_at=-math.inf, frame_seconds=0.0)
+    app = MagicMock(_closed=False, _retrying=False, _sent_at=-math.inf, _answers_until=-math.inf, frame_seconds=0.0)
     app.painter.changes.return_value = "a frame"
     app.screen.outer_size.clamp_offset.return_value = (0, 0)
     for _ in range(2):
@@ -126,3 +128,32 @@ def test_frames_wait_for_their_time_and_the_first_ones_do_not() -> None:
     assert app._driver.write.call_count == 2
     (wait, _), _ = app.set_timer.call_args
     assert app.set_timer.call_count == 1 and 900 < wait <= 1000
+
+
+@pytest.mark.parametrize(
+    ("presses", "event", "held_back"),
+    [
+        ([0.0], events.Key("l", "l"), False),
+        ([0.0, 0.5, 1.0], events.Key("l", "l"), False),
+        ([0.03 * n for n in range(20)], events.Key("l", "l"), True),
+        ([0.0], events.Blur(), True),
+    ],
+    ids=["a key", "keys now and then", "a key held down", "no key"],
+)
+async def test_a_key_is_answered_at_once_and_one_held_down_is_not(
+    monkeypatch: pytest.MonkeyPatch, presses: list[float], event: events.Event, held_back: bool
+) -> None:
+    app, writer, at = ThinApp(), MagicMock(), 1000.0
+    app.frame_seconds = 1 / 15
+    monkeypatch.setattr(thin_app, "time", MagicMock(monotonic=lambda: at))
+    monkeypatch.setattr(thin_app.App, "on_event", AsyncMock())
+    monkeypatch.setattr(app, "set_timer", MagicMock())
+    for press in presses:
+        at = 1000.0 + press
+        await app.on_event(event)
+    frame = MagicMock(_closed=False, _retrying=False, _driver=writer, _sent_at=at - 0.001, frame_seconds=1 / 15)
+    frame._answers_until = app._answers_until
+    frame.painter.changes.return_value = "a frame"
+    frame.screen.outer_size.clamp_offset.return_value = (0, 0)
+    ThinApp._send(frame)
+    assert writer.write.called != held_back and frame.set_timer.called == held_back

@@ -300,13 +300,14 @@ def require_terminal() -> None:
 def tune_for_line(fps: int | None) -> int:
     """Frames a second that the line is for; no animations over SSH, and as many colours as the terminal has.
 
-    Textual reads these at its import. Its own frames, which are not sent all, are never slow: the first one would be too.
+    Textual reads these at its import. Its own frames, of which not all are sent, follow each other fast whatever the line:
+    it waits between a change and its frame, and a key would wait too.
     """
     if fps is not None and not 1 <= fps <= 60:
         complain("--fps must be 1 to 60.")
     remote = bool(os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY"))
     frames = fps or (15 if remote else 30)
-    os.environ["TEXTUAL_FPS"] = str(max(30, frames))
+    os.environ["TEXTUAL_FPS"] = "120"
     if remote:
         os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     term = os.environ.get("TERM", "")

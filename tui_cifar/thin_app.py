@@ -21,13 +21,18 @@ from tui_cifar.painter import Painter
 
 RETRY_SECONDS = 0.02
 """How long to wait before looking again whether a slow terminal takes more; no frame waits for less."""
+ANSWER_SECONDS = 0.15
+"""How long after a key frames count as its answer."""
+HELD_SECONDS = 0.1
+"""Keys closer together than this are one that is held down."""
 
 
 class ThinApp(App[None]):
     """Draws through a `Painter`; with `ascii`, no character above 127 ever reaches the terminal.
 
     While the terminal has not taken what was sent, nothing more is: what changes meanwhile is drawn at once when it has,
-    so a slow line shows fewer frames, never older ones, and keys don't wait behind drawing.
+    so a slow line shows fewer frames, never older ones, and keys don't wait behind drawing. A key is answered at once, however
+    lately the last frame was sent; a key that is held down gets no more frames than `frame_seconds` allows.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -46,13 +51,22 @@ class ThinApp(App[None]):
         super().__init__(driver_class=SteadyDriver)
         self.painter = Painter(ascii=ascii)
         self.frame_seconds = 0.0
-        """The least time from one frame that is sent to the next."""
-        self._sent_at = -math.inf
+        """The least time from one frame that is sent to the next, but for answers to keys."""
+        self._sent_at = self._key_at = self._answers_until = -math.inf
         self._retrying = False
 
     def on_mount(self) -> None:
         """After the program was in the background, the terminal shows something else."""
         self.app_resume_signal.subscribe(self, lambda _: self.action_redraw(), immediate=True)
+
+    async def on_event(self, event: events.Event) -> None:
+        """See whether a key has come that is to be answered at once."""
+        if isinstance(event, events.Key):
+            now = time.monotonic()
+            if now - self._key_at > HELD_SECONDS:
+                self._answers_until = now + ANSWER_SECONDS
+            self._key_at = now
+        await super().on_event(event)
 
     def _display(self, screen: Screen[Any], renderable: Any) -> None:
         """Textual's one place where something is sent to the terminal."""
@@ -85,7 +99,8 @@ class ThinApp(App[None]):
         driver = self._driver
         if driver is None or self._closed:
             return
-        wait = self._sent_at + self.frame_seconds - time.monotonic()
+        now = time.monotonic()
+        wait = 0.0 if now < self._answers_until else self._sent_at + self.frame_seconds - now
         if wait > 0 or not self._takes_more():
             if not self._retrying:
                 self._retrying = True
@@ -93,7 +108,7 @@ class ThinApp(App[None]):
             return
         text = self.painter.changes()
         if text:
-            self._sent_at = time.monotonic()
+            self._sent_at = now
             self._begin_update()
             driver.write(
                 text + Control.move_to(*self.screen.outer_size.clamp_offset(self.cursor_position)).segment.text

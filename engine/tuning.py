@@ -13,6 +13,8 @@ import torch
 
 SECONDS = 0.9
 """What a measurement may take."""
+LEAST_TURNS = 2
+"""Of each pair, even where the time is over: on a busy machine a single slow moment would decide."""
 CLEAR, CLEAR_TURNS = 0.75, 3
 """A step that takes less than this share of another's time, after so many turns of both, is not measured on."""
 
@@ -75,7 +77,7 @@ def choose(
         fixed: the values that are not free.
         free: names of the values to choose.
         make_step: gives a training step on scratch weights under a tuning.
-        seconds: what the measurement may take in all, about one step for each candidate aside.
+        seconds: what the measurement may take in all, a few steps for each candidate aside.
     """
     best, names = fixed, set(free)
     if "threads" in names:
@@ -113,6 +115,7 @@ def _faster(one: Tuning, other: Tuning, make_step: Callable[[Tuning], Callable[[
             fastest[t] = min(fastest[t], time.perf_counter() - start)
         turns += 1
         low, high = sorted(fastest.values())
-        if time.perf_counter() >= until or (turns >= CLEAR_TURNS and low < CLEAR * high):
+        over = time.perf_counter() >= until and turns >= LEAST_TURNS
+        if over or (turns >= CLEAR_TURNS and low < CLEAR * high):
             break
     return other if fastest[other] < 0.97 * fastest[one] else one

@@ -44,6 +44,20 @@ def test_no_time_keeps_float32_in_channels_last() -> None:
     assert chosen == Tuning() and not asked
 
 
+def test_one_slow_moment_does_not_decide_where_the_time_is_short() -> None:
+    steps = dict.fromkeys(("float32", "bfloat16"), 0)
+
+    def make_step(tuning: Tuning) -> Callable[[], object]:
+        def step() -> None:
+            steps[tuning.precision] += 1
+            slow = tuning.precision == "float32" or steps["bfloat16"] == 2  # the first is not measured
+            time.sleep(0.2 if slow else 0.02)
+
+        return step
+
+    assert choose(Tuning(threads=1), {"precision"}, make_step, 0.1).precision == "bfloat16"
+
+
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_autocast_gives_the_precision(precision: str) -> None:
     layer = torch.nn.Linear(3, 2)

@@ -184,11 +184,12 @@ def grad_cam(
         gradients = [torch.autograd.grad(logits[0, t], last["maps"], retain_graph=True)[0] for t in targets]
     maps = last["maps"].detach()
     weights = torch.cat(gradients).mean(dim=(2, 3), keepdim=True)
-    cams = F.relu((weights * maps).sum(1, keepdim=True)).float()
+    # On the CPU, where this scaling is no other kernel for deterministic runs than for others.
+    cams = F.relu((weights * maps).sum(1, keepdim=True)).float().cpu()
     cams = F.interpolate(cams, size=size, mode="bilinear", align_corners=False)[:, 0]
     top = cams.amax(dim=(1, 2), keepdim=True)
     cams = torch.where(top > 0, cams / top, torch.zeros_like(cams))
-    return cams.cpu().numpy().astype(np.float32), probabilities, tuple(targets)
+    return cams.numpy().astype(np.float32), probabilities, tuple(targets)
 
 
 def augmented(images: Tensor, config: Config, draw: int) -> Tensor:

@@ -22,11 +22,12 @@ SHIFT_RATE, HEAD_RATE, SGD_MOMENTUM = 0.22, 2.8, 0.85
 class SGD(torch.optim.SGD):
     """PyTorch's, with its fused kernel, but for an import: each step of theirs wants the compiler, a second at the first.
 
-    A tensor set as `found_inf` holds every update back where it is 1, as in theirs.
+    A tensor set as `found_inf` holds every update back where it is 1, as in theirs. `factor`, a number or a tensor on the
+    device, is what learning rates are multiplied with at this step.
 
     Args:
         params: to be trained.
-        lr: learning rate.
+        lr: learning rate, the full one.
         momentum: 0 for none.
         weight_decay: as L2 regularization.
         nesterov: the momentum looks ahead.
@@ -37,6 +38,7 @@ class SGD(torch.optim.SGD):
     ) -> None:
         super().__init__(params, lr=lr, momentum=momentum, weight_decay=weight_decay, nesterov=nesterov, fused=True)
         self.found_inf: Tensor | None = None
+        self.factor: float | Tensor = 1.0
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
@@ -50,7 +52,7 @@ class SGD(torch.optim.SGD):
                 buffers,
                 weight_decay=group["weight_decay"],
                 momentum=group["momentum"],
-                lr=group["lr"],
+                lr=self.factor * group["lr"],
                 dampening=group["dampening"],
                 nesterov=group["nesterov"],
                 maximize=False,
@@ -69,7 +71,8 @@ class Muon(torch.optim.Optimizer):
     airbench94_muon: each filter bank is kept at a fixed norm, and its step is the nearest orthogonal matrix to the
     Nesterov momentum of its gradient.
 
-    A tensor set as `found_inf` holds every update back where it is 1, as in PyTorch's fused optimizers.
+    A tensor set as `found_inf` holds every update back where it is 1, as in PyTorch's fused optimizers. `factor`, a number or
+    a tensor on the device, is what learning rates are multiplied with at this step.
 
     Args:
         groups: parameter groups with "lr", "momentum", "weight_decay" and "muon" (bool).
@@ -80,11 +83,13 @@ class Muon(torch.optim.Optimizer):
         self.precision = precision
         super().__init__(groups, {"momentum": 0.0, "weight_decay": 0.0, "muon": False})
         self.found_inf: Tensor | None = None
+        self.factor: float | Tensor = 1.0
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
         """One update of every parameter that has a gradient."""
         for group in self.param_groups:
+            lr = self.factor * group["lr"]
             for p in group["params"]:
                 if p.grad is None:
                     continue
@@ -99,14 +104,19 @@ class Muon(torch.optim.Optimizer):
                 gradient = gradient.add(momentum, alpha=group["momentum"])
                 if group["muon"]:
                     update = orthogonalized(gradient.reshape(len(p), -1).to(self.precision)).view_as(p)
-                    new = (p * (len(p) ** 0.5 / p.norm())).add_(update.to(p.dtype), alpha=-group["lr"])
+                    new = _moved(p * (len(p) ** 0.5 / p.norm()), update.to(p.dtype), lr)
                 else:
-                    new = p.add(gradient, alpha=-group["lr"])
+                    new = _moved(p, gradient, lr)
                 if self.found_inf is not None:
                     new = torch.where(self.found_inf != 0, p, new)
                     momentum = torch.where(self.found_inf != 0, old, momentum)
                 p.copy_(new)
                 old.copy_(momentum)
+
+
+def _moved(p: Tensor, update: Tensor, lr: float | Tensor) -> Tensor:
+    """p - lr * update."""
+    return torch.addcmul(p, update, lr, value=-1) if isinstance(lr, Tensor) else p.add(update, alpha=-lr)
 
 
 def orthogonalized(matrix: Tensor, steps: int = NEWTON_SCHULZ_STEPS) -> Tensor:
@@ -129,10 +139,7 @@ def orthogonalized(matrix: Tensor, steps: int = NEWTON_SCHULZ_STEPS) -> Tensor:
 
 
 def make_optimizer(config: Config, model: nn.Module, precision: torch.dtype = torch.float32) -> SGD | Muon:
-    """The optimizer that `config` names, over the trainable parameters of `model`.
-
-    Each group remembers its full learning rate as "base_lr", for the schedule.
-    """
+    """The optimizer that `config` names, over the trainable parameters of `model`."""
     _leave_the_compiler_out()
     trainable = [p for p in model.parameters() if p.requires_grad]
     optimizer: SGD | Muon
@@ -158,8 +165,6 @@ def make_optimizer(config: Config, model: nn.Module, precision: torch.dtype = to
             ],
             precision,
         )
-    for group in optimizer.param_groups:
-        group["base_lr"] = group["lr"]
     return optimizer
 
 

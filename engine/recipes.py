@@ -45,8 +45,16 @@ RECIPES: dict[str, Recipe] = {
         },
     ),
     "record": Recipe(
-        "the speed run for a GPU, after airbench94_muon: 94 % in 8 epochs of all pictures",
-        {**_AIRBENCH, "recipe": "record", "width": 64, "batch_size": 2000, "epochs": 8, "schedule": "linear"},
+        "the speed run for a GPU, after airbench94_muon: 8 epochs of all pictures but 2 %",
+        {
+            **_AIRBENCH,
+            "recipe": "record",
+            "width": 64,
+            "batch_size": 2000,
+            "epochs": 8,
+            "schedule": "linear",
+            "valid_fraction": 0.02,
+        },
     ),
     "accurate": Recipe(
         "the highest accuracy, after airbench96: a wide network and 40 epochs; for a GPU",

@@ -70,6 +70,12 @@ def run(config: Config, control: Control, listener: Listener, *, resume: Path | 
     Returns:
         The terminal event, which is also the last that the listener received.
     """
+    ended = _run(config, control, listener, resume)
+    give_blocks_back()  # of what the run held, nothing is left
+    return ended
+
+
+def _run(config: Config, control: Control, listener: Listener, resume: Path | None) -> Terminal:
     session = _Session(config, control, listener)
     failure: tuple[EngineError | None, str] = (None, "")
     ended: Terminal | None = None
@@ -98,10 +104,7 @@ def run(config: Config, control: Control, listener: Listener, *, resume: Path | 
             ),
             "",
         )
-    ended = session.end(ended, *failure)
-    del session
-    give_blocks_back()
-    return ended
+    return session.end(ended, *failure)
 
 
 class _Session:
@@ -311,6 +314,9 @@ class _Session:
             for directory in (self._directory, self._held):
                 if directory is not None:
                     directory.close()
+        # They know this session, too, and would hold the memory until Python looks for such circles.
+        self._trainer = self._publisher = self._describing = None
+        self._close_writer = lambda: None
         return ended
 
     # -- parts --------------------------------------------------------------------------------------------------------
@@ -332,9 +338,7 @@ class _Session:
 
     def _tune(self, model: Any, data: TrainingData, device: Any, recorded: Tuning | None) -> Tuning:
         """Threads, precision and layout: as the flags say, else as recorded, else measured; applied to this thread."""
-        import torch
-
-        from engine.tuning import Tuning, choose
+        from engine.tuning import Tuning, choose, on_cuda
 
         config = self.config
         asked: dict[str, Any] = {
@@ -345,11 +349,10 @@ class _Session:
         asked = {name: value for name, value in asked.items() if value not in (0, "auto")}
         tuning = dataclasses.replace(recorded or Tuning(), **asked)
         free = set() if recorded else {"threads", "precision", "memory_format"} - set(asked)
-        if device.type != "cpu":
-            free.discard("threads")
-            if torch.cuda.get_device_capability(device)[0] < 8:  # it would emulate bfloat16
-                free.discard("precision")
-        if free:
+        if device.type == "cuda":
+            suited = on_cuda(device, None if "precision" in free else tuning.precision)
+            tuning = dataclasses.replace(tuning, **{k: v for k, v in suited.items() if k in free})
+        elif free:
             self._prepare("Measuring this machine")
             return choose(tuning, free, _scratch_step(model, data, config))
         tuning.apply()
@@ -583,7 +586,6 @@ def _scratch_step(model: Any, data: TrainingData, config: Config) -> Callable[[T
     """Makes training steps of the run's own kind, on copies of the network, to measure with."""
     import copy
 
-    import torch
     from torch.nn import functional as F
 
     from engine.augment import to_float
@@ -599,8 +601,6 @@ def _scratch_step(model: Any, data: TrainingData, config: Config) -> Callable[[T
                 logits = scratch(x)
             F.cross_entropy(logits.float(), y).backward()
             scratch.zero_grad()
-            if x.is_cuda:
-                torch.cuda.synchronize(x.device)
 
         return step
 

@@ -22,6 +22,7 @@ from torch.nn import functional as F
 from engine import checkpoint, seeds
 from engine.airbench import AirbenchNet
 from engine.augment import Policy, augment, draw_flips, to_float
+from engine.captured import CapturedStep
 from engine.config import Config
 from engine.control import Control
 from engine.data import Pictures
@@ -53,8 +54,8 @@ from engine.schedule import Schedule
 from engine.stopwatch import Rate, Stopwatch
 from engine.tuning import Tuning
 
-AUGMENT_CHUNK = 500
-"""Pictures augmented at once: enough to be fast, few enough to stay in the cache."""
+AUGMENT_CHUNK, AUGMENT_CHUNK_CUDA = 500, 10_000
+"""Pictures augmented at once: enough to be fast, few enough to stay in a processor's cache. What is drawn depends on it."""
 SAMPLES_PER_EPOCH = 60
 """Points of the training-loss curve in one epoch."""
 REPORT_SECONDS = 0.2
@@ -71,6 +72,18 @@ class Best:
     size: int = 32
     """Side of the pictures that it was validated on."""
     weights: dict[str, Tensor] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _LossSample:
+    """A sum of losses that the device may still have to work out."""
+
+    epoch: int
+    step: int
+    pictures: int
+    values: Tensor
+    """The sum, and how many steps ago the first loss was that is not finite, this one included; 0 for none."""
+    ready: torch.cuda.Event | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +157,22 @@ class Trainer:
         # has to wait for the device to find out. Next to it, the number of steps since then, the bad one included.
         self._bad = torch.zeros((), device=device)
         self._bad_steps = torch.zeros((), device=device)
+        self._sampled: _LossSample | None = None
+        self._draws = torch.Generator(device=device)  # seeded before each step
+        if isinstance(model, TutorialNet):
+            model.draws = self._draws
         self.optimizer = self._make_optimizer()
 
     def _make_optimizer(self) -> SGD | Muon:
         """An optimizer for the present parameters."""
         optimizer = make_optimizer(self.config, self.model, self.tuning.dtype)
         optimizer.found_inf = self._bad
+        emit = self.emit
+        self._captured = (
+            CapturedStep(self.device, self._draws, lambda text: emit(LineLogged(source="engine", text=text)))
+            if self.device.type == "cuda"
+            else None
+        )
         return optimizer
 
     # -- the run ------------------------------------------------------------------------------------------------------
@@ -178,7 +201,7 @@ class Trainer:
         augmented = self.schedule.augmented(epoch)
         policy = self.policy if augmented else Policy()
         flips = draw_flips(config.flip if augmented else "off", draws, len(data.train), epoch).to(self.device)
-        chunk_steps = max(1, AUGMENT_CHUNK // size)
+        chunk_steps = max(1, (AUGMENT_CHUNK_CUDA if self.device.type == "cuda" else AUGMENT_CHUNK) // size)
         sample_every = math.ceil(self.steps / SAMPLES_PER_EPOCH)
         chunk: tuple[Tensor, Tensor] | None = None
         while self.step < self.steps:
@@ -187,14 +210,13 @@ class Trainer:
             if chunk is None or self.step == start:
                 picked = order[start * size : (start + chunk_steps) * size]
                 draws = seeds.generator(config.seed, "augment", epoch, start, device=self.device)
-                size_now = self.schedule.size(epoch, start)
-                pictures = augment(data.train.images, picked, flips, draws, policy)
-                chunk = to_float(pictures, self.tuning.layout, size_now), data.train.labels[picked]
+                chunk = augment(data.train.images, picked, flips, draws, policy), data.train.labels[picked]
             part = slice((self.step - start) * size, (self.step - start + 1) * size)
             self._train_step(chunk[0][part], chunk[1][part])
             if self.step % sample_every == 0 or self.step == self.steps:
                 self._sample_loss(sample_every)
             self._report(self.step, self.steps)
+        self._read_sample()
 
     def _set_width(self) -> bool:
         """Bring the network to the width of this epoch: narrower before its first step, wider at any time. Whether it changed."""
@@ -230,17 +252,24 @@ class Trainer:
         )
 
     def _train_step(self, x: Tensor, y: Tensor) -> None:
-        """One batch: forward, backward, update; the sums stay on the device."""
+        """One batch of pictures, uint8 (N, 3, 32, 32), and their labels."""
         if isinstance(self.model, TutorialNet):
-            draws = seeds.generator(self.config.seed, "dropout", self.epoch, self.step, device=self.device)
-            self.model.draws = draws
+            self._draws.manual_seed(seeds.derive(self.config.seed, "dropout", self.epoch, self.step))
         factor = self.schedule.factor(self.epoch, self.step)
-        for group in self.optimizer.param_groups:
-            group["lr"] = factor * group["base_lr"]
-            for p in group["params"]:
-                p.grad = None
+        if self._captured is None:
+            self._learn(x, y, factor)
+        else:
+            trained = tuple(p.requires_grad for p in self.model.parameters())
+            self._captured.run(self._learn, x, y, factor, (self.schedule.size(self.epoch, self.step), trained))
+        self._worked += self.schedule.cost(self.epoch, self.step)
+        self.step += 1
+
+    def _learn(self, x: Tensor, y: Tensor, factor: float | Tensor) -> None:
+        """Forward, backward, update; the sums stay on the device. `factor` is what learning rates are multiplied with."""
+        self.optimizer.zero_grad()
+        pictures = to_float(x, self.tuning.layout, self.schedule.size(self.epoch, self.step))
         with self.tuning.autocast(self.device):
-            logits = self.model(x)
+            logits = self.model(pictures)
         loss = F.cross_entropy(logits.float(), y, label_smoothing=self.config.label_smoothing)
         loss.backward()
         with torch.no_grad():
@@ -250,9 +279,8 @@ class Trainer:
             self._loss.add_(value, alpha=len(y))
             self._loss_since_sample.add_(value, alpha=len(y))
             self._right += (logits.detach().argmax(1) == y).sum()
+        self.optimizer.factor = factor
         self.optimizer.step()
-        self._worked += self.schedule.cost(self.epoch, self.step)
-        self.step += 1
 
     def _validate(self) -> None:
         """Evaluate the epoch's weights, keep them if they are the best, save, and move on to the next epoch."""
@@ -421,21 +449,44 @@ class Trainer:
         return self.schedule.size(max(1, epoch), (step or self.steps) - 1)
 
     def _sample_loss(self, every: int) -> None:
-        """Read the loss since the last sample; the only time in an epoch's training that the host waits for the device."""
+        """Have the loss since the last sample told, once the device has worked it out."""
         since_last = (self.step - 1) % every + 1
         pictures = min(
             since_last * self.config.batch_size,
             len(self.data.train) - (self.step - since_last) * self.config.batch_size,
         )
-        self._raise_if_bad()
-        window = float(self._loss_since_sample)
+        values = torch.stack((self._loss_since_sample, self._bad_steps.double()))
         self._loss_since_sample.zero_()
-        self.emit(LossSampled(epoch=self.epoch, step=self.step, steps=self.steps, train_loss=window / pictures))
+        ready = None
+        if values.is_cuda:
+            values = torch.empty(2, dtype=torch.float64, pin_memory=True).copy_(values, non_blocking=True)
+            ready = torch.cuda.Event()
+            ready.record()
+        self._read_sample()
+        self._sampled = _LossSample(self.epoch, self.step, pictures, values, ready)
+        if ready is None:
+            self._read_sample()
 
-    def _raise_if_bad(self) -> None:
-        """Fail if a loss since the last look was not finite."""
-        if bad_steps := int(self._bad_steps):
-            step = self.step - bad_steps  # done before the bad one
+    def _read_sample(self) -> None:
+        """Tell of the sample that was taken last; fail if a loss was not finite.
+
+        On a GPU a sample is read when the next one has been taken: so the host waits for a step before the one that the
+        device is at, and launches the next ones in the meantime.
+        """
+        sample, self._sampled = self._sampled, None
+        if sample is None:
+            return
+        if sample.ready is not None:
+            sample.ready.synchronize()
+        window, bad_steps = sample.values.tolist()
+        self._raise_if_bad(int(bad_steps), sample.step)
+        loss = window / sample.pictures
+        self.emit(LossSampled(epoch=sample.epoch, step=sample.step, steps=self.steps, train_loss=loss))
+
+    def _raise_if_bad(self, bad_steps: int, step: int) -> None:
+        """Fail if the first loss that is not finite was that many steps before `step`, the last one included; 0 for none."""
+        if bad_steps:
+            step -= bad_steps  # done before the bad one
             raise NonFiniteLossError(
                 f"The loss became NaN or infinite in epoch {self.epoch}, batch {step + 1}, "
                 f"at learning rate {self._learning_rate(self.epoch, step):g}. "
@@ -525,7 +576,8 @@ class Trainer:
             told = getattr(error, "strerror", None) or str(error) or type(error).__name__
             self.emit(CheckpointFailed(path=str(path), epoch=epoch, step=step, reason=reason, error=told))
 
-        self._raise_if_bad()  # a checkpoint holds no batch that did not count
+        self._read_sample()
+        self._raise_if_bad(int(self._bad_steps), self.step)  # a checkpoint holds no batch that did not count
         self.saved = None
         state = self.state_dict()
         kept = state["best"].pop("weights")  # made once and never changed: shared, not copied
@@ -572,7 +624,7 @@ class Trainer:
         """Go on from where `state_dict` was taken."""
         self._load_weights(state["model"])
         self.optimizer = self._make_optimizer()  # the weights' width may not be the network's
-        settings = [{k: v for k, v in g.items() if k not in ("params", "lr")} for g in self.optimizer.param_groups]
+        settings = [{k: v for k, v in g.items() if k != "params"} for g in self.optimizer.param_groups]
         self.optimizer.load_state_dict(copy.deepcopy(state["optimizer"]))
         # Settings come from the configuration, which flags may have changed since; only momentum is carried over.
         for group, now in zip(self.optimizer.param_groups, settings, strict=True):

@@ -1,4 +1,4 @@
-"""How the hardware is used: threads, precision, memory layout. Measured at the start of a run, never assumed."""
+"""How the hardware is used: threads, precision, memory layout. On a CPU measured at the start of a run, never assumed."""
 
 from __future__ import annotations
 
@@ -97,6 +97,22 @@ def choose(
             best = _faster(best, rival, make_step, share)
     best.apply()
     return best
+
+
+def on_cuda(device: torch.device, precision: str | None = None) -> dict[str, Any]:
+    """What suits a GPU: bfloat16, channels last, where its matrix units know that format; else float32, contiguous.
+
+    Not measured: a step that is launched kernel by kernel, as a measurement before the training would have to, takes a small
+    network the time of the launches in any precision. (On an H200 that chose float32 for a network that is limited by
+    arithmetic and memory once its steps are recorded.)
+
+    Args:
+        device: a CUDA device.
+        precision: where it is fixed.
+    """
+    known = torch.cuda.get_device_capability(device)[0] >= 8  # others emulate it
+    precision = precision or ("bfloat16" if known else "float32")
+    return {"precision": precision, "memory_format": "channels_last" if precision == "bfloat16" else "contiguous"}
 
 
 def _faster(one: Tuning, other: Tuning, make_step: Callable[[Tuning], Callable[[], object]], until: float) -> Tuning:

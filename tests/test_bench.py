@@ -24,6 +24,10 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
         (("throughput", "--dataset", "/nowhere"), "neither"),
         (("to-accuracy", "--target", "72"), "above 0 and below 1"),
         (("saving", "--rounds", "0"), "at least 1"),
+        (("speedrun", "--seeds", "0"), "at least 1"),
+        (("speedrun", "--airbench", "/nowhere"), "no file"),
+        (("speedrun", "--config", "{"), "no valid JSON"),
+        (("speedrun", "--config", '{"epoch": 1}'), "did you mean 'epochs'"),
     ],
 )
 def test_a_mistake_is_one_line(arguments: tuple[str, ...], said: str) -> None:
@@ -62,3 +66,55 @@ def test_saving_measures_saves_and_deterministic_kernels(tmp_path: Path) -> None
     assert all(way["images_per_second"] > 0 for way in report["ways"].values())
     assert report["saves"] > 0 and 0 < report["save_seconds"]["median"] <= report["save_seconds"]["largest"]
     assert report["checkpoint_bytes"] > 2**20 and report["write_seconds"] > 0
+
+
+AIRBENCH = """
+import sys
+import torch
+
+with open(sys.argv[0]) as f:
+    code = f.read()
+
+
+class CifarNet:
+    def cuda(self):
+        return self
+
+    def to(self, memory_format):
+        return self
+
+    def compile(self, mode):
+        assert mode == "max-autotune"
+
+
+def main(run, model):
+    for part, count in (("train", 90), ("test", 30)):
+        data = torch.load(f"cifar10/{part}.pt")
+        assert data["images"].shape == (count, 32, 32, 3) and len(data["labels"]) == count and len(data["classes"]) == 3
+    print("-" * 80)
+    print(f"|  {run!s:>6}  |      7  |     0.9540  |   0.9310  |               |        2.1000  |")
+    print("|          |   eval  |     0.9540  |   0.9310  |       0.9401  |        2.2500  |")
+"""
+
+
+def test_speedrun_reads_what_airbench_prints_of_the_same_pictures(picture_folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "airbench94_muon.py"
+    file.write_text(AIRBENCH)
+    options = [
+        "--dataset",
+        str(picture_folder),
+        "--runs-dir",
+        str(tmp_path),
+        "--device",
+        "cpu",
+        "--airbench",
+        str(file),
+    ]
+    few = json.dumps({"epochs": 1, "width": 8, "batch_size": 30})
+    done = bench("speedrun", "--seeds", "2", "--config", few, "--json", *options)
+    assert done.returncode == 0, done.stderr
+    runs = json.loads(done.stdout)["runs"]
+    assert runs["airbench94_muon"] == 2 * [{"seconds": 2.25, "accuracy": 0.931, "mirrored": 0.9401}]
+    assert len(runs["record"]) == 2
+    for result in runs["record"]:
+        assert result["seconds"] > 0 and 0 <= result["accuracy"] <= 1 and 0 <= result["mirrored"] <= 1

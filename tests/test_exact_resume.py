@@ -117,11 +117,11 @@ def told(events: list[Event]) -> list[tuple[object, ...]]:
     return sorted(((*key, *value) for key, value in kept.items()), key=repr)
 
 
-def check(pictures: Path, folder: Path, values: dict[str, Any], stops: list[int]) -> None:
+def check(pictures: Path, folder: Path, values: dict[str, Any], stops: list[int], device: str = "cpu") -> None:
     """Run it whole and in pieces, and compare everything."""
     shutil.rmtree(folder / "whole", ignore_errors=True)
     shutil.rmtree(folder / "parts", ignore_errors=True)
-    fixed = {"dataset": str(pictures), "runs_dir": str(folder), "threads": 1, "device": "cpu"}
+    fixed = {"dataset": str(pictures), "runs_dir": str(folder), "threads": 1, "device": device}
     whole = go(make_config({**fixed, **values, "name": "whole"}), None)
     assert isinstance(whole.events[-1], RunCompleted), whole.events[-1]
     config, resume = make_config({**fixed, **values, "name": "parts"}), None

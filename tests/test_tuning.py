@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from engine.tuning import Tuning, choose, thread_counts
+from engine.tuning import Tuning, choose, on_cuda, thread_counts
 
 
 def measured(seconds: Callable[[Tuning], float], free: set[str], fixed: Tuning) -> Tuning:
@@ -64,3 +64,15 @@ def test_autocast_gives_the_precision(precision: str) -> None:
     with Tuning(precision=precision).autocast(torch.device("cpu")):
         assert layer(torch.ones(1, 3)).dtype == getattr(torch, precision)
     assert layer(torch.ones(1, 3)).dtype == torch.float32
+
+
+@pytest.mark.parametrize(("capability", "precision"), [((7, 5), "float32"), ((8, 0), "bfloat16"), ((9, 0), "bfloat16")])
+def test_a_gpu_that_knows_bfloat16_is_given_it(
+    monkeypatch: pytest.MonkeyPatch, capability: tuple[int, int], precision: str
+) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
+    layouts = {"float32": "contiguous", "bfloat16": "channels_last"}
+    device = torch.device("cuda:0")
+    assert on_cuda(device) == {"precision": precision, "memory_format": layouts[precision]}
+    for fixed, layout in layouts.items():
+        assert on_cuda(device, fixed) == {"precision": fixed, "memory_format": layout}

@@ -26,6 +26,7 @@ from torch.utils.data import DataLoader, Dataset, SubsetRandomSampler
 from torchvision import transforms
 
 from engine.data import Pictures, Report, default_data_dir, load_dataset
+from engine.device import choose_device
 
 
 class PILPictures(Dataset[Any]):
@@ -75,7 +76,7 @@ def main() -> None:
     parser.add_argument("--dataset", default="shapes")
     parser.add_argument("--runs-dir", default="runs", help="where decoded pictures are kept")
     parser.add_argument("--batch-size", type=int, default=20)
-    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--device", default="auto")
     parser.add_argument("--threads", type=int, default=0, help="0 for PyTorch's own choice")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=0.0)
@@ -85,7 +86,7 @@ def main() -> None:
     if a.threads:
         torch.set_num_threads(a.threads)
     torch.manual_seed(a.seed)
-    device = torch.device(a.device)
+    device = choose_device(a.device).device
     start = time.perf_counter()
     data = load_dataset(a.dataset, data_dir=default_data_dir(), cache_dir=Path(a.runs_dir) / ".cache", report=Report())
     to_tensor = [transforms.ToTensor(), transforms.Normalize((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))]

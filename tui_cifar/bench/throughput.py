@@ -44,7 +44,16 @@ def run(arguments: list[str]) -> int:
             if not a.json:
                 sys.stderr.write(f"\rround {number + 1} of {a.rounds}: {name:24}")
             if name == "reference":
-                data = ["--dataset", a.dataset, "--runs-dir", a.runs_dir, "--threads", str(a.threads)]
+                data = [
+                    "--dataset",
+                    a.dataset,
+                    "--runs-dir",
+                    a.runs_dir,
+                    "--device",
+                    a.device,
+                    "--threads",
+                    str(a.threads),
+                ]
                 results.append(measure(REFERENCE, *data, "--seconds", str(a.seconds)))
             else:
                 config = json.dumps({**shared, **CASES[name]})
@@ -72,6 +81,11 @@ def _summary(results: list[dict[str, Any]], reference: list[dict[str, Any]]) -> 
     }
 
 
+def _device(report: dict[str, Any]) -> str:
+    """Where the recipes were trained."""
+    return next(str(c["device"]) for c in report["cases"].values() if "device" in c)
+
+
 def _table(report: dict[str, Any]) -> str:
     rows = []
     for name, c in report["cases"].items():
@@ -90,7 +104,7 @@ def _table(report: dict[str, Any]) -> str:
         )
     head = ("", "images/s", "ratio", "range", "threads", "precision", "layout", "whole run", "memory")
     return (
-        f"{described(report['machine'])}; {report['dataset']}; median of {report['rounds']}\n\n{table(head, rows)}\n\n"
+        f"{_device(report)}; {described(report['machine'])}; {report['dataset']}; median of {report['rounds']}\n\n{table(head, rows)}\n\n"
         "ratio: to the reference in the same round. whole run: all epochs, validation and test, at this rate.\n"
         f"'fast' begins with pictures of {FIRST_SIZES[0]}, then {FIRST_SIZES[1]} pixels and a narrower network; "
         "'whole run' counts pictures by their area and networks by their width."

@@ -46,7 +46,7 @@ def run(arguments: list[str]) -> int:
                 config["epochs"] = a.epochs
             results[a.recipe].append(_timed(a, ENGINE, json.dumps(config)))
         if seed < a.reference:
-            data = ["--dataset", a.dataset, "--runs-dir", a.runs_dir, "--threads", str(a.threads)]
+            data = ["--dataset", a.dataset, "--runs-dir", a.runs_dir, "--device", a.device, "--threads", str(a.threads)]
             results["reference"].append(_timed(a, REFERENCE, *data, "--seed", str(seed)))
     report = {"machine": machine(), "dataset": a.dataset, "target": a.target, "runs": results}
     print(json.dumps(report) if a.json else _table(report))

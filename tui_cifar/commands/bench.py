@@ -14,6 +14,7 @@ BENCHMARKS = {
     "ui": "what the dashboard costs: throughput, CPU, bytes to the terminal, latency of keys",
     "startup": "from the command to the first frame, and to the first step of training",
     "look": "what pictures and screens of predictions cost to draw",
+    "speedrun": "training time by the rule of the airbench speed runs, and airbench itself beside it",
     "saving": "what a checkpoint costs the training, and what --deterministic does",
 }
 """Every benchmark is a module of `tui_cifar.bench` with a function `run(arguments) -> exit code`; "-" becomes "_"."""

@@ -1,0 +1,189 @@
+"""`cifar-tui bench speedrun`: training time to an accuracy by the rule of the airbench speed runs, beside airbench itself.
+
+The rule: the epochs of training and the final test count; loading, warming up and the evaluations between epochs do not. Any
+recipe can be measured. airbench94_muon.py (Keller Jordan, github.com/KellerJordan/cifar10-airbench) is run as it is, on the same
+pictures and the same GPU; what it compiles before its first run does not count, nor do the first epochs of its warm-up.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from engine.events import EpochStarted, Event, RunFailed, RunStarted, TestCompleted, TestStarted, ValidationStarted
+from tui_cifar.arguments import Parser, complain
+from tui_cifar.bench.processes import data_options, described, machine, measure, table
+
+MODULE = "tui_cifar.bench.speedrun"
+AIRBENCH_RUN = """
+import contextlib, io, re, runpy, sys
+source = runpy.run_path(sys.argv[0], run_name="airbench")
+model = source["CifarNet"]().cuda().to(memory_format=source["torch"].channels_last)
+model.compile(mode="max-autotune")
+source["main"]("warmup", model)
+for run in range(int(sys.argv[1])):
+    source["main"](run, model)
+"""
+
+
+class Stopwatch:
+    """A listener that adds up what counts."""
+
+    def __init__(self) -> None:
+        self.result: dict[str, Any] = {"seconds": 0.0}
+        self._start = 0.0
+
+    def __call__(self, event: Event) -> None:
+        now = time.perf_counter()
+        match event:
+            case RunStarted():
+                self.result |= {"device": event.device_name, "precision": event.precision}
+            case EpochStarted() | TestStarted():
+                self._start = now
+            case ValidationStarted():
+                self.result["seconds"] += now - self._start
+            case TestCompleted():
+                self.result["seconds"] += now - self._start
+                self.result |= {"accuracy": event.accuracy, "mirrored": event.mirrored_accuracy}
+            case RunFailed():
+                self.result["error"] = event.message
+            case _:
+                pass
+
+
+def run(arguments: list[str]) -> int:
+    """Measure and print."""
+    parser = Parser(prog="cifar-tui bench speedrun", description=__doc__.partition("\n\n")[0])
+    parser.add_argument("--recipe", default="record", metavar="TEXT", help="recipe to measure [record]")
+    parser.add_argument("--config", default="{}", metavar="JSON", help='values in its place, as in {"epochs": 9}')
+    parser.add_argument("--seeds", type=int, default=25, metavar="N", help="how many runs, seeds 0, 1, … [25]")
+    parser.add_argument("--airbench", default="", metavar="FILE", help="airbench94_muon.py, to run beside it")
+    data_options(parser)
+    a = parser.parse_args(arguments)
+    if a.seeds < 1:
+        complain("--seeds must be at least 1.")
+    if a.airbench and not Path(a.airbench).is_file():
+        complain(f"--airbench: {a.airbench} is no file.")
+    try:
+        values = json.loads(a.config)
+    except ValueError as e:
+        complain(f"--config: no valid JSON: {e}.")
+    config = {"recipe": a.recipe, "dataset": a.dataset, "runs_dir": a.runs_dir, "device": a.device, **values}
+    runs = {a.recipe: measure(MODULE, json.dumps(config), str(a.seeds))["runs"]}
+    if a.airbench:
+        runs["airbench94_muon"] = _airbench(Path(a.airbench), config, a.seeds)
+    report = {"machine": machine(), "dataset": a.dataset, "runs": runs}
+    print(json.dumps(report) if a.json else _table(report))
+    return 0
+
+
+def _table(report: dict[str, Any]) -> str:
+    rows = []
+    for name, runs in report["runs"].items():
+        seconds = [r["seconds"] for r in runs]
+        rows.append(
+            (
+                name,
+                str(len(runs)),
+                f"{statistics.median(seconds):.3f} s",
+                f"{min(seconds):.3f}–{max(seconds):.3f}",
+                _mean([r["accuracy"] for r in runs]),
+                _mean([r["mirrored"] for r in runs]),
+            )
+        )
+    head = ("", "runs", "time", "range", "test accuracy", "with views")
+    first = next(iter(report["runs"].values()))[0]
+    text = f"{first['device']}, {first['precision']}; {described(report['machine'])}; {report['dataset']}\n\n{table(head, rows)}"
+    if len(rows) == 2:
+        ours, theirs = (statistics.median(r["seconds"] for r in runs) for runs in report["runs"].values())
+        text += f"\n\n{ours / theirs:.2f} of airbench94_muon's time"
+    return text + "\n\nwith views: ours of a picture and its mirror image, airbench's of six."
+
+
+def _mean(values: list[float]) -> str:
+    """Mean and its standard error."""
+    error = statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else math.nan
+    return f"{100 * statistics.mean(values):.2f} ± {100 * error:.2f} %"
+
+
+def _airbench(file: Path, config: dict[str, Any], seeds: int) -> list[dict[str, Any]]:
+    """Times and accuracies of airbench, each of `seeds` runs, on the pictures of `config`."""
+    with tempfile.TemporaryDirectory() as scratch:
+        (Path(scratch) / "cifar10").mkdir()
+        measure(MODULE, json.dumps(config), "0", "--write", str(Path(scratch) / "cifar10"))
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        command = [
+            sys.executable,
+            "-c",
+            f"import sys; sys.argv = sys.argv[1:]\n{AIRBENCH_RUN}",
+            str(file.resolve()),
+            str(seeds),
+        ]
+        done = subprocess.run(command, cwd=scratch, env=environment, capture_output=True, text=True, check=False)
+    runs, plain = [], 0.0
+    for line in done.stdout.splitlines():
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        if len(cells) == 6 and re.fullmatch(r"\d+", cells[1]):
+            plain = float(cells[3])
+        elif len(cells) == 6 and cells[1] == "eval":
+            runs.append({"seconds": float(cells[5]), "accuracy": plain, "mirrored": float(cells[4])})
+    if len(runs) != seeds + 1:  # the first is its warm-up
+        told = done.stderr.strip().splitlines() or ["nothing"]
+        complain(f"airbench ended with {done.returncode} and said: {told[-1]}")
+    return runs[1:]
+
+
+def main() -> None:
+    """Train as many seeds as the arguments say and print what came of them, or write the pictures as airbench reads them."""
+    from dataclasses import replace
+
+    from engine.config import make_config
+    from tui_cifar.bench.engine_run import run_measured
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("config", type=json.loads)
+    parser.add_argument("seeds", type=int)
+    parser.add_argument("--write", type=Path)
+    options = parser.parse_args()
+    config = make_config(options.config)
+    if options.write is not None:
+        _write_pictures(config, options.write)
+    runs = []
+    for seed in range(options.seeds):
+        watch = Stopwatch()
+        run_measured(replace(config, seed=seed), 0.0, 0.0, watch)
+        runs.append(watch.result)
+    errors = [r["error"] for r in runs if "error" in r]
+    print(json.dumps({"runs": runs, **({"error": errors[0]} if errors else {})}))
+
+
+def _write_pictures(config: Any, folder: Path) -> None:
+    """`train.pt` and `test.pt`: pictures uint8 (N, 32, 32, 3), labels and names."""
+    import torch
+
+    from engine.data import Report, default_data_dir, load_dataset
+
+    data = load_dataset(
+        config.dataset,
+        data_dir=Path(config.data_dir) if config.data_dir else default_data_dir(),
+        cache_dir=Path(config.runs_dir) / ".cache",
+        report=Report(),
+    )
+    for name, part in (("train", data.train), ("test", data.test)):
+        images = part.images.permute(0, 2, 3, 1).contiguous()
+        kept = {"images": images, "labels": part.labels, "classes": list(data.class_names)}
+        torch.save(kept, folder / f"{name}.pt")
+
+
+if __name__ == "__main__":
+    main()

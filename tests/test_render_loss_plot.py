@@ -105,11 +105,18 @@ def test_ascii_is_ascii(options: dict[str, object]) -> None:
     assert "*" in "".join(lines[:-2])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=30), st.booleans())
 def test_no_loss_breaks_it(losses: list[float], log_scale: bool) -> None:
     train = [(i / 10, y) for i, y in enumerate(losses)]
     draw(train, [(float(i + 1), y) for i, y in enumerate(losses[:3])], log_scale=log_scale)
+
+
+@pytest.mark.parametrize("loss", [5e-324, 1.77e-297, 1e-30, 2e-30, 9e29, 1e30, 1e300])
+@pytest.mark.parametrize("log_scale", [True, False])
+def test_a_loss_beyond_all_sense_alone_breaks_nothing(loss: float, log_scale: bool) -> None:
+    draw([(0.1, loss)], [], log_scale=log_scale)
+    draw([(0.1, loss), (0.2, 1.0)], [], log_scale=log_scale)
 
 
 def test_decimation_keeps_both_ends_of_every_column() -> None:

@@ -23,6 +23,8 @@ MIN_WIDTH, MIN_HEIGHT = 16, 5
 
 LARGEST = 1e30
 """Losses beyond are not drawn: their differences overflow."""
+SMALLEST = 1 / LARGEST
+"""Losses below have no place on a logarithmic scale, whose ticks would become 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,7 @@ def _usable(points: np.ndarray, start: float, positive: bool) -> np.ndarray:
     loss = points[:, 1]
     with np.errstate(invalid="ignore"):
         keep = (points[:, 0] >= start) & (np.abs(loss) < LARGEST)
-    kept: np.ndarray = points[keep & (loss > 0)] if positive else points[keep]
+    kept: np.ndarray = points[keep & (loss > SMALLEST)] if positive else points[keep]
     return kept
 
 

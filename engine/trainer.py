@@ -54,8 +54,9 @@ from engine.schedule import Schedule
 from engine.stopwatch import Rate, Stopwatch
 from engine.tuning import Tuning
 
-AUGMENT_CHUNK, AUGMENT_CHUNK_CUDA = 500, 10_000
-"""Pictures augmented at once: enough to be fast, few enough to stay in a processor's cache. What is drawn depends on it."""
+AUGMENT_CHUNK, AUGMENT_CHUNK_CUDA = 500, 4_000
+"""Pictures augmented at once: enough to be fast, few enough for a processor's cache and a small GPU's memory. What is drawn depends
+on it."""
 SAMPLES_PER_EPOCH = 60
 """Points of the training-loss curve in one epoch."""
 REPORT_SECONDS = 0.2

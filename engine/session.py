@@ -76,6 +76,7 @@ def run(config: Config, control: Control, listener: Listener, *, resume: Path | 
 
 
 def _run(config: Config, control: Control, listener: Listener, resume: Path | None) -> Terminal:
+    """`run`, with all that the run holds as local names."""
     session = _Session(config, control, listener)
     failure: tuple[EngineError | None, str] = (None, "")
     ended: Terminal | None = None

@@ -165,10 +165,10 @@ class Trainer:
         self.optimizer = self._make_optimizer()
 
     def _make_optimizer(self) -> SGD | Muon:
-        """An optimizer for the present parameters."""
+        """An optimizer for the present parameters, and no recordings of steps on others."""
         optimizer = make_optimizer(self.config, self.model, self.tuning.dtype)
         optimizer.found_inf = self._bad
-        emit = self.emit
+        emit = self.emit  # not by way of this trainer, which would then hold itself, and the device's memory
         self._captured = (
             CapturedStep(self.device, self._draws, lambda text: emit(LineLogged(source="engine", text=text)))
             if self.device.type == "cuda"
@@ -260,7 +260,7 @@ class Trainer:
         if self._captured is None:
             self._learn(x, y, factor)
         else:
-            trained = tuple(p.requires_grad for p in self.model.parameters())
+            trained = tuple(p.requires_grad for group in self.optimizer.param_groups for p in group["params"])
             self._captured.run(self._learn, x, y, factor, (self.schedule.size(self.epoch, self.step), trained))
         self._worked += self.schedule.cost(self.epoch, self.step)
         self.step += 1

@@ -59,6 +59,15 @@ def quick(picture_folder: Path, tmp_path: Path) -> Callable[..., Config]:
     return make
 
 
+@pytest.fixture
+def any_kernels() -> Iterator[None]:
+    """PyTorch's own setting of `--deterministic` at the end."""
+    yield
+    from engine.device import use_deterministic  # and PyTorch with it, which not every test needs
+
+    use_deterministic(False)
+
+
 class Recorder:
     """A listener that keeps the events, and may act on the control when one arrives."""
 

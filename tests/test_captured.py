@@ -106,10 +106,10 @@ def test_a_run_by_recordings_equals_one_without(
         self._captured = CapturedStep(self.device, self._draws)
         return optimizer
 
-    config = quick(**{**recipe, "epochs": 5, "lr": 0.05})
-    plain = train(config)
+    values = {**recipe, "epochs": 5, "lr": 0.05}
+    plain = train(quick(**values))
     monkeypatch.setattr(Trainer, "_make_optimizer", make)
-    runs = plain, train(quick(**{**recipe, "epochs": 5, "lr": 0.05, "name": "recorded"}))
+    runs = plain, train(quick(**values, name="recorded"))
     assert all(isinstance(r.events[-1], RunCompleted) for r in runs)
     assert recorder.recorded >= 1 and recorder.replayed > 20
     for kind in (LossSampled, EpochCompleted):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +15,12 @@ from engine.allocator import give_blocks_back
 from engine.augment import Policy, augment, pack, to_float
 from engine.checkpoint import load_checkpoint
 from engine.config import Config
-from engine.device import use_deterministic
 from engine.events import LineLogged, RunCompleted
 from engine.trainer import Trainer
 from tests.conftest import train
 from tests.test_session import flat
 
 Quick = Callable[..., Config]
-
-
-@pytest.fixture
-def any_kernels() -> Iterator[None]:
-    """PyTorch's own setting at the end."""
-    yield
-    use_deterministic(False)
 
 
 @pytest.mark.parametrize("policy", [Policy(), Policy(rotation=10), Policy(crop=4), Policy(10, 4, 8)])

@@ -56,6 +56,7 @@ from engine.optimizers import make_optimizer
 config = make_config({{"recipe": "{recipe}"}})
 model = make_model(config.model, 10, 0.25, 0, 8)
 optimizer = make_optimizer(config, model)
+optimizer.zero_grad()
 model(torch.randn(2, 3, 32, 32)).sum().backward()
 optimizer.step()
 print("torch._dynamo" in sys.modules)

@@ -7,6 +7,7 @@ import platform
 import statistics
 import subprocess
 import sys
+from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,12 @@ def data_options(parser: Parser) -> None:
     parser.add_argument("--device", default="auto", metavar="TEXT", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--threads", type=int, default=0, metavar="N", help="CPU threads, 0 to measure")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+
+
+def data_arguments(options: Namespace) -> list[str]:
+    """What `data_options` read, for another process."""
+    names = ("dataset", "runs_dir", "device", "threads")
+    return [f"--{name.replace('_', '-')}={getattr(options, name)}" for name in names]
 
 
 def machine() -> dict[str, Any]:

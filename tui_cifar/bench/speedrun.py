@@ -2,7 +2,7 @@
 
 The rule: the epochs of training and the final test count; loading, warming up and the evaluations between epochs do not. Any
 recipe can be measured. airbench94_muon.py (Keller Jordan, github.com/KellerJordan/cifar10-airbench) is run as it is, on the same
-pictures and the same GPU; what it compiles before its first run does not count, nor do the first epochs of its warm-up.
+pictures and the same GPU; what it compiles, and its warm-up, do not count.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import re
 import statistics
 import subprocess
@@ -26,7 +25,8 @@ from tui_cifar.bench.processes import data_options, described, machine, measure,
 
 MODULE = "tui_cifar.bench.speedrun"
 AIRBENCH_RUN = """
-import contextlib, io, re, runpy, sys
+import runpy, sys
+del sys.argv[0]
 source = runpy.run_path(sys.argv[0], run_name="airbench")
 model = source["CifarNet"]().cuda().to(memory_format=source["torch"].channels_last)
 model.compile(mode="max-autotune")
@@ -34,6 +34,7 @@ source["main"]("warmup", model)
 for run in range(int(sys.argv[1])):
     source["main"](run, model)
 """
+"""Its arguments are the file and the number of runs; the file reads itself by the name in `sys.argv[0]`."""
 
 
 class Stopwatch:
@@ -119,17 +120,9 @@ def _mean(values: list[float]) -> str:
 def _airbench(file: Path, config: dict[str, Any], seeds: int) -> list[dict[str, Any]]:
     """Times and accuracies of airbench, each of `seeds` runs, on the pictures of `config`."""
     with tempfile.TemporaryDirectory() as scratch:
-        (Path(scratch) / "cifar10").mkdir()
-        measure(MODULE, json.dumps(config), "0", "--write", str(Path(scratch) / "cifar10"))
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-        command = [
-            sys.executable,
-            "-c",
-            f"import sys; sys.argv = sys.argv[1:]\n{AIRBENCH_RUN}",
-            str(file.resolve()),
-            str(seeds),
-        ]
-        done = subprocess.run(command, cwd=scratch, env=environment, capture_output=True, text=True, check=False)
+        _write_pictures(config, Path(scratch) / "cifar10")
+        command = [sys.executable, "-c", AIRBENCH_RUN, str(file.resolve()), str(seeds)]
+        done = subprocess.run(command, cwd=scratch, capture_output=True, text=True, check=False)
     runs, plain = [], 0.0
     for line in done.stdout.splitlines():
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
@@ -144,7 +137,7 @@ def _airbench(file: Path, config: dict[str, Any], seeds: int) -> list[dict[str, 
 
 
 def main() -> None:
-    """Train as many seeds as the arguments say and print what came of them, or write the pictures as airbench reads them."""
+    """Train as many seeds as the arguments say and print what came of them."""
     from dataclasses import replace
 
     from engine.config import make_config
@@ -153,11 +146,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("config", type=json.loads)
     parser.add_argument("seeds", type=int)
-    parser.add_argument("--write", type=Path)
     options = parser.parse_args()
     config = make_config(options.config)
-    if options.write is not None:
-        _write_pictures(config, options.write)
     runs = []
     for seed in range(options.seeds):
         watch = Stopwatch()
@@ -167,12 +157,15 @@ def main() -> None:
     print(json.dumps({"runs": runs, **({"error": errors[0]} if errors else {})}))
 
 
-def _write_pictures(config: Any, folder: Path) -> None:
-    """`train.pt` and `test.pt`: pictures uint8 (N, 32, 32, 3), labels and names."""
+def _write_pictures(values: dict[str, Any], folder: Path) -> None:
+    """The pictures of a configuration as airbench reads them: `train.pt` and `test.pt`, uint8 (N, 32, 32, 3), labels, names."""
     import torch
 
+    from engine.config import make_config
     from engine.data import Report, default_data_dir, load_dataset
 
+    config = make_config(values)
+    folder.mkdir()
     data = load_dataset(
         config.dataset,
         data_dir=Path(config.data_dir) if config.data_dir else default_data_dir(),

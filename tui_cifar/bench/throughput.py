@@ -13,7 +13,7 @@ from typing import Any
 from engine.recipes import RECIPES
 from engine.schedule import FIRST_SIZES
 from tui_cifar.arguments import Parser, complain
-from tui_cifar.bench.processes import data_options, described, machine, measure, median, table
+from tui_cifar.bench.processes import data_arguments, data_options, described, machine, measure, median, table
 from tui_cifar.render.text import countdown
 
 ENGINE, REFERENCE = "tui_cifar.bench.engine_run", "tui_cifar.bench.reference"
@@ -44,17 +44,7 @@ def run(arguments: list[str]) -> int:
             if not a.json:
                 sys.stderr.write(f"\rround {number + 1} of {a.rounds}: {name:24}")
             if name == "reference":
-                data = [
-                    "--dataset",
-                    a.dataset,
-                    "--runs-dir",
-                    a.runs_dir,
-                    "--device",
-                    a.device,
-                    "--threads",
-                    str(a.threads),
-                ]
-                results.append(measure(REFERENCE, *data, "--seconds", str(a.seconds)))
+                results.append(measure(REFERENCE, *data_arguments(a), "--seconds", str(a.seconds)))
             else:
                 config = json.dumps({**shared, **CASES[name]})
                 results.append(measure(ENGINE, config, "--seconds", str(a.seconds)))

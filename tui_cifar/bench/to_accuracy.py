@@ -12,7 +12,7 @@ import time
 from typing import Any
 
 from tui_cifar.arguments import Parser, complain
-from tui_cifar.bench.processes import data_options, described, machine, measure, median, table
+from tui_cifar.bench.processes import data_arguments, data_options, described, machine, measure, median, table
 
 ENGINE, REFERENCE = "tui_cifar.bench.engine_run", "tui_cifar.bench.reference"
 
@@ -46,8 +46,7 @@ def run(arguments: list[str]) -> int:
                 config["epochs"] = a.epochs
             results[a.recipe].append(_timed(a, ENGINE, json.dumps(config)))
         if seed < a.reference:
-            data = ["--dataset", a.dataset, "--runs-dir", a.runs_dir, "--device", a.device, "--threads", str(a.threads)]
-            results["reference"].append(_timed(a, REFERENCE, *data, "--seed", str(seed)))
+            results["reference"].append(_timed(a, REFERENCE, *data_arguments(a), "--seed", str(seed)))
     report = {"machine": machine(), "dataset": a.dataset, "target": a.target, "runs": results}
     print(json.dumps(report) if a.json else _table(report))
     return 0 if all(r.get("reached") for r in results[a.recipe]) else 1

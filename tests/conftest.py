@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.config import Config, make_config
-from engine.control import Control
-from engine.events import Event
-from engine.session import run
-from tui_cifar.worker import Worker
+from engine.config.schema import Config, make_config
+from engine.events.types import Event
+from engine.session.session import run
+from engine.training.control import Control
+from tui_cifar.run.local import Worker
 
 E = TypeVar("E", bound=Event)
 CLASSES = ("blue", "green", "red")
@@ -63,7 +63,7 @@ def quick(picture_folder: Path, tmp_path: Path) -> Callable[..., Config]:
 def any_kernels() -> Iterator[None]:
     """PyTorch's own setting of `--deterministic` at the end."""
     yield
-    from engine.device import use_deterministic  # and PyTorch with it, which not every test needs
+    from engine.runtime.device import use_deterministic  # and PyTorch with it, which not every test needs
 
     use_deterministic(False)
 

@@ -30,7 +30,14 @@ def test_no_engine_module_imports_the_terminal() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["tui_cifar.cli", "tui_cifar.app", "tui_cifar.headless", "engine.session", "engine.events"]
+    "module",
+    [
+        "tui_cifar.cli.main",
+        "tui_cifar.app.app",
+        "tui_cifar.cli.headless",
+        "engine.session.session",
+        "engine.events.types",
+    ],
 )
 def test_nothing_imports_torch_before_training_begins(module: str) -> None:
     assert not loaded_after(f"import {module}") & {"torch", "torchvision"}

@@ -15,14 +15,14 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.checkpoint import load_checkpoint, serialize
-from engine.config import FIELDS, make_config, read_toml
+from engine.config.recipes import RECIPES
+from engine.config.schema import FIELDS, make_config, read_toml
 from engine.errors import CheckpointError, ConfigError, EngineError, RunDirectoryError
-from engine.events import BY_NAME, ClassCount, Event, LayerDescribed, SplitDescribed, from_json, to_json
-from engine.recipes import RECIPES
-from engine.run_directory import RunDirectory, is_finished, read_config, read_events
-from tests.test_kills import same
-from tui_cifar.run_view import RunView
+from engine.events.types import BY_NAME, ClassCount, Event, LayerDescribed, SplitDescribed, from_json, to_json
+from engine.storage.checkpoint import load_checkpoint, serialize
+from engine.storage.run_directory import RunDirectory, is_finished, read_config, read_events
+from tests.system.test_kills import same
+from tui_cifar.run.state import RunView
 
 relaxed = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture], deadline=None, max_examples=60

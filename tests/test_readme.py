@@ -5,9 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from engine.recipes import RECIPES
-from tui_cifar.cli import COMMANDS, make_parser
-from tui_cifar.commands.bench import available
+from engine.config.recipes import RECIPES
+from tui_cifar.cli.commands.bench import available
+from tui_cifar.cli.main import COMMANDS, make_parser
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

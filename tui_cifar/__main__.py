@@ -2,7 +2,7 @@
 
 import sys
 
-from tui_cifar.entry import main
+from tui_cifar.cli.entry import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import platformdirs
 
-from engine.config import nearest
-from engine.data.dataset import Dataset, Pictures, Report
+from engine.config.schema import nearest
+from engine.data.types import Dataset, Pictures, Report
 from engine.errors import DataError
-from engine.files import expanded
+from engine.storage.atomic_io import expanded
 
 __all__ = ["Dataset", "Pictures", "Report", "default_data_dir", "load_dataset"]
 
@@ -47,7 +47,7 @@ def _load(spec: str, data_dir: Path, cache_dir: Path, report: Report) -> Dataset
         from engine.data.shapes import load_shapes
 
         return load_shapes(report)
-    from engine.data import cifar10
+    from engine.data import cifar as cifar10
 
     if spec == "cifar10":
         return cifar10.load_cifar10(data_dir, cache_dir, report)

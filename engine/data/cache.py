@@ -1,7 +1,7 @@
 """Decoded pictures kept on the disk between starts: written whole, checked when read, rebuilt when anything is off.
 
 They are read into memory of their own, which the system has back as soon as they are let go of. What `malloc` gave would stay
-with the process (see `engine.allocator`).
+with the process (see `engine.runtime.allocator`).
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from engine.data.dataset import Dataset, Pictures
-from engine.files import remove_leftovers_of_the_dead
+from engine.data.types import Dataset, Pictures
+from engine.storage.atomic_io import remove_leftovers_of_the_dead
 
 VERSION = 1
 

@@ -13,9 +13,9 @@ import urllib.request
 from pathlib import Path
 from typing import IO, cast
 
-from engine.data.dataset import Report
+from engine.data.types import Report
 from engine.errors import DataUnavailableError
-from engine.files import try_lock
+from engine.storage.atomic_io import try_lock
 
 CHUNK = 128 * 1024
 OPTIONS = "Try again, give a --data-dir that holds cifar-10-python.tar.gz, or train on built-in pictures with --dataset shapes."

@@ -15,7 +15,7 @@ import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from engine.data.cache import keep_cached, read_cached
-from engine.data.dataset import Dataset, Pictures, Report
+from engine.data.types import Dataset, Pictures, Report
 from engine.errors import DataError
 
 EXTENSIONS = frozenset(

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from engine.data.dataset import Dataset, Pictures, Report
+from engine.data.types import Dataset, Pictures, Report
 
 SIZE = 32
 TRAIN_PER_CLASS, TEST_PER_CLASS = 1000, 200

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from engine.errors import DataError
-from engine.seeds import generator
+from engine.runtime.rng import generator
 
 
 def split_indices(labels: Tensor, valid_fraction: float, seed: int, *, stratified: bool) -> tuple[Tensor, Tensor]:

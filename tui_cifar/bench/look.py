@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.config import Config, make_config
-from engine.control import Control
-from engine.predictions import FILE, Predictions, keep_pictures, write_predictions
-from engine.session import Listener
-from tui_cifar.arguments import Parser
-from tui_cifar.render.mosaic import half_block_lines, picture_lines, quadrant_lines
-from tui_cifar.results import ORDERS, Selection, open_results, select
+from engine.config.schema import Config, make_config
+from engine.session.session import Listener
+from engine.storage.predictions import FILE, Predictions, keep_pictures, write_predictions
+from engine.training.control import Control
+from tui_cifar.cli.arguments import Parser
+from tui_cifar.render.images.mosaic import half_block_lines, picture_lines, quadrant_lines
+from tui_cifar.run.predictions import ORDERS, Selection, open_results, select
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -99,8 +99,8 @@ def _pure(path: Path, repeat: int) -> list[tuple[str, list[float], float]]:
 
 async def _screen(path: Path, repeat: int) -> list[tuple[str, list[float], float]]:
     """A page turn and the opening of the browser in the application, until the bytes for the terminal are made."""
-    from engine.events import PredictionsSaved, RunCompleted, RunStarted
-    from tui_cifar.app import CifarApp
+    from engine.events.types import PredictionsSaved, RunCompleted, RunStarted
+    from tui_cifar.app.app import CifarApp
     from tui_cifar.screens.predictions import PredictionsScreen
 
     config = make_config({"device": "cpu"})
@@ -146,7 +146,7 @@ async def _screen(path: Path, repeat: int) -> list[tuple[str, list[float], float
     class Watched(CifarApp):
         """Notes when a frame is ready for the terminal, its bytes made, and whether there are pictures on it."""
 
-        CSS_PATH = str(Path(__file__).parents[1] / "app.tcss")
+        CSS_PATH = str(Path(__file__).parents[1] / "app" / "app.tcss")
 
         def _display(self, screen: Screen[Any], renderable: Any) -> None:
             if renderable is not None and screen is self.screen:

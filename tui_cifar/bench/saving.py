@@ -13,9 +13,9 @@ import statistics
 import time
 from typing import Any
 
-from tui_cifar.arguments import Parser, complain
-from tui_cifar.bench.engine_run import run_measured
-from tui_cifar.bench.processes import data_options, described, machine, measure, median, table
+from tui_cifar.bench.support.engine_run import run_measured
+from tui_cifar.bench.support.processes import data_options, described, machine, measure, median, table
+from tui_cifar.cli.arguments import Parser, complain
 
 WAYS: dict[str, dict[str, Any]] = {
     "plain": {},
@@ -107,9 +107,9 @@ def _text(report: dict[str, Any]) -> str:
 
 def _measure_saves(config: dict[str, Any], seconds: float) -> dict[str, Any]:
     """One run in this process, with the times of its saves."""
-    from engine.config import make_config
-    from engine.events import CheckpointSaved, Event
-    from engine.trainer import Trainer
+    from engine.config.schema import make_config
+    from engine.events.types import CheckpointSaved, Event
+    from engine.training.trainer import Trainer
 
     held: list[float] = []
     written: list[CheckpointSaved] = []

@@ -19,9 +19,17 @@ import time
 from pathlib import Path
 from typing import Any
 
-from engine.events import EpochStarted, Event, RunFailed, RunStarted, TestCompleted, TestStarted, ValidationStarted
-from tui_cifar.arguments import Parser, complain
-from tui_cifar.bench.processes import data_options, described, machine, measure, table
+from engine.events.types import (
+    EpochStarted,
+    Event,
+    RunFailed,
+    RunStarted,
+    TestCompleted,
+    TestStarted,
+    ValidationStarted,
+)
+from tui_cifar.bench.support.processes import data_options, described, machine, measure, table
+from tui_cifar.cli.arguments import Parser, complain
 
 MODULE = "tui_cifar.bench.speedrun"
 AIRBENCH_RUN = """
@@ -140,8 +148,8 @@ def main() -> None:
     """Train as many seeds as the arguments say and print what came of them."""
     from dataclasses import replace
 
-    from engine.config import make_config
-    from tui_cifar.bench.engine_run import run_measured
+    from engine.config.schema import make_config
+    from tui_cifar.bench.support.engine_run import run_measured
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("config", type=json.loads)
@@ -161,7 +169,7 @@ def _write_pictures(values: dict[str, Any], folder: Path) -> None:
     """The pictures of a configuration as airbench reads them: `train.pt` and `test.pt`, uint8 (N, 32, 32, 3), labels, names."""
     import torch
 
-    from engine.config import make_config
+    from engine.config.schema import make_config
     from engine.data import Report, default_data_dir, load_dataset
 
     config = make_config(values)

@@ -8,9 +8,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from engine.events import EpochStarted
-from tui_cifar.arguments import Parser
-from tui_cifar.bench import measure
+from engine.events.types import EpochStarted
+from tui_cifar.bench.support import measure
+from tui_cifar.cli.arguments import Parser
 
 FIRST_FRAME = r"(?s)PREPARING.*q Quit"
 """The header and the footer: a whole frame."""
@@ -59,7 +59,7 @@ def _told(seconds: list[float]) -> str:
 
 def _start(dataset: str, size: tuple[int, int], folder: Path, number: int, frame_only: bool) -> tuple[float, float]:
     """Seconds from the start of a process to its first frame, and to the start of its first step (0 if not waited for)."""
-    from tui_cifar.bench.pseudo_terminal import PseudoTerminal
+    from tui_cifar.bench.support.pseudo_terminal import PseudoTerminal
 
     name = f"start-{number}"
     command = measure.command("--dataset", dataset, "--runs-dir", str(folder / "runs"), "--name", name)

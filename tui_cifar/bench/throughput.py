@@ -10,13 +10,13 @@ import json
 import sys
 from typing import Any
 
-from engine.recipes import RECIPES
-from engine.schedule import FIRST_SIZES
-from tui_cifar.arguments import Parser, complain
-from tui_cifar.bench.processes import data_arguments, data_options, described, machine, measure, median, table
-from tui_cifar.render.text import countdown
+from engine.config.recipes import RECIPES
+from engine.training.schedule import FIRST_SIZES
+from tui_cifar.bench.support.processes import data_arguments, data_options, described, machine, measure, median, table
+from tui_cifar.cli.arguments import Parser, complain
+from tui_cifar.render.text.text import countdown
 
-ENGINE, REFERENCE = "tui_cifar.bench.engine_run", "tui_cifar.bench.reference"
+ENGINE, REFERENCE = "tui_cifar.bench.support.engine_run", "tui_cifar.bench.support.reference"
 CASES: dict[str, dict[str, Any]] = {
     **{name: {"recipe": name} for name in RECIPES if name != "demo"},
     "fast, 32 pixels": {"recipe": "fast", "progressive": False},

@@ -11,10 +11,10 @@ import sys
 import time
 from typing import Any
 
-from tui_cifar.arguments import Parser, complain
-from tui_cifar.bench.processes import data_arguments, data_options, described, machine, measure, median, table
+from tui_cifar.bench.support.processes import data_arguments, data_options, described, machine, measure, median, table
+from tui_cifar.cli.arguments import Parser, complain
 
-ENGINE, REFERENCE = "tui_cifar.bench.engine_run", "tui_cifar.bench.reference"
+ENGINE, REFERENCE = "tui_cifar.bench.support.engine_run", "tui_cifar.bench.support.reference"
 
 
 def run(arguments: list[str]) -> int:

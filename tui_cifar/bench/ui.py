@@ -16,12 +16,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.events import EpochStarted, LossSampled
-from tui_cifar.arguments import Parser
-from tui_cifar.bench import measure
+from engine.events.types import EpochStarted, LossSampled
+from tui_cifar.bench.support import measure
+from tui_cifar.cli.arguments import Parser
 
 if TYPE_CHECKING:
-    from tui_cifar.bench.pseudo_terminal import Line, PseudoTerminal
+    from tui_cifar.bench.support.pseudo_terminal import Line, PseudoTerminal
 
 KEY = "l"
 """Switches the scale of the loss plot, and with it a word in the plot's border."""
@@ -46,7 +46,7 @@ class Bench:
         return [*self.arguments, "--epochs", "1000", "--runs-dir", str(runs), "--name", name, *more], runs / name
 
     def _terminal(self, command: list[str], line: Line | None = None) -> PseudoTerminal:
-        from tui_cifar.bench.pseudo_terminal import PseudoTerminal
+        from tui_cifar.bench.support.pseudo_terminal import PseudoTerminal
 
         return PseudoTerminal(command, size=self.size, env={"CIFAR_TUI_CONFIG": str(self.folder / "config")}, line=line)
 
@@ -175,7 +175,7 @@ class Bench:
 
     def thin_line(self, count: int) -> None:
         """Keys on a line of 256 kbit/s with 150 ms round trip, which is part of each time."""
-        from tui_cifar.bench.pseudo_terminal import Line
+        from tui_cifar.bench.support.pseudo_terminal import Line
 
         self.note("thin line")
         arguments, run = self._arguments()
@@ -189,7 +189,7 @@ class Bench:
         self.note("event loop")
         arguments, run = self._arguments()
         file = self.folder / "lag.json"
-        with self._terminal([sys.executable, "-m", "tui_cifar.bench.probe", str(file), *arguments]) as terminal:
+        with self._terminal([sys.executable, "-m", "tui_cifar.bench.support.probe", str(file), *arguments]) as terminal:
             self._wait_for_steps(run, terminal.process)
             skip = len(json.loads(file.read_text())) if file.exists() else 0
             time.sleep(self.seconds)

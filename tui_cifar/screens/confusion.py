@@ -10,18 +10,18 @@ from rich.color import Color
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from tui_cifar.render.curves import curve, sparkline
-from tui_cifar.render.gallery import captions_for, gallery
-from tui_cifar.render.grid import fit
-from tui_cifar.render.ink import fitted, spread, words
-from tui_cifar.render.matrix import DARK_STEPS, LIGHT_STEPS, SHARES, Heat, Steps, matrix_lines
-from tui_cifar.render.mosaic import Line, beside, width_of
-from tui_cifar.render.text import cut
-from tui_cifar.results import Selection, confused_pairs, pair_sentence, recall, select
-from tui_cifar.run_view import RunView, Saved
+from tui_cifar.app.theme import colour
+from tui_cifar.render.charts.curves import curve, sparkline
+from tui_cifar.render.charts.matrix import DARK_STEPS, LIGHT_STEPS, SHARES, Heat, Steps, matrix_lines
+from tui_cifar.render.images.gallery import captions_for, gallery
+from tui_cifar.render.images.grid import fit
+from tui_cifar.render.images.mosaic import Line, beside, width_of
+from tui_cifar.render.text.ink import fitted, spread, words
+from tui_cifar.render.text.text import cut
+from tui_cifar.run.predictions import Selection, confused_pairs, pair_sentence, recall, select
+from tui_cifar.run.state import RunView, Saved
+from tui_cifar.screens.base.predictions_screen import ResultsScreen
 from tui_cifar.screens.predictions import PredictionsScreen
-from tui_cifar.screens.results_screen import ResultsScreen
-from tui_cifar.theme import colour
 from tui_cifar.widgets.canvas import Canvas
 
 ORDERS = ("class order", "best first", "worst first")

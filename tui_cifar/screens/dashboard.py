@@ -11,16 +11,16 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
-from tui_cifar.run_view import RunView
-from tui_cifar.screens.run_screen import RunScreen
-from tui_cifar.settings import Settings
-from tui_cifar.widgets.checkpoint_log import CheckpointLog
-from tui_cifar.widgets.class_bars import ORDERS, ClassBars
-from tui_cifar.widgets.epoch_table import EpochTable
-from tui_cifar.widgets.header import RunHeader
-from tui_cifar.widgets.loss_plot import SMOOTHING, LossPlot
-from tui_cifar.widgets.panel_tabs import PanelTabs
-from tui_cifar.widgets.pictures import PictureStrip
+from tui_cifar.app.settings import Settings
+from tui_cifar.run.state import RunView
+from tui_cifar.screens.base.run_screen import RunScreen
+from tui_cifar.widgets.chrome.header import RunHeader
+from tui_cifar.widgets.chrome.panel_tabs import PanelTabs
+from tui_cifar.widgets.panels.checkpoint_log import CheckpointLog
+from tui_cifar.widgets.panels.class_bars import ORDERS, ClassBars
+from tui_cifar.widgets.panels.epoch_table import EpochTable
+from tui_cifar.widgets.panels.images import PictureStrip
+from tui_cifar.widgets.panels.loss_plot import SMOOTHING, LossPlot
 
 P = TypeVar("P", bound=Widget)
 

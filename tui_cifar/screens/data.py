@@ -9,14 +9,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine.describe import FILE, Samples, read_samples
+from engine.data.statistics import FILE, Samples, read_samples
 from engine.errors import DataError
-from tui_cifar.render.grid import Grid, fit, in_rows
-from tui_cifar.render.ink import fitted, words
-from tui_cifar.render.mosaic import Line, beside, thumbnail_lines
-from tui_cifar.render.tables import colour_table, count_table, duplicate_lines
-from tui_cifar.render.text import cut
-from tui_cifar.screens.tabbed import TabbedScreen
+from tui_cifar.render.images.grid import Grid, fit, in_rows
+from tui_cifar.render.images.mosaic import Line, beside, thumbnail_lines
+from tui_cifar.render.text.ink import fitted, words
+from tui_cifar.render.text.tables import colour_table, count_table, duplicate_lines
+from tui_cifar.render.text.text import cut
+from tui_cifar.screens.base.tabbed import TabbedScreen
 
 
 class DataScreen(TabbedScreen):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 
-from tui_cifar.run_view import RunView
-from tui_cifar.screens.run_screen import RunScreen
-from tui_cifar.widgets.log_pane import LogPane
+from tui_cifar.run.state import RunView
+from tui_cifar.screens.base.run_screen import RunScreen
+from tui_cifar.widgets.panels.log_pane import LogPane
 
 
 class LogScreen(RunScreen):

@@ -8,16 +8,16 @@ from typing import ClassVar
 import numpy as np
 from textual.binding import Binding, BindingType
 
-from engine.inspection import Inspection
-from tui_cifar.inspector import Answered
-from tui_cifar.render.grid import fit, in_rows
-from tui_cifar.render.ink import fitted, words
-from tui_cifar.render.mosaic import Line, beside, centred, picture_lines, stretched, thumbnail_lines
-from tui_cifar.render.tables import layer_lines, size
-from tui_cifar.render.text import cut, weights_of
-from tui_cifar.run_view import RunView, Saved
+from engine.inspection.types import Inspection
+from tui_cifar.render.images.grid import fit, in_rows
+from tui_cifar.render.images.mosaic import Line, beside, centred, picture_lines, stretched, thumbnail_lines
+from tui_cifar.render.text.ink import fitted, words
+from tui_cifar.render.text.tables import layer_lines, size
+from tui_cifar.render.text.text import cut, weights_of
+from tui_cifar.run.inspector import Answered
+from tui_cifar.run.state import RunView, Saved
+from tui_cifar.screens.base.tabbed import TabbedScreen
 from tui_cifar.screens.predictions import PredictionsScreen
-from tui_cifar.screens.tabbed import TabbedScreen
 
 
 class ModelScreen(TabbedScreen):

@@ -10,14 +10,14 @@ import numpy as np
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 
-from engine.inspection import Inspection
-from tui_cifar.inspector import Answered
-from tui_cifar.render import detail
-from tui_cifar.render.gallery import Guess, captions_for, gallery, guess_of
-from tui_cifar.render.grid import Grid, fit
-from tui_cifar.render.ink import spread, words
-from tui_cifar.render.mosaic import Line
-from tui_cifar.results import (
+from engine.inspection.types import Inspection
+from tui_cifar.render.images import detail
+from tui_cifar.render.images.gallery import Guess, captions_for, gallery, guess_of
+from tui_cifar.render.images.grid import Grid, fit
+from tui_cifar.render.images.mosaic import Line
+from tui_cifar.render.text.ink import spread, words
+from tui_cifar.run.inspector import Answered
+from tui_cifar.run.predictions import (
     LEAST_SURE,
     MOST_CONFIDENTLY_WRONG,
     ORDERS,
@@ -28,8 +28,8 @@ from tui_cifar.results import (
     with_class,
     with_outcome,
 )
-from tui_cifar.screens.choose import Choose, GoTo
-from tui_cifar.screens.results_screen import WIDE, ResultsScreen
+from tui_cifar.screens.base.predictions_screen import WIDE, ResultsScreen
+from tui_cifar.screens.dialogs.choose import Choose, GoTo
 from tui_cifar.widgets.canvas import Canvas
 
 ZOOMS = (None, 32, 16, 8)

@@ -11,8 +11,8 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui_cifar.render.mosaic import CellStyle, Line
-from tui_cifar.render.text import plain
+from tui_cifar.render.images.mosaic import CellStyle, Line
+from tui_cifar.render.text.text import plain
 
 Draw = Callable[[int, int], list[Line]]
 """Gives the lines for a width and a height."""

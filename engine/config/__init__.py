@@ -1,0 +1,1 @@
+"""The configuration of a run and where its values come from."""

@@ -1,0 +1,1 @@
+"""Events: everything the engine tells the outside."""

@@ -1,0 +1,88 @@
+"""A trained network, back from the checkpoint of its run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from engine.augmentation.augment import to_float
+from engine.config.schema import FIELDS, Config, make_config
+from engine.errors import CheckpointError, EngineError
+from engine.inspection.inspect import inspect
+from engine.inspection.types import Inspection, Question
+from engine.models.tutorial import make_model
+from engine.storage.checkpoint import State, load_checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A network with its best weights, on the CPU, in evaluation mode."""
+
+    model: nn.Module
+    config: Config
+    class_names: tuple[str, ...]
+    epoch: int
+    """The epoch of the weights."""
+    size: int
+    """Side of the pictures that they were validated on; 0 for the pictures' own."""
+
+    def classify(self, pictures: np.ndarray) -> np.ndarray:
+        """float32 (N, classes): the probabilities of uint8 (N, 32, 32, 3) pictures."""
+        x = to_float(torch.from_numpy(np.array(pictures)).permute(0, 3, 1, 2), size=self.size)
+        with torch.inference_mode():
+            probabilities: np.ndarray = self.model(x).softmax(1).numpy()
+        return probabilities
+
+    def inspect(self, question: Question) -> Inspection:
+        """Answer a question about one picture."""
+        return inspect(self.model, question, self.config, self.class_names, self.epoch, 0, self.size)
+
+    def answer(self, question: Question) -> None:
+        """Answer, or say why not, to whoever asked."""
+        try:
+            question.reply(self.inspect(question))
+        except EngineError as e:
+            question.reply(e.message)
+
+
+def load_trained(run: Path) -> Trained:
+    """The network of a run with its best weights; the network is built from the configuration that the checkpoint records.
+
+    Args:
+        run: the run directory.
+
+    Raises:
+        CheckpointError: there is no best.pt, it does not verify, or its weights do not fit its network.
+    """
+    path = run / "checkpoints" / "best.pt"
+    if not path.exists():
+        raise CheckpointError(f"{run}: it has no checkpoints/best.pt yet; the first epoch must be validated first.")
+    return best_network(load_checkpoint(path), path)
+
+
+def best_network(state: State, path: Path) -> Trained:
+    """The network in a checkpoint with its best weights.
+
+    Args:
+        state: of a checkpoint that has verified, from `path`.
+
+    Raises:
+        CheckpointError: it holds no weights that were validated, or they do not fit its network.
+    """
+    try:
+        best = state["best"]
+        if not best["weights"]:
+            raise CheckpointError(f"{path}: no epoch of this run was completed yet, so there are no best weights.")
+        config = make_config({k: v for k, v in state["config"].items() if k in FIELDS})
+        names = tuple(state["class_names"])
+        model = make_model(config.model, len(names), config.dropout, config.seed, config.width)
+        model.load_state_dict(best["weights"])
+        return Trained(model.eval(), config, names, int(best["epoch"]), int(best.get("size", 0)))
+    except EngineError:
+        raise
+    except Exception as e:  # keys that are missing, shapes that do not fit: all the same to the user
+        raise CheckpointError(f"{path}: no network can be made of it ({type(e).__name__}).") from None

@@ -1,0 +1,1 @@
+"""The ground: device, threads and precision, memory, random numbers, clocks."""

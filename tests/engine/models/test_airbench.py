@@ -1,0 +1,125 @@
+"""The fast network and its optimizer."""
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from engine.config.schema import make_config
+from engine.models.airbench import SHIFT_EPOCHS, AirbenchNet
+from engine.models.tutorial import make_model
+from engine.optim.optimizers import Muon, make_optimizer, orthogonalized
+
+
+@pytest.mark.parametrize("size", [16, 24, 32])
+def test_it_takes_pictures_of_every_size_of_progressive_resizing(size: int) -> None:
+    model = make_model("airbench", 7, 0.0, seed=0, width=8)
+    assert model(torch.zeros(3, 3, size, size)).shape == (3, 7)
+
+
+def test_the_first_layer_whitens_the_patches_of_the_pictures() -> None:
+    model = AirbenchNet(10, width=8)
+    smooth = F.avg_pool2d(torch.rand(300, 3, 34, 34), 3, stride=1) * 2 - 1
+    model.initialize(smooth)
+    out = F.conv2d(smooth, model.whiten.weight)[:, :12].permute(1, 0, 2, 3).reshape(12, -1)
+    spread = out @ out.T / out.shape[1]
+    assert torch.allclose(spread - torch.diag(spread.diag()), torch.zeros(12, 12), atol=1e-3)
+    assert spread.diag().min() > 0.5 and spread.diag().max() < 1.001
+    assert torch.equal(model.whiten.weight[12:], -model.whiten.weight[:12])
+    assert not model.whiten.weight.requires_grad
+
+
+def trained_a_little(width: int) -> AirbenchNet:
+    model = AirbenchNet(10, width)
+    optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=0.05)
+    for _ in range(3):
+        F.cross_entropy(model(torch.rand(16, 3, 32, 32) * 2 - 1), torch.arange(16) % 10).backward()
+        optimizer.step()
+    return model
+
+
+def test_a_network_that_grows_computes_what_it_did_and_then_learns_with_all_of_it() -> None:
+    model = trained_a_little(8).eval()
+    x = torch.rand(32, 3, 32, 32) * 2 - 1
+    before = model(x)
+    model.grow(12)
+    assert model.width == 12 and model.head.weight.shape == (10, 48) and not model.training
+    assert torch.allclose(model(x), before, atol=1e-5)
+    model.train()
+    optimizer = make_optimizer(make_config({"recipe": "fast", "width": 12, "batch_size": 16}), model)
+    start = {name: p.detach().clone() for name, p in model.named_parameters() if p.requires_grad}
+    for _ in range(2):  # the first step lets the rest listen to the new channels
+        optimizer.zero_grad()
+        F.cross_entropy(model(x), torch.arange(32) % 10).backward()
+        optimizer.step()
+    for name, p in model.named_parameters():
+        if p.requires_grad and p.ndim > 1:
+            assert (p.detach() != start[name]).flatten(1).any(1).all(), f"{name}: a row stands still"
+    assert (model.head.weight[:, 32:] != 0).any()
+
+
+def test_a_network_takes_the_width_of_the_weights_that_it_is_given() -> None:
+    weights = trained_a_little(8).state_dict()
+    for width in (8, 12, 4):
+        model = AirbenchNet(10, width)
+        model.load_state_dict(weights)
+        assert model.width == 8
+        assert all(torch.equal(tensor, weights[name]) for name, tensor in model.state_dict().items())
+
+
+def test_orthogonalized_brings_singular_values_near_one() -> None:
+    g = torch.Generator().manual_seed(0)
+    for shape in ((32, 216), (216, 32), (64, 64)):
+        values = torch.linalg.svdvals(orthogonalized(torch.randn(shape, generator=g), steps=5))
+        assert values.min() > 0.5 and values.max() < 1.35
+
+
+def test_muon_keeps_the_norm_of_filters_and_descends() -> None:
+    config = make_config({"recipe": "fast", "width": 8, "batch_size": 64})
+    model = make_model("airbench", 10, 0.0, seed=0, width=8)
+    optimizer = make_optimizer(config, model)
+    g = torch.Generator().manual_seed(0)
+    x, y = torch.rand(64, 3, 32, 32, generator=g) * 2 - 1, torch.arange(64) % 10
+    model.initialize(x)
+    losses = []
+    for step in range(30):
+        optimizer.factor = 1 - step / 30
+        loss = F.cross_entropy(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < losses[0] / 3
+    filters = [p for p in model.parameters() if p.ndim == 4 and p.requires_grad]
+    assert all(p.detach().norm().item() == pytest.approx(len(p) ** 0.5, rel=0.1) for p in filters)
+
+
+def test_found_inf_holds_every_update_back() -> None:
+    p = torch.nn.Parameter(torch.randn(4, 3, 3, 3))
+    q = torch.nn.Parameter(torch.randn(5))
+    optimizer = Muon([{"params": [p], "lr": 0.1, "momentum": 0.6, "muon": True}, {"params": [q], "lr": 0.1}])
+    optimizer.found_inf = torch.ones(())
+    before = p.detach().clone(), q.detach().clone()
+    p.grad, q.grad = torch.full_like(p, float("nan")), torch.full_like(q, float("inf"))
+    optimizer.step()
+    assert torch.equal(p, before[0]) and torch.equal(q, before[1])
+    assert all(bool(s["momentum_buffer"].isfinite().all()) for s in optimizer.state.values())
+    optimizer.found_inf = torch.zeros(())
+    p.grad, q.grad = torch.randn_like(p), torch.randn_like(q)
+    optimizer.step()
+    assert not torch.equal(p, before[0]) and not torch.equal(q, before[1])
+
+
+def test_the_first_layers_shift_is_trained_in_the_first_epochs_only() -> None:
+    model = make_model("airbench", 10, 0.0, seed=0, width=8)
+    optimizer = make_optimizer(make_config({"recipe": "fast", "width": 8, "batch_size": 16}), model)
+    moved = []
+    for epoch in (1, SHIFT_EPOCHS, SHIFT_EPOCHS + 1):
+        model.begin_epoch(epoch)
+        before = [p.detach().clone() for p in (model.whiten.bias, model.head.weight)]
+        optimizer.zero_grad()
+        F.cross_entropy(model(torch.rand(16, 3, 32, 32) * 2 - 1), torch.arange(16) % 10).backward()
+        optimizer.step()
+        moved.append(
+            [not torch.equal(p, b) for p, b in zip((model.whiten.bias, model.head.weight), before, strict=True)]
+        )
+    assert moved == [[True, True], [True, True], [False, True]]

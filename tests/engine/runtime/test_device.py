@@ -1,0 +1,85 @@
+"""What holds on any device, as far as it can be seen without a GPU."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from engine.augmentation.augment import Policy, augment, pack, to_float
+from engine.config.schema import Config
+from engine.events.types import LineLogged, RunCompleted
+from engine.runtime.allocator import give_blocks_back
+from engine.storage.checkpoint import load_checkpoint
+from engine.training.trainer import Trainer
+from tests.conftest import train
+from tests.engine.session.test_session import flat
+
+Quick = Callable[..., Config]
+
+
+@pytest.mark.parametrize("policy", [Policy(), Policy(rotation=10), Policy(crop=4), Policy(10, 4, 8)])
+def test_augmentation_stays_on_the_device_of_the_pictures(policy: Policy) -> None:
+    meta = torch.device("meta")
+    images = pack(torch.zeros(9, 3, 32, 32, dtype=torch.uint8, device=meta))
+    picked, flips = torch.zeros(4, dtype=torch.int64, device=meta), torch.zeros(9, dtype=torch.bool, device=meta)
+    taken = augment(images, picked, flips, torch.Generator(), policy)
+    assert taken.device == meta and to_float(taken, size=14).shape == (4, 3, 14, 14)
+
+
+@pytest.mark.usefixtures("any_kernels")
+def test_deterministic_is_a_setting_of_each_run_and_not_of_those_after_it(quick: Quick) -> None:
+    seen = []
+    for name, wanted in (("a", True), ("b", False), ("c", True)):
+        r = train(quick(name=name, epochs=1, deterministic=wanted))
+        assert isinstance(r.events[-1], RunCompleted)
+        seen.append(torch.are_deterministic_algorithms_enabled())
+    assert seen == [True, False, True]
+
+
+def test_a_run_readies_the_process_for_a_deterministic_one_after_it() -> None:
+    """PyTorch looks for this only once, at the first product on a GPU, and refuses deterministic ones ever after."""
+    code = "import os; from engine.runtime.device import use_deterministic as u; u(False); print(os.environ['CUBLAS_WORKSPACE_CONFIG'])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == ":4096:8\n"
+
+
+def test_a_gpu_gets_its_memory_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[bool] = []
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: called.append(True))
+    give_blocks_back()
+    assert called
+
+
+@pytest.mark.parametrize(("before", "after"), [("channels_last", "contiguous"), ("contiguous", "channels_last")])
+def test_momentum_goes_on_where_the_layout_in_memory_changes(
+    quick: Quick, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str, after: str
+) -> None:
+    load, layouts = Trainer.load_state_dict, []
+
+    def check(self: Trainer, state: dict[str, Any]) -> None:
+        load(self, state)
+        layouts.extend(
+            (p.stride(), v.stride()) for p, s in self.optimizer.state.items() for v in s.values() if v is not None
+        )
+
+    monkeypatch.setattr(Trainer, "load_state_dict", check)
+    train(quick(name="whole", epochs=3, momentum=0.9, lr=0.02, memory_format=before))
+    train(quick(name="parts", epochs=1, momentum=0.9, lr=0.02, memory_format=before))
+    r = train(
+        quick(name="parts", epochs=3, momentum=0.9, lr=0.02, memory_format=after), resume=tmp_path / "runs" / "parts"
+    )
+    assert isinstance(r.events[-1], RunCompleted)
+    assert any(f"memory_format {before} → {after}" in e.text for e in r.of(LineLogged))
+    assert layouts and all(a == b for a, b in layouts)
+    a, b = (
+        load_checkpoint(tmp_path / "runs" / n / "checkpoints" / "epoch-0003.pt")["model"] for n in ("whole", "parts")
+    )
+    assert torch.allclose(flat(a), flat(b), atol=1e-4), (
+        "but for rounding, the same run (a higher rate makes rounding grow)"
+    )

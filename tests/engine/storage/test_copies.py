@@ -1,0 +1,82 @@
+"""A run directory copied with `cp -r` while the run is under way: the copy is a run of its own that was never finished."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine.config.schema import make_config
+from engine.events.types import Event, RunCompleted, RunFailed, Terminal
+from engine.inspection.export import export
+from engine.session.session import run as go
+from engine.storage.run_directory import find_run, is_held
+from engine.training.control import Control
+from tests.support.program import Plan, start
+from tui_cifar.cli.commands.browse import recorded_config, replay
+
+pytestmark = pytest.mark.long
+
+COPIES = 20
+
+
+def test_copies_made_at_any_moment_can_be_looked_at_exported_and_gone_on_with(
+    picture_folder: Path, tmp_path: Path
+) -> None:
+    runs, rng = tmp_path / "runs", random.Random(COPIES)
+    config = make_config(
+        {
+            "recipe": "tutorial",
+            "dataset": str(picture_folder),
+            "runs_dir": str(runs),
+            "epochs": 10_000,
+            "batch_size": 10,
+            "threads": 1,
+            "precision": "float32",
+            "memory_format": "channels_last",
+            "device": "cpu",
+            "keep": 2,
+        }
+    )
+    given = (
+        "recipe",
+        "dataset",
+        "runs_dir",
+        "epochs",
+        "batch_size",
+        "threads",
+        "precision",
+        "memory_format",
+        "device",
+        "keep",
+    )
+    flags = [f"--{name.replace('_', '-')}={getattr(config, name)}" for name in given]
+    program = start(["--headless", *flags, "--name=run"], tmp_path / "work", Plan())
+    copies = []
+    try:
+        program.until(lambda: (runs / "run" / "checkpoints" / "best.pt").exists())
+        for i in range(COPIES):
+            time.sleep(rng.uniform(0, 0.15))
+            copies.append(runs / f"copy-{i}")
+            subprocess.run(["cp", "-r", runs / "run", copies[-1]], capture_output=True)  # 1 where a file went meanwhile
+        assert is_held(runs / "run") and not any(map(is_held, copies))
+    finally:
+        program.end()
+    for copy in copies:
+        assert find_run(runs, copy.name) == copy
+        seen: list[Event] = []
+        replay(copy, recorded_config(copy), Control(), seen.append)
+        assert isinstance(seen[-1], Terminal) and not isinstance(seen[-1], RunFailed)
+        export(copy / "checkpoints" / "best.pt", tmp_path / "a.pt", "pt")
+    for copy in copies[::4]:
+        told: list[Event] = []
+        epochs = 1 + max(int(p.name[6:10]) for p in (copy / "checkpoints").glob("epoch-*"))
+        go(replace(config, epochs=epochs), Control(), told.append, resume=copy)
+        assert isinstance(told[-1], RunCompleted), told[-1]
+        assert Path(told[-1].directory) == copy
+        assert (copy / "predictions.npz").is_file()
+    assert not (runs / "run" / "predictions.npz").exists(), "what is done to a copy is not done to the run"

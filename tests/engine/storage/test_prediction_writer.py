@@ -1,0 +1,123 @@
+"""Predictions of the validation pictures, written after each epoch: what is in them, and that training never waits."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional as F
+
+from engine.config.schema import Config
+from engine.data import Report, load_dataset
+from engine.data.split import split_indices
+from engine.events.types import (
+    EpochCompleted,
+    Event,
+    LineLogged,
+    PredictionsSaved,
+    RunCompleted,
+    RunStarted,
+    RunStopped,
+    ValidationPredictionsSaved,
+)
+from engine.inspection.trained_model import load_trained
+from engine.storage import prediction_writer as publisher_module
+from engine.storage.predictions import VALIDATION_FILE, Predictions, read_predictions, write_predictions
+from engine.training.control import Control
+from tests.conftest import CLASSES, Recorder, train
+
+Quick = Callable[..., Config]
+
+
+def read(r: Recorder) -> Predictions:
+    return read_predictions(Path(r.of(RunStarted)[0].directory) / VALIDATION_FILE)
+
+
+def validation_pictures(config: Config) -> tuple[np.ndarray, np.ndarray]:
+    """uint8 (N, 32, 32, 3) and int64 (N,): the validation pictures of a run, by the split."""
+    data = load_dataset(
+        config.dataset, data_dir=Path(), cache_dir=Path(config.runs_dir) / ".cache", report=Report()
+    ).train
+    _, valid = split_indices(data.labels, config.valid_fraction, config.seed, stratified=config.stratified)
+    return data.images[valid].permute(0, 2, 3, 1).numpy(), data.labels[valid].numpy()
+
+
+@pytest.mark.parametrize("changes", [{"seed": 3}, {"stratified": True}])
+def test_they_are_those_of_an_evaluation_made_by_hand(quick: Quick, changes: dict[str, Any]) -> None:
+    config = quick(epochs=1, **changes)
+    r = train(config)
+    saved, (pictures, labels) = read(r), validation_pictures(config)
+    assert (saved.split, saved.epoch, saved.step, saved.class_names) == ("valid", 1, 0, CLASSES)
+    assert saved.labels.tolist() == labels.tolist()
+    assert np.array_equal(np.load(saved.pictures), pictures)
+    by_hand = load_trained(Path(config.runs_dir) / "run").classify(pictures)
+    assert np.allclose(saved.probabilities, by_hand, atol=1e-6)
+    told = r.of(EpochCompleted)[0]
+    assert (saved.probabilities.argmax(1) == labels).mean() == pytest.approx(told.valid_accuracy)
+    loss = F.nll_loss(torch.from_numpy(saved.probabilities).log(), torch.from_numpy(labels))
+    assert loss.item() == pytest.approx(told.valid_loss, rel=1e-4)
+
+
+def test_each_comes_after_its_epoch_and_before_the_test(quick: Quick) -> None:
+    r = train(quick(epochs=3))
+    told = r.of(ValidationPredictionsSaved)
+    assert told[-1].epoch == 3 == read(r).epoch
+    for event in told:
+        assert r.events.index(event) > next(
+            i for i, e in enumerate(r.events) if isinstance(e, EpochCompleted) and e.epoch == event.epoch
+        )
+    assert r.events.index(told[-1]) < r.events.index(r.of(PredictionsSaved)[0])
+
+
+def test_a_run_that_is_stopped_leaves_them(quick: Quick) -> None:
+    def act(event: Event, control: Control) -> None:
+        if isinstance(event, EpochCompleted):
+            control.stop()
+
+    r = train(quick(), act)
+    assert isinstance(r.events[-1], RunStopped) and read(r).epoch == 1
+
+
+def test_of_very_many_pictures_the_first_are_written(quick: Quick, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publisher_module, "MOST", 7)
+    config = quick(epochs=1)
+    saved, (pictures, labels) = read(train(config)), validation_pictures(config)
+    assert saved.probabilities.shape == (7, 3) and saved.labels.tolist() == labels[:7].tolist()
+    assert np.array_equal(np.load(saved.pictures), pictures[:7])
+
+
+def test_a_disk_that_hangs_does_not_hold_up_the_training(quick: Quick, monkeypatch: pytest.MonkeyPatch) -> None:
+    on, written = threading.Event(), []
+
+    def slow(path: Path, predictions: Predictions) -> None:
+        if path.name == VALIDATION_FILE:
+            assert on.wait(60)
+            written.append(predictions.epoch)
+        write_predictions(path, predictions)
+
+    def act(event: Event, control: Control) -> None:
+        if isinstance(event, EpochCompleted) and event.epoch == 4:
+            on.set()
+
+    monkeypatch.setattr(publisher_module, "write_predictions", slow)
+    r = train(quick(epochs=4), act)
+    assert isinstance(r.events[-1], RunCompleted)
+    assert written[0] == 1 and written[-1] == 4 and 2 not in written, "of those that wait, the newest"
+
+
+def test_a_disk_that_refuses_them_is_told_of_once(quick: Quick, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, predictions: Predictions) -> None:
+        if path.name == VALIDATION_FILE:
+            raise OSError(28, "No space left on device")
+        write_predictions(path, predictions)
+
+    monkeypatch.setattr(publisher_module, "write_predictions", refuse)
+    r = train(quick(epochs=3))
+    assert isinstance(r.events[-1], RunCompleted) and not r.of(ValidationPredictionsSaved)
+    lines = [e.text for e in r.of(LineLogged) if VALIDATION_FILE in e.text]
+    assert lines == ["validation.npz: not written: No space left on device"]

@@ -1,0 +1,84 @@
+"""Golden text: what a screen shows, kept as files to compare with and to read.
+
+A file holds the characters of a screen at every size. `pytest tests/test_screens.py --update` writes the files anew; what
+changed is then for `git diff` to show. A test that fails shows the differing lines.
+"""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+from rich.color import ColorSystem
+from textual.pilot import Pilot
+
+from tui_cifar.app.app import CifarApp
+from tui_cifar.terminal.painter import Painter
+
+SIZES = ((60, 15), (80, 24), (120, 40), (200, 60))
+FOLDER = Path(__file__).parents[1] / "golden"
+PICTURE = "▀▘▝▖▌▞▛░▒"
+"""Characters that pictures are made of."""
+_SAME = str.maketrans(PICTURE, "▀" * len(PICTURE))
+
+
+class Golden:
+    """Collects a screen at several sizes, and compares with the file."""
+
+    def __init__(self, name: str) -> None:
+        self.path = FOLDER / f"{name}.txt"
+        self._parts: list[str] = []
+
+    async def take(self, pilot: Pilot[None], size: tuple[int, int]) -> None:
+        """Add the screen as it is at a size."""
+        app = pilot.app
+        assert isinstance(app, CifarApp)
+        await pilot.resize_terminal(*size)
+        self._parts.append(f"== {size[0]}x{size[1]}\n{await steady(pilot, app, size)}")
+
+    @property
+    def text(self) -> str:
+        """The whole file."""
+        return "\n".join(self._parts) + "\n"
+
+    def check(self, update: bool) -> None:
+        """Compare with the file, or write it."""
+        check_file(self.path, self.text, update, "test_screens.py")
+
+
+def check_file(path: Path, text: str, update: bool, test: str) -> None:
+    """Compare a text with a golden file, or write it; `test` is the file whose `--update` does that."""
+    if update:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    if before != text:
+        changes = difflib.unified_diff(before.splitlines(), text.splitlines(), "kept", "now", lineterm="")
+        raise AssertionError(
+            f"{path.name} differs; if it should, run pytest tests/{test} --update\n" + "\n".join(changes)
+        )
+
+
+async def steady(pilot: Pilot[None], app: CifarApp, size: tuple[int, int]) -> str:
+    """The screen's characters once the layout is done and nothing changes any more."""
+    before = None
+    for _ in range(500):
+        app.show()
+        await pilot.pause(0.02)
+        rows = draw(app, size, ColorSystem.TRUECOLOR).rows
+        # Which of them fits a cell of a picture best is for the renderers' tests.
+        now = "\n".join("".join(character for character, _ in row).rstrip() for row in rows).translate(_SAME)
+        if now == before and app.screen.size == size and not app.screen._layout_required:
+            return now
+        before = now
+    raise AssertionError("the screen never comes to rest")
+
+
+def draw(app: CifarApp, size: tuple[int, int], depth: ColorSystem | None, ascii: bool = False) -> Painter:
+    """What a terminal of this size and depth would show of the application."""
+    painter = Painter(ascii=ascii)
+    painter.resize(*size)
+    update = app.screen._compositor.render_update(full=True, screen_stack=app._background_screens)
+    painter.take(update, depth)  # type: ignore[arg-type]
+    return painter

@@ -1,0 +1,187 @@
+"""The real command in a real pseudo-terminal, read by an emulator: frames, silence, sizes, a thin line, plain characters."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.config.schema import make_config
+from engine.events.types import EpochStarted, to_json
+from tests.support.scripted import started
+from tui_cifar.bench.support.measure import command
+from tui_cifar.bench.support.pseudo_terminal import Line, PseudoTerminal
+from tui_cifar.terminal.notifications import RESTORE_TITLE
+
+PATIENCE = 300.0
+
+
+@pytest.fixture
+def start(tmp_path: Path, picture_folder: Path) -> Iterator[Callable[..., PseudoTerminal]]:
+    """Starts the dashboard on few pictures; ends it after the test."""
+    opened: list[PseudoTerminal] = []
+
+    def open_terminal(*arguments: str, **options: object) -> PseudoTerminal:
+        base = [
+            "--dataset",
+            str(picture_folder),
+            "--runs-dir",
+            str(tmp_path / "runs"),
+            "--threads",
+            "1",
+            "--epochs",
+            "100000",
+        ]
+        opened.append(PseudoTerminal(command(*base, *arguments), **options))  # type: ignore[arg-type]
+        return opened[-1]
+
+    yield open_terminal
+    for terminal in opened:
+        terminal.close()
+
+
+def test_browsing_starts_at_once_and_rests(tmp_path: Path) -> None:
+    run = tmp_path / "runs" / "night-run"
+    (run / "checkpoints").mkdir(parents=True)
+    events = (started(make_config(), directory=str(run)), EpochStarted(epoch=1, learning_rate=0.01))
+    (run / "events.jsonl").write_text("".join(to_json(e) + "\n" for e in events), encoding="utf-8")
+    arguments = ("browse", "night-run", "--runs-dir", str(run.parent), "--ascii", "--no-mouse")
+    with PseudoTerminal(command(*arguments), size=(80, 24), env={"NO_COLOR": "1"}) as terminal:
+        terminal.until(r"STOPPED[\s\S]*q Quit", PATIENCE)
+        for key, wanted in (("2", "Predictions"), ("6", "night-run"), ("1", "Checkpoints")):
+            terminal.send(key)
+            terminal.until(wanted, PATIENCE)
+        settle(terminal)
+        before = terminal.bytes
+        time.sleep(2)
+        assert terminal.bytes == before, "nothing is sent while nothing happens"
+        sent = b"".join(data for _, data in terminal.chunks)
+        assert sent.isascii()
+        assert not any(code in sent for code in (b"38;2;", b"48;2;", b"38;5;", b"48;5;", b"?1000h"))
+        assert b"\x1b]2;night-run stopped" in sent, "the title says what goes on"
+        terminal.send("q")
+        assert terminal.wait(PATIENCE) == 0
+        assert b"".join(data for _, data in terminal.chunks).rstrip().endswith(RESTORE_TITLE.encode())
+
+
+def pause(terminal: PseudoTerminal) -> None:
+    """Pause, and let what was on its way arrive."""
+    terminal.until(r"TRAINING|VALIDATING", PATIENCE)
+    terminal.send("space")
+    terminal.until("PAUSED", PATIENCE)
+    settle(terminal)
+
+
+def settle(terminal: PseudoTerminal) -> None:
+    """Wait until nothing more comes."""
+    size = -1
+    while size != terminal.bytes:
+        size = terminal.bytes
+        time.sleep(2)
+
+
+@pytest.mark.long
+def test_a_paused_run_sends_nothing(start: Callable[..., PseudoTerminal]) -> None:
+    terminal = start()
+    pause(terminal)
+    before = terminal.bytes
+    time.sleep(3)
+    assert terminal.bytes == before
+
+
+@pytest.mark.long
+def test_storms_of_sizes_end_in_a_whole_screen(start: Callable[..., PseudoTerminal]) -> None:
+    terminal = start()
+    pause(terminal)
+    for size in [(80, 24), (20, 5), (200, 60), (1, 1), (60, 15), (59, 14)] * 3:
+        terminal.resize(size)
+        time.sleep(0.02)
+    terminal.until("too small", PATIENCE)
+    terminal.resize((60, 15))
+    terminal.until(r"PAUSED[\s\S]*Loss", PATIENCE)
+    terminal.resize((120, 40))
+    terminal.until(r"PAUSED[\s\S]*Checkpoints[\s\S]*space Resume", PATIENCE)
+    settle(terminal)
+    before = terminal.text()
+    terminal.send("ctrl+l")
+    settle(terminal)
+    assert terminal.text() == before, "drawing it all anew changes nothing"
+
+
+@pytest.mark.long
+def test_a_key_on_a_thin_line_brings_no_old_frames(start: Callable[..., PseudoTerminal]) -> None:
+    terminal = start(line=Line(256_000, 0.15))
+    terminal.until(r"TRAINING|VALIDATING", PATIENCE)
+    for wanted in ("log", "linear", "log"):
+        before = terminal.bytes
+        terminal.send("l")
+        terminal.until(f"{wanted} · m smooth", PATIENCE)
+        assert terminal.bytes - before < 32_000, "less than the line carries in a second"
+
+
+@pytest.mark.long
+def test_ascii_reaches_every_corner(start: Callable[..., PseudoTerminal]) -> None:
+    terminal = start("--ascii")
+    terminal.until(r"TRAINING|VALIDATING", PATIENCE)
+    for key, wanted in (
+        ("ctrl+p", "Search for"),
+        ("escape", r"\A(?![\s\S]*Search for)"),  # gone: a key sent sooner would count as alt and that key
+        ("?", "esc closes"),
+        ("escape", r"\A(?![\s\S]*esc closes)"),
+        ("q", r"Leave\?"),
+    ):
+        terminal.send(key)
+        terminal.until(wanted, PATIENCE)
+    assert b"".join(data for _, data in terminal.chunks).isascii()
+
+
+@pytest.mark.long
+def test_no_color_sends_no_colour_and_the_mouse_can_be_left_alone(start: Callable[..., PseudoTerminal]) -> None:
+    terminal = start("--no-mouse", env={"NO_COLOR": "1"})
+    pause(terminal)
+    sent = b"".join(data for _, data in terminal.chunks)
+    assert not any(code in sent for code in (b"38;2;", b"48;2;", b"38;5;", b"48;5;", b"?1000h"))
+    assert b"\x1b]2;" in sent, "the title says what goes on"
+
+
+RGB, INDEXED, SIXTEEN = b"38;2;", b"38;5;", rb"\x1b\[(?:[\d;]*;)?(?:3[0-7]|9[0-7])m"
+UTF8 = {"LC_ALL": None, "LC_CTYPE": None, "LANG": "C.UTF-8", "TMUX": None, "STY": None}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("env", "depth", "plain"),
+    [
+        ({"TERM": "xterm-256color"}, RGB, False),
+        ({"TERM": "xterm-256color", "COLORTERM": None}, INDEXED, False),
+        ({"TERM": "screen-256color", "COLORTERM": None}, INDEXED, False),
+        ({"TERM": "tmux-256color", "COLORTERM": None}, INDEXED, False),
+        ({"TERM": "screen", "COLORTERM": None}, SIXTEEN, False),
+        ({"TERM": "xterm", "COLORTERM": None}, SIXTEEN, False),
+        ({"TERM": "linux", "COLORTERM": None}, SIXTEEN, False),
+        ({"TERM": "xterm-kitty", "COLORTERM": None}, RGB, False),
+        ({"TERM": "vt100", "COLORTERM": None}, b"", False),
+        ({"NO_COLOR": "1"}, b"", False),
+        ({"LANG": "C"}, RGB, True),
+        ({"LANG": None}, RGB, False),
+        ({"LANG": None, "TMUX": "/tmp/tmux,1,0"}, RGB, True),
+        ({"COLUMNS": "80", "LINES": "24"}, RGB, False),
+    ],
+)
+def test_every_terminal_gets_its_colours_and_characters(
+    start: Callable[..., PseudoTerminal], env: dict[str, str | None], depth: bytes, plain: bool
+) -> None:
+    terminal = start(env={**UTF8, **env})
+    pause(terminal)
+    terminal.until("Checkpoints", PATIENCE)
+    assert len(terminal.text().splitlines()[3]) == 120, "as wide as the terminal, whatever COLUMNS says"
+    sent = b"".join(data for _, data in terminal.chunks)
+    found = {which: bool(re.search(which, sent)) for which in (RGB, INDEXED)}
+    assert found == {which: which == depth for which in found}
+    if depth != RGB:
+        assert bool(re.search(SIXTEEN, sent)) == (depth != b"")
+    assert sent.isascii() == plain
+    assert (b"\x1b]2;" in sent) == (env.get("TERM") != "linux"), "a title, but not on the Linux console"

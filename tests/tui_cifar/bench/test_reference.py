@@ -1,0 +1,56 @@
+"""The engine does the same mathematics as the plain reference loop of the benchmarks."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch.nn import functional as F
+from torchvision import transforms
+
+from engine.config.schema import Config
+from engine.data import Report, load_dataset
+from engine.data.split import split_indices
+from engine.events.types import LossSampled
+from engine.models.tutorial import make_model
+from engine.runtime import rng as seeds
+from tests.conftest import train
+from tui_cifar.bench.support.reference import Net, PILPictures
+
+
+def test_fed_the_same_batches_engine_and_reference_agree_in_loss(quick: Callable[..., Config], tmp_path: Path) -> None:
+    config = quick(epochs=1, flip="off", rotation=0.0, dropout=0.0)
+    told = [e.train_loss for e in train(config).of(LossSampled)]
+
+    data = load_dataset(config.dataset, data_dir=tmp_path, cache_dir=tmp_path / "cache", report=Report())
+    scale = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,) * 3, (0.5,) * 3)])
+    pictures = PILPictures(data.train, scale)
+    indices, _ = split_indices(data.train.labels, config.valid_fraction, config.seed, stratified=False)
+    order = torch.randperm(len(indices), generator=seeds.generator(config.seed, "order", 1))
+    model = Net(len(data.class_names))
+    model.load_state_dict(make_model("tutorial", len(data.class_names), 0.0, config.seed).state_dict())
+    model.dropout.p = 0.0
+    optimizer = torch.optim.SGD(model.parameters(), lr=config.lr)
+    losses = []
+    for batch in indices[order].split(config.batch_size):
+        items = [pictures[int(i)] for i in batch]
+        loss = F.cross_entropy(model(torch.stack([x for x, _ in items])), torch.tensor([y for _, y in items]))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert len(told) == len(losses) == 8
+    assert told == pytest.approx(losses, rel=1e-4)
+
+
+def test_the_reference_runs_as_a_process(picture_folder: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tui_cifar.bench.support.reference", "--dataset", str(picture_folder)]
+    command += ["--runs-dir", str(tmp_path), "--epochs", "3", "--target", "0.99"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    result = json.loads(done.stdout)
+    assert result["epochs"] in (1, 2, 3) and 0 <= result["test_accuracy"] <= 1 and result["seconds"] > 0

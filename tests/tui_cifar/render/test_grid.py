@@ -1,0 +1,84 @@
+"""How many pictures fit into a place."""
+
+from __future__ import annotations
+
+import pytest
+from rich.segment import Segment
+from rich.style import Style
+
+from tui_cifar.render.images.gallery import Guess, captions_for, two_captions
+from tui_cifar.render.images.grid import MAX_GAP, Captions, Grid, fit, in_rows
+from tui_cifar.render.images.mosaic import width_of
+from tui_cifar.render.text.ink import Inks
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "grid"),
+    [
+        (118, 34, Grid(28, 4, 2, 2)),  # eight that fill the width, rather than six of 32
+        (78, 18, Grid(16, 4, 2, 4)),
+        (198, 54, Grid(30, 6, 3, 3)),
+        (58, 9, Grid(16, 3, 1, 5)),
+        (34, 17, Grid(14, 2, 2, 6)),
+        (9, 5, Grid(8, 1, 1)),
+        (5, 3, Grid(0, 1, 3)),
+        (0, 0, Grid(0, 1, 1)),
+    ],
+)
+def test_pictures_fill_the_place(width: int, height: int, grid: Grid) -> None:
+    assert fit(width, height) == grid
+
+
+def test_no_grid_is_larger_than_its_place() -> None:
+    for width in range(0, 140, 3):
+        for height in range(0, 60, 2):
+            for side in (None, 32, 16, 8):
+                g = fit(width, height, side)
+                if g.side:
+                    assert g.columns * g.side + (g.columns - 1) * g.gap <= width and g.gap <= MAX_GAP
+                    assert g.rows * (g.side // 2 + 1) <= height and g.page >= 1
+
+
+def test_a_size_asked_for_is_taken_where_it_fits() -> None:
+    assert fit(118, 34, 32).side == 32 and fit(118, 34, 8).side == 8
+    assert fit(20, 10, 32).side == 18
+
+
+def test_few_pictures_are_drawn_large() -> None:
+    assert fit(118, 34, most=1) == Grid(32, 1, 2)
+    assert fit(60, 20, most=3).side > fit(60, 20, most=12).side
+
+
+def test_rows_hold_what_fits() -> None:
+    blocks = [[[Segment(str(i) * 8)], [Segment("x")]] for i in range(7)]
+    lines = in_rows(blocks, Grid(8, 3, 2, 2))
+    assert ["".join(s.text for s in line) for line in lines[::2]] == [
+        "00000000  11111111  22222222",
+        "33333333  44444444  55555555",
+    ]
+    assert all(width_of(line) == 28 for line in lines)
+
+
+def test_words_of_two_lines_have_the_room_that_they_need() -> None:
+    words = captions_for(("airplane", "automobile", "cat"))
+    assert words == Captions(one_line=30, two_lines=15)
+    assert fit(79, 19, captions=words) == Grid(14, 5, 2, 1, words=2, margin=1)
+    assert fit(59, 11, captions=words) == Grid(18, 3, 1, 2, words=2)
+    for width in range(15, 210, 7):
+        for height in range(6, 60, 5):
+            g = fit(width, height, captions=words)
+            if g.side:
+                assert g.words == (1 if g.side >= 30 else 2) and g.width >= 15
+                assert g.columns * g.width + (g.columns - 1) * g.gap <= width and g.rows * g.height <= height
+
+
+@pytest.mark.parametrize("width", [15, 18, 24])
+def test_guess_and_truth_are_never_cut(width: int) -> None:
+    inks = Inks(*[Style()] * 8)
+    names = ("airplane", "automobile")
+    for predicted, true in ((0, 1), (1, 0), (1, 1)):
+        guess = Guess(names, predicted, true, 0.98, 7)
+        first, second = ("".join(s.text for s in line) for line in two_captions(guess, width, inks))
+        assert len(first) == len(second) == width
+        assert first == f"{names[predicted]:{width - 4}}0.98"
+        assert second.startswith("✓ right" if guess.right else f"✗ is {names[true]}")

@@ -1,0 +1,95 @@
+"""The user's keys: those in use, and what is wrong with them, as actions that there are none of, or two on one key."""
+
+from __future__ import annotations
+
+import itertools
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from textual.app import App
+from textual.binding import Binding
+from textual.dom import DOMNode
+from textual.keys import KEY_NAME_REPLACEMENTS, Keys
+
+from engine.config.schema import nearest
+
+_MODIFIERS = frozenset({"ctrl", "shift", "alt", "super", "hyper", "meta"})
+_NAMES = frozenset(key.value.rpartition("+")[2] for key in Keys) | frozenset(KEY_NAME_REPLACEMENTS.values())
+
+
+def checked(
+    keys: Mapping[str, str], app: type[DOMNode], screens: Iterable[type[DOMNode]]
+) -> tuple[dict[str, str], list[str]]:
+    """The keys that can be used, and a line for each entry that can't or that takes another action's key.
+
+    Args:
+        keys: key, or keys with a comma between them, by the id of a binding.
+        app: its bindings hold on every screen.
+        screens: the bindings of each hold there alone, so that two of them may share a key.
+    """
+    everywhere = _bindings(app)
+    each = [{**everywhere, **_bindings(screen)} for screen in screens]
+    known = set(everywhere).union(*each)
+    good: dict[str, str] = {}
+    problems = []
+    for name, text in keys.items():
+        parts = _split(text)
+        strange = [part for part in parts if not _is_key(part)]
+        if name not in known:
+            problems.append(f"keys.toml: {name}: there is no such key binding{nearest(name, known)}")
+        elif strange or not parts:
+            problems.append(
+                f'keys.toml: {name}: "{strange[0] if strange else text}" is no key; say "p", "ctrl+p" or "f2"'
+            )
+        else:
+            good[name] = ",".join(parts)
+    shared = dict.fromkeys(pair for bindings in each for pair in _clashes(good, bindings))
+    problems += [f'keys.toml: "{key}" is both {a} and {b}: only one can be reached' for key, a, b in shared]
+    return good, problems
+
+
+def bindings_in_use(app: App[Any], node: DOMNode) -> list[Binding]:
+    """What a screen or the application declares, with the keys that the user gave it."""
+    bindings = node._bindings.copy()
+    bindings.apply_keymap(app._keymap)
+    return [binding for found in bindings.key_to_bindings.values() for binding in found]
+
+
+def _clashes(keys: Mapping[str, str], defaults: Mapping[str, list[str]]) -> Iterable[tuple[str, str, str]]:
+    """Pairs on one key that the user brought there; some share one from the start, as pause and resume do."""
+    for a, b in itertools.combinations(defaults, 2):
+        now = [_split(keys[name]) if name in keys else defaults[name] for name in (a, b)]
+        for key in now[0]:
+            if key in now[1] and not (set(defaults[a]) & set(defaults[b])):
+                yield key, a, b
+
+
+def _bindings(node: type[DOMNode]) -> dict[str, list[str]]:
+    """Keys by id of what a class and those it is made from declare, of those with an id."""
+    found: dict[str, list[str]] = {}
+    for base in node.__mro__:
+        for binding in vars(base).get("BINDINGS", ()):
+            if isinstance(binding, Binding) and binding.id:
+                found.setdefault(binding.id, _split(binding.key))
+    return found
+
+
+def _split(text: str) -> list[str]:
+    """The keys of a list with commas; a comma by itself is one."""
+    if text.strip() == ",":
+        return ["comma"]
+    return [key for part in text.split(",") if (key := part.strip())]
+
+
+def _is_key(key: str) -> bool:
+    *modifiers, name = key.split("+") if len(key) > 1 else [key]
+    if not _MODIFIERS.issuperset(modifiers):
+        return False
+    if len(name) == 1 or name in _NAMES:
+        return True
+    try:
+        unicodedata.lookup(name.replace("_", " "))
+    except KeyError:
+        return False
+    return True

@@ -1,0 +1,46 @@
+"""`cifar-tui export`: the best weights of a run as a file that other programs read."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from engine.errors import CheckpointError
+from engine.storage.run_directory import find_run
+from tui_cifar.cli.arguments import Parser, complain
+
+KINDS = ("pt", "safetensors", "pt2", "onnx")
+
+
+def run(arguments: list[str]) -> int:
+    """Write the file and say where it is."""
+    parser = Parser(
+        prog="cifar-tui export",
+        allow_abbrev=False,
+        description="Write the best weights of a run to a file. By the file's ending: .pt (state dict), .safetensors, "
+        ".pt2 (torch.export: network and weights), .onnx (the same; needs the extra 'onnx').",
+    )
+    parser.add_argument("run", metavar="RUN", help="a run's name, its folder, or one of its checkpoints")
+    parser.add_argument("--output", metavar="FILE", default=None, help="file to write (default: NAME.pt)")
+    parser.add_argument("--format", choices=KINDS, default=None, help="where the file's ending does not say it")
+    parser.add_argument("--runs-dir", metavar="DIR", default="runs", help="where runs are looked for by name [runs]")
+    options = parser.parse_args(arguments)
+    checkpoint = Path(options.run)
+    if not (checkpoint.suffix == ".pt" and checkpoint.is_file()):
+        directory = find_run(Path(options.runs_dir), options.run)
+        checkpoint = directory / "checkpoints" / "best.pt"
+        if not checkpoint.is_file():
+            raise CheckpointError(f"{directory}: no epoch of this run was completed yet, so there are no best weights.")
+    else:
+        directory = checkpoint.absolute().parent.parent
+    target = Path(options.output or f"{directory.absolute().name}.{options.format or 'pt'}")
+    kind = options.format or target.suffix.removeprefix(".")
+    if kind not in KINDS:
+        complain(f"{target}: its ending is none of {', '.join('.' + k for k in KINDS)}; give --format.")
+    if target.resolve().is_relative_to((directory / "checkpoints").resolve()):
+        complain(f"{target}: it lies among the run's checkpoints; choose another place.")
+    from engine.inspection.export import export
+
+    export(checkpoint, target, kind)
+    sys.stdout.write(f"{target}\n")
+    return 0

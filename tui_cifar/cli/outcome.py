@@ -1,0 +1,47 @@
+"""What a run's end means to the shell: the exit code, and the lines left on the normal screen."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from engine.events.types import RunCompleted, RunFailed, RunStopped, Terminal
+
+_USAGE_KINDS = ("config", "data", "data_unavailable", "device", "run_directory", "checkpoint")
+
+
+def exit_code(ended: Terminal | None) -> int:
+    """0 for a run that was completed or stopped, 1 for one that failed, 2 where settings or data were wrong."""
+    if isinstance(ended, RunFailed):
+        return 2 if ended.kind in _USAGE_KINDS else 1
+    return 0
+
+
+def summary(ended: Terminal | None) -> list[str]:
+    """One to three plain lines: best epoch and accuracy, where the checkpoint is, the command that goes on."""
+    if ended is None:
+        return []
+    best = ""
+    if ended.best_epoch:
+        best = f"best epoch {ended.best_epoch}: validation loss {ended.best_valid_loss:.4f}, accuracy {ended.best_valid_accuracy:.1%}"
+    lines = []
+    if isinstance(ended, RunFailed):
+        lines.append(f"cifar-tui: {ended.message}")
+    if isinstance(ended, RunCompleted):
+        both = f" ({ended.mirrored_accuracy:.1%} with mirror images)" if ended.mirrored_accuracy is not None else ""
+        lines.append(f"{best}; test accuracy {ended.test_accuracy:.1%}{both}")
+    elif best:
+        lines.append(best)
+    if ended.best_checkpoint:
+        lines.append(f"best weights: {ended.best_checkpoint}")
+    saved = ended.saved if isinstance(ended, RunStopped) else None
+    if not isinstance(ended, RunCompleted) and (saved or ended.best_checkpoint) and ended.directory:
+        lines.append(f"to go on:     cifar-tui --resume {_resume_argument(Path(ended.directory))}")
+    if isinstance(ended, RunStopped) and not lines:
+        lines.append("stopped before anything was saved")
+    return lines
+
+
+def _resume_argument(directory: Path) -> str:
+    """A run under ./runs is found by its name; any other needs its path."""
+    return shlex.quote(directory.name if directory.parent == Path("runs") else str(directory))

@@ -1,0 +1,372 @@
+"""`RunView`: all that the screens show of a run, as a fold over its events.
+
+A live run, a run in another process and a finished run feed the same fold, so they are drawn by the same screens.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from engine.events.types import (
+    BatchCompleted,
+    CheckpointFailed,
+    CheckpointSaved,
+    CheckpointSkipped,
+    ClassCount,
+    DataDescribed,
+    EpochCompleted,
+    EpochStarted,
+    Event,
+    LineLogged,
+    LossSampled,
+    ModelDescribed,
+    PicturesChosen,
+    PicturesClassified,
+    PicturesSkipped,
+    PredictionsSaved,
+    PreparationAdvanced,
+    RunCompleted,
+    RunFailed,
+    RunPaused,
+    RunResumed,
+    RunStarted,
+    RunStopped,
+    Terminal,
+    TestCompleted,
+    TestStarted,
+    ValidationPredictionsSaved,
+    ValidationStarted,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+
+STATES = {"training": "TRAINING", "validating": "VALIDATING", "testing": "TESTING"}
+Saved = PredictionsSaved | ValidationPredictionsSaved
+"""Predictions of the test or of the validation pictures are in the run directory."""
+MAX_POINTS = 20_000
+MAX_LINES = 2_000
+MAX_CHECKPOINTS = 1_000
+
+
+@dataclass(slots=True)
+class RunView:
+    """The state of a run. `apply` folds one event in; `changes` counts the events that touched each part."""
+
+    state: str = "PREPARING"
+    preparation: PreparationAdvanced | None = None
+    started: RunStarted | None = None
+    epoch: int = 0
+    phase: str = ""
+    step: int = 0
+    steps: int = 0
+    rates: dict[str, float] = field(default_factory=dict)
+    """Pictures a second by phase, as last told."""
+    seconds_left: float | None = None
+    learning_rate: float = 0.0
+    rows: list[EpochCompleted] = field(default_factory=list)
+    """Completed epochs, oldest first."""
+    points: list[tuple[float, float]] = field(default_factory=list)
+    """Training loss: (epochs since the start of the run, loss), left to right."""
+    best: EpochCompleted | None = None
+    checkpoints: deque[Event] = field(default_factory=lambda: deque(maxlen=MAX_CHECKPOINTS))
+    """`CheckpointSaved`, `CheckpointFailed` and `CheckpointSkipped`, oldest first."""
+    pictures: np.ndarray | None = None
+    """uint8 (N, 32, 32, 3): the test pictures that are shown."""
+    labels: tuple[int, ...] = ()
+    classified: PicturesClassified | None = None
+    tested: TestCompleted | None = None
+    lines: deque[tuple[float, str]] = field(default_factory=lambda: deque(maxlen=MAX_LINES))
+    """The log: (time, text), oldest first."""
+    lines_ever: int = 0
+    skipped: PicturesSkipped | None = None
+    predictions: PredictionsSaved | None = None
+    """Of the test pictures, the newest."""
+    validated: ValidationPredictionsSaved | None = None
+    """Of the validation pictures, the newest."""
+    newest: Saved | None = None
+    """Of the two, whichever came last."""
+    model: ModelDescribed | None = None
+    data: DataDescribed | None = None
+    terminal: Terminal | None = None
+    changes: dict[str, int] = field(default_factory=dict)
+
+    # -- what is derived ------------------------------------------------------------------------------------------------
+
+    @property
+    def images_per_second(self) -> float:
+        """Pictures a second in the present phase, or when it was last in it; 0 where nothing is known."""
+        return self.rates.get(self.phase, 0.0)
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes; empty before the run started."""
+        return self.started.class_names if self.started else ()
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """The run's configuration; empty before the run started."""
+        return self.started.config if self.started else {}
+
+    @property
+    def epochs(self) -> int:
+        """Epochs that the run will have."""
+        return self.started.epochs if self.started else 0
+
+    @property
+    def fraction(self) -> float:
+        """How much of the present epoch, or of the test, is done, 0 to 1.
+
+        An epoch is its training and its validation; a picture of the latter, without the way back, costs a third.
+        """
+        phase = min(1.0, max(0.0, self.step / self.steps)) if self.steps > 0 else 0.0
+        if self.started is None or self.phase == "testing":
+            return phase
+        train, valid = 3 * self.started.counts.get("train", 0), self.started.counts.get("valid", 0)
+        done = train + valid * phase if self.phase == "validating" else train * phase
+        return done / (train + valid) if train + valid > 0 else phase
+
+    @property
+    def progress(self) -> float:
+        """How much of the run's epochs is done, 0 to 1."""
+        if self.epochs <= 0:
+            return 0.0
+        if self.phase == "testing" or (self.rows and self.rows[-1].epoch >= self.epochs):
+            return 1.0
+        now = 1.0 if self.rows and self.rows[-1].epoch >= self.epoch else self.fraction
+        return min(1.0, max(0.0, (self.epoch - 1 + now) / self.epochs))
+
+    @property
+    def per_class(self) -> tuple[ClassCount, ...]:
+        """Newest accuracy by class: the test's once there is one, else the last epoch's validation."""
+        if self.tested is not None:
+            return self.tested.per_class
+        return self.rows[-1].per_class if self.rows else ()
+
+    # -- the fold -------------------------------------------------------------------------------------------------------
+
+    def apply(self, event: Event) -> None:
+        """Fold one event in."""
+        handler = _HANDLERS.get(type(event))
+        if handler is not None:
+            handler(self, event)
+
+    def _touch(self, *parts: str) -> None:
+        for part in parts:
+            self.changes[part] = self.changes.get(part, 0) + 1
+
+    def _preparation(self, event: PreparationAdvanced) -> None:
+        if self.preparation is None or event.step != self.preparation.step:
+            self._log(event.time, f"{event.step}{f': {event.detail}' if event.detail else ''}")
+        self.preparation = event
+
+    def _started(self, event: RunStarted) -> None:
+        self.started, self.terminal, self.tested = event, None, None
+        self.state, self.phase = "TRAINING", "training"
+        self.epoch, self.step, self.steps = min(event.epoch, event.epochs), event.step, event.steps_per_epoch
+        self.rates, self.seconds_left = {}, None
+        self._rewind(event.epoch, event.step)
+        counts = event.counts
+        self._log(
+            event.time, f"Run {event.name}" + (f", resumed from {event.resumed_from}" if event.resumed_from else "")
+        )
+        self._log(
+            event.time,
+            f"{event.dataset}: {counts.get('train', 0):,} training, {counts.get('valid', 0):,} validation, "
+            f"{counts.get('test', 0):,} test pictures, {len(event.class_names)} classes",
+        )
+        self._log(
+            event.time,
+            f"{event.device} {event.device_name}: {event.reason}; {event.threads} threads, "
+            f"{event.precision}, {event.memory_format.replace('_', ' ')}; "
+            f"{event.parameters:,} parameters",
+        )
+        self._touch("curve", "rows", "classes", "pictures")
+
+    def _chosen(self, event: PicturesChosen) -> None:
+        import numpy as np  # not before there are pictures: the first frame need not wait for it
+
+        try:
+            raw = np.frombuffer(base64.b64decode(event.data), dtype=np.uint8)
+            pictures = raw.reshape(len(event.labels), 32, 32, 3)
+        except ValueError:  # a log that something else wrote: the rest of it can be shown
+            return
+        self.pictures, self.labels = pictures, event.labels
+        self._touch("pictures")
+
+    def _epoch_started(self, event: EpochStarted) -> None:
+        if self.started is not None:
+            self.steps = self.started.steps_per_epoch
+            self._rewind(event.epoch, event.step)
+        self.epoch, self.step, self.learning_rate = event.epoch, event.step, event.learning_rate
+        self._enter("training")
+        self._touch("rows")
+
+    def _rewind(self, epoch: int, step: int) -> None:
+        """Forget what came after a place in the run: a resumed run repeats it, and it is drawn once, as it is now."""
+        assert self.started is not None
+        at = epoch - 1 + step / max(1, self.started.steps_per_epoch) + 1e-9
+        if self.points and self.points[-1][0] > at:
+            self.points = [p for p in self.points if p[0] <= at]
+            self._touch("curve")
+        if self._drop_rows(epoch):
+            self._touch("rows", "classes")
+        if self.classified is not None and self.classified.epoch >= epoch:
+            self.classified = None
+            self._touch("pictures")
+        if self.validated is not None and self.validated.epoch >= epoch:
+            self.newest = self.predictions if self.newest is self.validated else self.newest
+            self.validated = None
+            self._touch("predictions")
+
+    def _batch(self, event: BatchCompleted) -> None:
+        self.epoch, self.phase, self.step, self.steps = event.epoch, event.phase, event.step, event.steps
+        if event.images_per_second:
+            self.rates[event.phase] = event.images_per_second
+        self.seconds_left = event.seconds_left
+        if self.state not in ("PAUSED", "DONE", "STOPPED", "FAILED"):
+            self.state = STATES.get(event.phase, self.state)
+
+    def _loss(self, event: LossSampled) -> None:
+        if math.isfinite(event.train_loss):
+            self.points.append((event.epoch - 1 + event.step / max(1, event.steps), event.train_loss))
+        if len(self.points) > MAX_POINTS:
+            self.points = thin(self.points)
+        self._touch("curve", "rows")
+
+    def _validation(self, event: ValidationStarted) -> None:
+        self._enter("validating")
+        self.step = 0
+
+    def _epoch_completed(self, event: EpochCompleted) -> None:
+        self._drop_rows(event.epoch)
+        self.rows.append(event)
+        self.best = event if event.best else self.best
+        self._touch("curve", "rows", "classes")
+
+    def _drop_rows(self, epoch: int) -> bool:
+        """Forget an epoch and all after it; False where there is none of them."""
+        if not self.rows or self.rows[-1].epoch < epoch:
+            return False
+        self.rows = [r for r in self.rows if r.epoch < epoch]
+        self.best = next((r for r in reversed(self.rows) if r.best), None)
+        return True
+
+    def _classified(self, event: PicturesClassified) -> None:
+        self.classified = event
+        self._touch("pictures")
+
+    def _checkpoint(self, event: CheckpointSaved | CheckpointFailed | CheckpointSkipped) -> None:
+        self.checkpoints.append(event)
+        self._touch("checkpoints")
+        if isinstance(event, CheckpointFailed):
+            self._log(event.time, f"Checkpoint not saved: {event.path}: {event.error}")
+        if isinstance(event, CheckpointSkipped):
+            self._log(event.time, f"Checkpoint skipped: {event.error}")
+
+    def _paused(self, event: RunPaused) -> None:
+        self.state, self.phase = "PAUSED", event.phase
+
+    def _resumed(self, event: RunResumed) -> None:
+        self._enter(event.phase)
+
+    def _enter(self, phase: str) -> None:
+        self.phase, self.state = phase, STATES.get(phase, self.state)
+
+    def _test_started(self, event: TestStarted) -> None:
+        self._enter("testing")
+        self.step = 0
+
+    def _test_completed(self, event: TestCompleted) -> None:
+        self.tested = event
+        self._touch("classes")
+
+    def _predictions(self, event: PredictionsSaved) -> None:
+        self.predictions = self.newest = event
+        self._touch("predictions")
+
+    def _validated(self, event: ValidationPredictionsSaved) -> None:
+        self.validated = self.newest = event
+        self._touch("predictions")
+
+    def _model(self, event: ModelDescribed) -> None:
+        self.model = event
+        self._touch("model")
+
+    def _data(self, event: DataDescribed) -> None:
+        self.data = event
+        self._touch("data")
+
+    def _line(self, event: LineLogged) -> None:
+        self._log(event.time, event.text)
+
+    def _skipped(self, event: PicturesSkipped) -> None:
+        self.skipped = event
+        self._log(event.time, f"{event.count:,} unreadable pictures were left out:")
+        for name in event.names:
+            self._log(event.time, f"  {name}")
+
+    def _ended(self, event: Terminal) -> None:
+        self.terminal, self.seconds_left = event, None
+        match event:
+            case RunCompleted():
+                self.state = "DONE"
+            case RunStopped():
+                self.state = "STOPPED"
+            case RunFailed():
+                self.state = "FAILED"
+                self._log(event.time, f"{event.title}: {event.message}")
+                for line in event.detail.splitlines():
+                    self._log(event.time, f"  {line}")
+            case _:
+                pass
+        self._touch("rows", "classes", "curve")
+
+    def _log(self, time: float, text: str) -> None:
+        self.lines.append((time, text))
+        self.lines_ever += 1
+        self._touch("lines")
+
+
+_HANDLERS: dict[type[Event], Any] = {
+    PreparationAdvanced: RunView._preparation,
+    RunStarted: RunView._started,
+    PicturesChosen: RunView._chosen,
+    EpochStarted: RunView._epoch_started,
+    BatchCompleted: RunView._batch,
+    LossSampled: RunView._loss,
+    ValidationStarted: RunView._validation,
+    EpochCompleted: RunView._epoch_completed,
+    PicturesClassified: RunView._classified,
+    CheckpointSaved: RunView._checkpoint,
+    CheckpointFailed: RunView._checkpoint,
+    CheckpointSkipped: RunView._checkpoint,
+    RunPaused: RunView._paused,
+    RunResumed: RunView._resumed,
+    TestStarted: RunView._test_started,
+    TestCompleted: RunView._test_completed,
+    PredictionsSaved: RunView._predictions,
+    ValidationPredictionsSaved: RunView._validated,
+    ModelDescribed: RunView._model,
+    DataDescribed: RunView._data,
+    LineLogged: RunView._line,
+    PicturesSkipped: RunView._skipped,
+    RunCompleted: RunView._ended,
+    RunStopped: RunView._ended,
+    RunFailed: RunView._ended,
+}
+
+
+def thin(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Half the points: of every four, the lowest and the highest, in order. Spikes stay."""
+    kept = []
+    for i in range(0, len(points), 4):
+        group = points[i : i + 4]
+        ends = {min(group, key=lambda p: p[1]), max(group, key=lambda p: p[1])}
+        kept += sorted(ends)
+    return kept

@@ -1,0 +1,77 @@
+"""What the screens of predictions share: which evaluation they show, and the keys to another one."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from tui_cifar.render.images.mosaic import Line
+from tui_cifar.render.text.ink import words
+from tui_cifar.run.predictions import SETS
+from tui_cifar.run.state import Saved
+from tui_cifar.screens.base.run_screen import RunScreen
+
+WIDE = 100
+"""Columns from which there is room for whole words."""
+
+
+class ResultsScreen(RunScreen):
+    """A screen of the evaluation that is shown.
+
+    That is the newest one when the screen is opened, and stays until a key takes a newer one. Where there is none, the
+    same key shows the other set of pictures.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("l", "newest", "Newest", id="results.newest", tooltip="The predictions that have come since"),
+        Binding("l", "pictures('test')", "Test", id="results.test", tooltip="The test pictures"),
+        Binding("l", "pictures('valid')", "Validation", id="results.valid", tooltip="The validation pictures"),
+    ]
+
+    def holds(self, newer: Saved) -> bool:
+        """Whoever is looking through the pictures keeps the place."""
+        return True
+
+    def heading(self, split: str, weights: str, width: int) -> Line:
+        """ "Validation pictures · epoch 3", and that there are newer predictions."""
+        results, started = self.cifar.results, self.view.started
+        told = SETS.get(split, split)
+        if width >= WIDE:
+            told += " pictures"
+            total = started.counts.get("valid", 0) if started else 0
+            if split == "valid" and results is not None and len(results) < total:
+                told = f"{len(results):,} of {total:,} {told.lower()}"
+        line = [words(f"{told} · {weights}   ", self.inks.strong)]
+        if (newer := self.cifar.newer) is not None:
+            other = "validation" if split == "test" else "test"
+            what = f"epoch {newer.epoch}" if newer is self.cifar.saved(split) else other
+            line.append(words(f"newer: {what}   " if width >= WIDE else "newer   ", self.inks.right))
+        return line
+
+    def state(self) -> object:
+        """Which evaluation is shown, and whether there is a newer one."""
+        return self.cifar.results, self.cifar.newer
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A newer evaluation first, else the other set of pictures."""
+        if action == "newest":
+            return self.cifar.newer is not None
+        if action == "pictures":
+            found = self.cifar.saved(str(parameters[0]))
+            return self.cifar.newer is None and found is not None and found is not self.cifar.shown
+        return super().check_action(action, parameters)
+
+    def action_newest(self) -> None:
+        """Show the newest evaluation."""
+        self._open(self.cifar.newer)
+
+    def action_pictures(self, split: str) -> None:
+        """Show the newest evaluation of the test or the validation pictures."""
+        self._open(self.cifar.saved(split))
+
+    def _open(self, saved: Saved | None) -> None:
+        if saved is not None:
+            self.cifar.open_results(saved)
+            self.cifar.show()
+            self.refresh_bindings()

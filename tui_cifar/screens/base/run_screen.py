@@ -1,0 +1,131 @@
+"""What the screens of a run share: header, the line of screens, footer, and how they learn what is new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult, SystemCommand
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from tui_cifar.render.text.ink import Inks, inks_of
+from tui_cifar.run.state import RunView, Saved
+from tui_cifar.screens.base.settled import Settled
+from tui_cifar.widgets.chrome.header import RunHeader
+from tui_cifar.widgets.chrome.key_footer import KeyFooter
+from tui_cifar.widgets.chrome.screen_tabs import ScreenTabs
+
+if TYPE_CHECKING:
+    from tui_cifar.app.app import CifarApp
+    from tui_cifar.render.images.mosaic import Mode
+
+VIEWS = {
+    "dashboard": "Dashboard",
+    "predictions": "Predictions",
+    "confusion": "Confusion",
+    "data": "Data",
+    "model": "Model",
+    "log": "Log",
+}
+"""The screens in the order of their keys, 1 to 6."""
+
+
+class RunScreen(Settled, Screen[None]):
+    """A screen of a run. A subclass gives its `view_id`, its body, and `update`."""
+
+    AUTO_FOCUS = ""  # keys belong to the screen
+    view_id: ClassVar[str]
+
+    def __init__(self, *, images: str, ascii: bool) -> None:
+        super().__init__()
+        self._images, self._ascii = images, ascii
+        self._seen: object = None
+
+    def compose(self) -> ComposeResult:
+        """Header, screens, body, footer."""
+        yield RunHeader(self.view, ascii=self._ascii, id="header")
+        yield ScreenTabs(VIEWS, self.view_id)
+        yield from self.body()
+        yield KeyFooter(show_command_palette=True)
+
+    def body(self) -> ComposeResult:
+        """What is between the line of screens and the footer."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        """Plain borders where they are asked for."""
+        self.set_class(self._ascii, "-ascii")
+
+    def on_resize(self) -> None:
+        """A low terminal does without the line of screens."""
+        self.set_class(self.app.size.height < 20, "-low")
+        wide = self.app.size.width >= 100
+        for footer in self.query(Footer):
+            if footer.show_command_palette != wide:
+                footer.show_command_palette = wide
+                footer.refresh(recompose=True)
+
+    def on_screen_resume(self) -> None:
+        """Show what is new since it was last seen, once it has its size."""
+        self.call_after_refresh(self.cifar.show)
+
+    @property
+    def cifar(self) -> CifarApp:
+        """The application."""
+        return cast("CifarApp", self.app)
+
+    @property
+    def view(self) -> RunView:
+        """The run."""
+        return self.cifar.view
+
+    def show(self, view: RunView, resources: str) -> None:
+        """Hand the view to the parts that are on the screen; while it is made or torn down there are none."""
+        for header in self.query(RunHeader):
+            header.show(view, resources)
+        if self.is_mounted:
+            key = (id(view), self.app.theme, *(view.changes.get(part, 0) for part in self.parts()), self.state())
+            if key != self._seen:
+                self._seen = key
+                self.update(view)
+
+    def parts(self) -> tuple[str, ...]:
+        """The parts of the view that this screen shows."""
+        return ()
+
+    def state(self) -> object:
+        """What else makes a difference to what is shown, as a value that differs when it does."""
+        return None
+
+    def holds(self, newer: Saved) -> bool:
+        """Whether the evaluation that is shown stays although a newer one has come: else it would change under the hands."""
+        return False
+
+    def update(self, view: RunView) -> None:
+        """Draw again, as something that the screen shows has changed."""
+        from tui_cifar.widgets.canvas import Canvas  # imports NumPy, which the first screen need not wait for
+
+        for canvas in self.query(Canvas):
+            canvas.redraw()
+
+    def commands(self) -> Iterable[SystemCommand]:
+        """What the palette offers beyond the keys."""
+        return ()
+
+    # -- drawing ----------------------------------------------------------------------------------------------------------
+
+    @property
+    def mode(self) -> Mode:
+        """How pictures are drawn on this terminal."""
+        return self.cifar.picture_mode
+
+    @property
+    def light(self) -> bool:
+        """Whether the ground is light."""
+        return not self.app.current_theme.dark
+
+    @property
+    def inks(self) -> Inks:
+        """The styles of the present theme."""
+        return inks_of(self.app)

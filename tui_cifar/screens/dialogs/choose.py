@@ -1,0 +1,97 @@
+"""Small dialogs: choose one of a list, or type a number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui_cifar.render.text.text import cut
+from tui_cifar.screens.base.settled import Settled
+
+
+class Choose(Settled, ModalScreen[int | None]):
+    """Answers with the place of the option chosen; None where it was left.
+
+    Args:
+        title: what is chosen.
+        options: in words; a letter goes to the next one that begins with it.
+        notes: a remark on each, at the right.
+        current: the one that is marked first.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back")]
+
+    def __init__(self, title: str, options: Sequence[str], current: int = 0, notes: Sequence[str] = ()) -> None:
+        super().__init__()
+        self._title, self._options, self._current = title, options, current
+        self._notes = [*notes, *[""] * (len(options) - len(notes))]
+
+    def compose(self) -> ComposeResult:
+        """A list."""
+        with Vertical(classes="dialog") as box:
+            box.border_title = self._title
+            lines = [f"{cut(o, 20):20}{n:>20}" for o, n in zip(self._options, self._notes, strict=True)]
+            yield OptionList(*(Option(line.rstrip()) for line in lines), markup=False, compact=True)
+            yield Static("a letter goes to its class   enter chooses", classes="hint")
+
+    def on_mount(self) -> None:
+        """Mark the current one."""
+        self.query_one(OptionList).highlighted = self._current
+
+    def on_key(self, event: events.Key) -> None:
+        """Go to the next option that begins with a letter."""
+        letter = (event.character or "").lower()
+        if len(letter) != 1 or not letter.isalnum():
+            return
+        listed = self.query_one(OptionList)
+        count, at = len(self._options), listed.highlighted or 0
+        for i in [(at + step) % count for step in range(1, count + 1)]:
+            if self._options[i].lower().startswith(letter):
+                listed.highlighted = i
+                event.stop()
+                return
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Answer."""
+        self.dismiss(event.option_index)
+
+    def action_leave(self) -> None:
+        """No answer."""
+        self.dismiss(None)
+
+
+class GoTo(Settled, ModalScreen[int | None]):
+    """Answers with a number from 0 to `last`; None where it was left."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back")]
+
+    def __init__(self, last: int) -> None:
+        super().__init__()
+        self._last = last
+
+    def compose(self) -> ComposeResult:
+        """A field."""
+        with Vertical(classes="dialog") as box:
+            box.border_title = "Go to picture number"
+            yield Input(placeholder=f"0 to {self._last:,}", type="integer", max_length=9)
+            yield Static("enter goes there   esc goes back", classes="hint")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Answer, if it is one of the numbers."""
+        text = event.value.strip()
+        if text.isdigit() and int(text) <= self._last:
+            self.dismiss(int(text))
+        else:
+            self.query_one(Static).update(f"It must be a whole number from 0 to {self._last:,}.")
+
+    def action_leave(self) -> None:
+        """No answer."""
+        self.dismiss(None)

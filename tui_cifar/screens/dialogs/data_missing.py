@@ -1,0 +1,83 @@
+"""What to do when the pictures are not here and could not be downloaded."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Static
+
+from engine.storage.atomic_io import expanded, is_there
+from tui_cifar.screens.base.settled import Settled
+
+
+class DataMissing(Settled, ModalScreen[dict[str, Any] | None]):
+    """Answers with changes to the configuration: none of them to try again, a folder, or the built-in data; None leaves."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("t", "again", "Try again"),
+        Binding("f", "folder", "Another folder"),
+        Binding("b", "built_in", "Built-in pictures"),
+        Binding("q", "leave", "Quit"),
+        Binding("escape", "back", "Back", show=False),
+        Binding("down", "app.focus_next", show=False),
+        Binding("up", "app.focus_previous", show=False),
+    ]
+
+    def __init__(self, message: str) -> None:
+        super().__init__()
+        self._message = message
+
+    def compose(self) -> ComposeResult:
+        """The reason, three ways out, and a field for the folder that opens on demand."""
+        with Vertical(classes="dialog") as box:
+            box.border_title = "Pictures not found"
+            yield Static(self._message, markup=False, classes="message")
+            yield Button("t  Try again", id="again", compact=True)
+            yield Button("f  Another folder or archive …", id="folder", compact=True)
+            yield Input(placeholder="path of a folder of pictures, or of cifar-10-python.tar.gz", id="path")
+            yield Button("b  Built-in pictures (shapes)", id="built_in", compact=True)
+            yield Button("q  Quit", id="leave", compact=True)
+
+    def on_mount(self) -> None:
+        """The field stays away until it is asked for."""
+        self.query_one("#path").display = False
+        self.query_one("#again").focus()
+
+    async def on_button_pressed(self, event: Button.Pressed) -> None:
+        """A click or Enter acts as the key does."""
+        await self.run_action(str(event.button.id))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Use the path, if there is something there."""
+        path = expanded(event.value.strip())
+        if event.value.strip() and is_there(path):
+            self.dismiss({"dataset": str(path)})
+        else:
+            self.notify(f"{event.value.strip() or 'Nothing'}: no such folder or archive", severity="error")
+
+    def action_again(self) -> None:
+        """The same once more."""
+        self.dismiss({})
+
+    def action_folder(self) -> None:
+        """Open the field."""
+        field = self.query_one("#path")
+        field.display = True
+        field.focus()
+
+    def action_built_in(self) -> None:
+        """Train on the built-in pictures."""
+        self.dismiss({"dataset": "shapes"})
+
+    def action_back(self) -> None:
+        """Close the field."""
+        self.query_one("#path").display = False
+        self.query_one("#again").focus()
+
+    def action_leave(self) -> None:
+        """Leave the program."""
+        self.dismiss(None)

@@ -1,0 +1,1 @@
+"""The terminal: driver, painting, signals, capture, capabilities."""

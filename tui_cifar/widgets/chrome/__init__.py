@@ -1,0 +1,1 @@
+"""Header, footer and tabs."""

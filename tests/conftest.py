@@ -1,4 +1,4 @@
-"""What the tests share: a small picture folder, a quick configuration, and a script in the engine's place."""
+"""What the tests share: a small image folder, a quick configuration, and a script in the engine's place."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ CLASSES = ("blue", "green", "red")
 
 
 @pytest.fixture(scope="session")
-def picture_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """90 training and 30 test pictures of three classes that a network tells apart by colour."""
-    root = tmp_path_factory.mktemp("pictures")
+def image_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """90 training and 30 test images of three classes that a network tells apart by colour."""
+    root = tmp_path_factory.mktemp("images")
     rng = np.random.default_rng(0)
     for part, count in (("train", 30), ("test", 10)):
         for channel, name in enumerate(reversed(CLASSES)):
@@ -37,13 +37,13 @@ def picture_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def quick(picture_folder: Path, tmp_path: Path) -> Callable[..., Config]:
-    """Makes configurations for runs of a second: few pictures, one thread, a run directory of the test's own."""
+def quick(image_folder: Path, tmp_path: Path) -> Callable[..., Config]:
+    """Makes configurations for runs of a second: few images, one thread, a run directory of the test's own."""
 
     def make(**changes: Any) -> Config:
         values = {
             "recipe": "tutorial",
-            "dataset": str(picture_folder),
+            "dataset": str(image_folder),
             "runs_dir": str(tmp_path / "runs"),
             "name": "run",
             "epochs": 2,

@@ -22,7 +22,7 @@ from engine.events.types import BY_NAME, ClassCount, Event, LayerDescribed, Spli
 from engine.storage.checkpoint import load_checkpoint, serialize
 from engine.storage.run_directory import RunDirectory, is_finished, read_config, read_events
 from tests.system.test_kills import same
-from tui_cifar.run.state import RunView
+from tui_cifar.run.state import RunState
 
 relaxed = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture], deadline=None, max_examples=60
@@ -182,7 +182,7 @@ def test_deep_nesting_is_no_event() -> None:
 @relaxed
 @given(st.lists(events(), max_size=8))
 def test_the_reducer_takes_events_in_any_order(told: list[Event]) -> None:
-    view = RunView()
+    view = RunState()
     for event in told:
         view.apply(event)
     assert 0 <= view.progress <= 1 and 0 <= view.fraction <= 1

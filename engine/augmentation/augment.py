@@ -1,6 +1,6 @@
-"""Augmentation of whole batches on the training device: one gather of packed pixels, no picture handled one by one.
+"""Augmentation of whole batches on the training device: one gather of packed pixels, no image handled one by one.
 
-A picture's three bytes a pixel are kept in four, so that one index fetches a whole pixel and the result already lies
+An image's three bytes a pixel are kept in four, so that one index fetches a whole pixel and the result already lies
 channels last. Every change of place (mirror, turn, shift) is a map from output pixels to source pixels; maps are composed
 before any pixel is touched.
 """
@@ -14,12 +14,12 @@ import torch
 from torch import Tensor
 
 GREY = 0x808080
-"""A packed pixel of middle grey: near the mean of the pictures, so that a hole tells the network nothing."""
+"""A packed pixel of middle grey: near the mean of the images, so that a hole tells the network nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What is drawn for each picture."""
+    """What is drawn for each image."""
 
     rotation: float = 0.0
     """Greatest angle either way in degrees, uniform; black where nothing was."""
@@ -30,10 +30,10 @@ class Policy:
 
 
 def pack(images: Tensor) -> Tensor:
-    """The same pictures, uint8 (N, 3, H, W), laid out with four bytes a pixel, as `augment` wants them."""
+    """The same images, uint8 (N, 3, H, W), laid out with four bytes a pixel, as `augment` wants them."""
     n, c, h, w = images.shape
     if c != 3:
-        raise ValueError(f"pictures have {c} channels, not 3")
+        raise ValueError(f"images have {c} channels, not 3")
     pixels = torch.zeros(n, h, w, 4, dtype=torch.uint8, device=images.device)
     pixels[..., :3] = images.permute(0, 2, 3, 1)
     return _unpacked(pixels)
@@ -45,7 +45,7 @@ def _unpacked(pixels: Tensor) -> Tensor:
 
 
 def _pixels(images: Tensor) -> Tensor:
-    """int32 (N, H * W), a number a pixel: a view of packed pictures, a copy of others."""
+    """int32 (N, H * W), a number a pixel: a view of packed images, a copy of others."""
     n, _, h, w = images.shape
     if images.stride() != (4 * h * w, 1, 4 * w, 4):
         images = pack(images)
@@ -61,8 +61,8 @@ def flip_and_rotate(images: Tensor, flips: Tensor, degrees: Tensor) -> Tensor:
 
     Args:
         images: uint8 (N, 3, H, W).
-        flips: bool (N,), True where the picture is mirrored left to right.
-        degrees: float (N,), the angle of each picture.
+        flips: bool (N,), True where the image is mirrored left to right.
+        degrees: float (N,), the angle of each image.
 
     Returns:
         uint8 (N, 3, H, W), channels last, on the same device.
@@ -74,18 +74,18 @@ def flip_and_rotate(images: Tensor, flips: Tensor, degrees: Tensor) -> Tensor:
     x = (torch.arange(w, device=images.device, dtype=torch.float32) + (0.5 - w / 2)).view(1, 1, w)
     column = (cos * x - sin * y).add_(w / 2).floor_().to(torch.int32)
     row = (sin * x + cos * y).add_(h / 2).floor_().to(torch.int32)
-    # All bits set within the picture, none outside: there, one of these four numbers is negative, and its sign is spread.
+    # All bits set within the image, none outside: there, one of these four numbers is negative, and its sign is spread.
     inside = (column | row | (w - 1 - column) | (h - 1 - row)).bitwise_right_shift_(31).bitwise_not_()
     column = torch.where(flips.view(n, 1, 1), w - 1 - column, column)
     return _gather(_pixels(images), row.mul_(w).add_(column), inside)
 
 
 def flip_and_shift(images: Tensor, flips: Tensor, shifts: Tensor) -> Tensor:
-    """Mirror, then shift; what moves in at the border is the picture reflected.
+    """Mirror, then shift; what moves in at the border is the image reflected.
 
     Args:
         images: uint8 (N, 3, H, W).
-        flips: bool (N,), True where the picture is mirrored left to right.
+        flips: bool (N,), True where the image is mirrored left to right.
         shifts: int64 (N, 2), rows down and columns right, each smaller than the side.
 
     Returns:
@@ -116,7 +116,7 @@ def _gather(pixels: Tensor, source: Tensor, inside: Tensor | None) -> Tensor:
 
 
 def cut_out(images: Tensor, centres: Tensor, side: int) -> Tensor:
-    """Grey squares over parts of the pictures, cut off at the border.
+    """Grey squares over parts of the images, cut off at the border.
 
     Args:
         images: uint8 (N, 3, H, W).
@@ -133,12 +133,12 @@ def cut_out(images: Tensor, centres: Tensor, side: int) -> Tensor:
 
 
 def augment(images: Tensor, picked: Tensor, flips: Tensor, generator: torch.Generator, policy: Policy) -> Tensor:
-    """Draw what `policy` says for some of the pictures, and apply it after the mirroring.
+    """Draw what `policy` says for some of the images, and apply it after the mirroring.
 
     Args:
         images: uint8 (N, 3, H, W) on the generator's device; quickest where `pack` laid them out.
-        picked: int64 (M,), which pictures.
-        flips: bool (N,): which of all pictures are mirrored (see `draw_flips`).
+        picked: int64 (M,), which images.
+        flips: bool (N,): which of all images are mirrored (see `draw_flips`).
         generator: decides the draws.
         policy: what to draw.
 
@@ -161,13 +161,13 @@ def augment(images: Tensor, picked: Tensor, flips: Tensor, generator: torch.Gene
 
 
 def draw_flips(kind: str, generator: torch.Generator, count: int, epoch: int) -> Tensor:
-    """Which of all `count` pictures are mirrored in an epoch: bool (count,) on the generator's device.
+    """Which of all `count` images are mirrored in an epoch: bool (count,) on the generator's device.
 
     Args:
         kind: "off"; "random", one in two, drawn anew each epoch; or "alternating" (Jordan, 2024: "94% on CIFAR-10 in
             3.29 seconds on a single GPU"), one in two in the first epoch and the other half in the next.
         generator: of this epoch for "random", of the whole run for "alternating".
-        count: number of pictures.
+        count: number of images.
         epoch: from 1.
     """
     if kind == "off":
@@ -182,7 +182,7 @@ def to_float(images: Tensor, memory_format: torch.memory_format = torch.contiguo
     Args:
         images: uint8 (N, 3, H, W).
         memory_format: of the result.
-        size: side to scale the pictures down to, by area and bilinear; 0 leaves them as they are.
+        size: side to scale the images down to, by area and bilinear; 0 leaves them as they are.
     """
     scaled = images.to(torch.float32, memory_format=memory_format).mul_(1 / 127.5).sub_(1.0)
     if size and size != images.shape[-1]:

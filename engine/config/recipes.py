@@ -45,7 +45,7 @@ RECIPES: dict[str, Recipe] = {
         },
     ),
     "record": Recipe(
-        "the speed run for a GPU, after airbench94_muon: 8 epochs of all pictures but 2 %",
+        "the speed run for a GPU, after airbench94_muon: 8 epochs of all images but 2 %",
         {
             **_AIRBENCH,
             "recipe": "record",

@@ -17,7 +17,7 @@ from typing import Any
 
 from engine.config.recipes import RECIPES
 from engine.errors import ConfigError
-from engine.storage.atomic_io import expanded
+from engine.storage.atomic_io import expand_path
 
 
 def _setting(
@@ -62,8 +62,8 @@ class Config:
     width: int = _setting(
         32, "channels of the first group of the network 'airbench'", low=4, high=1024, group="What to train"
     )
-    epochs: int = _setting(20, "passes over the training pictures", low=1, high=100_000)
-    batch_size: int = _setting(20, "pictures a step", low=1, high=100_000)
+    epochs: int = _setting(20, "passes over the training images", low=1, high=100_000)
+    batch_size: int = _setting(20, "images a step", low=1, high=100_000)
     optimizer: str = _setting("sgd", "how gradients become steps", choices=("sgd", "muon"))
     lr: float = _setting(0.01, "learning rate", low=0.0, high=100.0, open_low=True)
     schedule: str = _setting(
@@ -82,17 +82,15 @@ class Config:
     )
     flip: str = _setting(
         "random",
-        "mirror half of the training pictures: anew each epoch, or in turns",
+        "mirror half of the training images: anew each epoch, or in turns",
         choices=("off", "random", "alternating"),
     )
-    rotation: float = _setting(
-        10.0, "turn training pictures by up to this many degrees either way", low=0.0, high=180.0
-    )
-    crop: int = _setting(0, "shift training pictures by up to this many pixels either way", low=0, high=16)
-    cutout: int = _setting(0, "side of a grey square laid over each training picture", low=0, high=32)
-    progressive: bool = _setting(False, "train on smaller pictures first")
+    rotation: float = _setting(10.0, "turn training images by up to this many degrees either way", low=0.0, high=180.0)
+    crop: int = _setting(0, "shift training images by up to this many pixels either way", low=0, high=16)
+    cutout: int = _setting(0, "side of a grey square laid over each training image", low=0, high=32)
+    progressive: bool = _setting(False, "train on smaller images first")
     valid_fraction: float = _setting(
-        0.2, "share of the training pictures held out for validation", low=0.0, high=1.0, open_low=True, open_high=True
+        0.2, "share of the training images held out for validation", low=0.0, high=1.0, open_low=True, open_high=True
     )
     stratified: bool = _setting(False, "hold out the same share of every class")
     seed: int = _setting(0, "decides split, order, augmentation, dropout and first weights", low=0, high=2**31 - 1)
@@ -108,7 +106,7 @@ class Config:
     )
     memory_format: str = _setting(
         "auto",
-        "layout of pictures in memory; auto takes what measures faster",
+        "layout of images in memory; auto takes what measures faster",
         choices=("auto", "channels_last", "contiguous"),
         group="Where",
     )
@@ -140,7 +138,7 @@ class Config:
             raise ConfigError("nesterov: it needs a momentum above 0, and the optimizer sgd.")
         if self.progressive and self.model == "tutorial":
             raise ConfigError(
-                "progressive: the network 'tutorial' takes full-size pictures only. Give --no-progressive, or --model airbench."
+                "progressive: the network 'tutorial' takes full-size images only. Give --no-progressive, or --model airbench."
             )
         if not self.dataset:
             raise ConfigError("dataset: it is empty; use cifar10, shapes, or the path of a folder or archive.")
@@ -150,13 +148,13 @@ class Config:
         return dataclasses.asdict(self)
 
     def anchored(self) -> Config:
-        """The same with absolute paths to the pictures, which mean the same from any working directory."""
+        """The same with absolute paths to the images, which mean the same from any working directory."""
         dataset = self.dataset if self.dataset in ("cifar10", "shapes") else _absolute(self.dataset)
         return dataclasses.replace(self, dataset=dataset, data_dir=self.data_dir and _absolute(self.data_dir))
 
 
 def _absolute(path: str) -> str:
-    return str(expanded(path).absolute())
+    return str(expand_path(path).absolute())
 
 
 FIELDS: dict[str, dataclasses.Field[Any]] = {f.name: f for f in dataclasses.fields(Config)}

@@ -1,4 +1,4 @@
-"""The pictures: CIFAR-10, a folder of one's own, or shapes drawn by code, all behind `load_dataset`."""
+"""The images: CIFAR-10, a folder of one's own, or shapes drawn by code, all behind `load_dataset`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 import platformdirs
 
 from engine.config.schema import nearest
-from engine.data.types import Dataset, Pictures, Report
+from engine.data.types import Dataset, LabeledImages, Report
 from engine.errors import DataError
-from engine.storage.atomic_io import expanded
+from engine.storage.atomic_io import expand_path
 
-__all__ = ["Dataset", "Pictures", "Report", "default_data_dir", "load_dataset"]
+__all__ = ["Dataset", "LabeledImages", "Report", "default_data_dir", "load_dataset"]
 
 
 def default_data_dir() -> Path:
@@ -24,12 +24,12 @@ def default_data_dir() -> Path:
 
 
 def load_dataset(spec: str, *, data_dir: Path, cache_dir: Path, report: Report) -> Dataset:
-    """The pictures that `spec` names.
+    """The images that `spec` names.
 
     Args:
-        spec: "cifar10", "shapes", or the path of a picture folder or of an official CIFAR-10 folder or archive.
+        spec: "cifar10", "shapes", or the path of an image folder or of an official CIFAR-10 folder or archive.
         data_dir: where CIFAR-10 is looked for, and downloaded to.
-        cache_dir: where decoded pictures are kept for the next start.
+        cache_dir: where decoded images are kept for the next start.
         report: told about progress; what its `poll` raises passes through.
 
     Raises:
@@ -51,7 +51,7 @@ def _load(spec: str, data_dir: Path, cache_dir: Path, report: Report) -> Dataset
 
     if spec == "cifar10":
         return cifar10.load_cifar10(data_dir, cache_dir, report)
-    path = expanded(spec)
+    path = expand_path(spec)
     if not path.exists():
         known = "" if os.sep in spec else nearest(spec, ("cifar10", "shapes")).removesuffix(".")
         raise DataError(f"dataset: {spec!r} is neither cifar10, shapes nor a path that exists{known}.")

@@ -1,4 +1,4 @@
-"""Decoded pictures kept on the disk between starts: written whole, checked when read, rebuilt when anything is off.
+"""Decoded images kept on the disk between starts: written whole, checked when read, rebuilt when anything is off.
 
 They are read into memory of their own, which the system has back as soon as they are let go of. What `malloc` gave would stay
 with the process (see `engine.runtime.allocator`).
@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from engine.data.types import Dataset, Pictures
-from engine.storage.atomic_io import remove_leftovers_of_the_dead
+from engine.data.types import Dataset, LabeledImages
+from engine.storage.atomic_io import remove_temp_files_of_dead_processes
 
 VERSION = 1
 
@@ -31,7 +31,7 @@ def read_cached(directory: Path, key: str) -> Dataset | None:
         if about["version"] != VERSION or any(_crc(a) != about["crc"][name] for name, a in arrays.items()):
             return None
         train, test = (
-            Pictures(*(torch.from_numpy(arrays[f"{part}_{what}"]) for what in ("images", "labels")))
+            LabeledImages(*(torch.from_numpy(arrays[f"{part}_{what}"]) for what in ("images", "labels")))
             for part in ("train", "test")
         )
         return Dataset(
@@ -52,7 +52,7 @@ def _crc(array: np.ndarray) -> int:
     return zlib.crc32(np.ascontiguousarray(array).view(np.uint8).reshape(-1).data)
 
 
-def keep_cached(directory: Path, key: str, data: Dataset) -> Dataset:
+def write_cached(directory: Path, key: str, data: Dataset) -> Dataset:
     """Keep a dataset under `key`; the same as `read_cached` gives it, or as it was given where the disk refuses it."""
     _write(directory, key, data)
     return read_cached(directory, key) or data
@@ -63,7 +63,7 @@ def _write(directory: Path, key: str, data: Dataset) -> None:
     temporary = directory / f".{key}.{os.getpid()}"
     try:
         temporary.mkdir(parents=True)
-        remove_leftovers_of_the_dead(directory)
+        remove_temp_files_of_dead_processes(directory)
         arrays = {
             f"{part}_{what}": getattr(getattr(data, part), what).numpy()
             for part in ("train", "test")

@@ -14,9 +14,9 @@ from typing import Any
 
 import torch
 
-from engine.data.cache import keep_cached, read_cached
+from engine.data.cache import read_cached, write_cached
 from engine.data.download import OPTIONS, download, open_alone
-from engine.data.types import Dataset, Pictures, Report
+from engine.data.types import Dataset, LabeledImages, Report
 from engine.errors import DataError
 
 FOLDER, ARCHIVE = "cifar-10-batches-py", "cifar-10-python.tar.gz"
@@ -27,7 +27,7 @@ CLASS_NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "
 
 
 def load_cifar10(data_dir: Path, cache_dir: Path, report: Report) -> Dataset:
-    """The official pictures from `data_dir`, downloaded to it where they are not there.
+    """The official images from `data_dir`, downloaded to it where they are not there.
 
     Raises:
         DataUnavailableError: they are not there and can't be downloaded.
@@ -49,7 +49,7 @@ def is_official(path: Path) -> bool:
 
 
 def load_official(path: Path, cache_dir: Path, report: Report) -> Dataset:
-    """The pictures in the published archive or in its unpacked folder.
+    """The images in the published archive or in its unpacked folder.
 
     Raises:
         DataError: it is damaged, incomplete, or can't be unpacked.
@@ -61,12 +61,12 @@ def load_official(path: Path, cache_dir: Path, report: Report) -> Dataset:
     key = f"cifar10-{_digest(folder, report)[:16]}"
     data = read_cached(cache_dir, key)
     if data is None:
-        data = keep_cached(cache_dir, key, _read(folder, key, report))
+        data = write_cached(cache_dir, key, _read(folder, key, report))
     return data
 
 
 def _load_archive(archive: Path, cache_dir: Path, report: Report) -> Dataset:
-    """The pictures in the archive, unpacked beside it by one process at a time."""
+    """The images in the archive, unpacked beside it by one process at a time."""
     target = archive.parent / FOLDER
     if not (target / "test_batch").is_file():
         try:
@@ -145,7 +145,7 @@ def _read(folder: Path, fingerprint: str, report: Report) -> Dataset:
             report.poll()
             read = Here(str(real.parent), train=train, download=False)
             images = torch.from_numpy(read.data).permute(0, 3, 1, 2).contiguous()
-            parts.append(Pictures(images, torch.tensor(read.targets)))
+            parts.append(LabeledImages(images, torch.tensor(read.targets)))
     except Exception as e:
         raise DataError(f"{folder}: not the official files, or damaged ({e}). {OPTIONS}") from None
     return Dataset("cifar10", CLASS_NAMES, parts[0], parts[1], fingerprint)
@@ -158,6 +158,6 @@ def _torchvision() -> Any:
     except Exception as e:
         raise DataError(
             f"CIFAR-10's files are read by torchvision, which does not import here ({e}). "
-            "Repair it, or train on built-in pictures with --dataset shapes."
+            "Repair it, or train on built-in images with --dataset shapes."
         ) from None
     return CIFAR10

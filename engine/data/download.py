@@ -18,7 +18,9 @@ from engine.errors import DataUnavailableError
 from engine.storage.atomic_io import try_lock
 
 CHUNK = 128 * 1024
-OPTIONS = "Try again, give a --data-dir that holds cifar-10-python.tar.gz, or train on built-in pictures with --dataset shapes."
+OPTIONS = (
+    "Try again, give a --data-dir that holds cifar-10-python.tar.gz, or train on built-in images with --dataset shapes."
+)
 
 
 def download(url: str, target: Path, md5: str, report: Report, *, patience: float = 30.0) -> None:

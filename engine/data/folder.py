@@ -1,4 +1,4 @@
-"""A folder of pictures: `train/<class>/…` and `test/<class>/…`, of any size and mode, decoded once."""
+"""A folder of images: `train/<class>/…` and `test/<class>/…`, of any size and mode, decoded once."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from engine.data.cache import keep_cached, read_cached
-from engine.data.types import Dataset, Pictures, Report
+from engine.data.cache import read_cached, write_cached
+from engine.data.types import Dataset, LabeledImages, Report
 from engine.errors import DataError
 
 EXTENSIONS = frozenset(
     {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".avif", ".ico", ".tga"}
 )
 SIZE = 32
-HINT = "Give a folder with train/<class>/ and test/<class>/ pictures."
+HINT = "Give a folder with train/<class>/ and test/<class>/ images."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,10 @@ class _File:
 
 
 def load_folder(root: Path, cache_dir: Path, report: Report) -> Dataset:
-    """The pictures under `root`, each converted to 32x32 RGB. Unreadable ones are left out and named in `skipped`.
+    """The images under `root`, each converted to 32x32 RGB. Unreadable ones are left out and named in `skipped`.
 
     Raises:
-        DataError: there are no pictures, only one class, or training and test classes differ.
+        DataError: there are no images, only one class, or training and test classes differ.
     """
     report.step("Looking through the folder", str(root))
     class_names, files = _scan(root, report)
@@ -51,12 +51,12 @@ def load_folder(root: Path, cache_dir: Path, report: Report) -> Dataset:
     if data is None:
         data, whole = _decode_all(root, class_names, files, report)
         if whole:
-            data = keep_cached(cache_dir, key, data)
+            data = write_cached(cache_dir, key, data)
     return data
 
 
 def _scan(root: Path, report: Report) -> tuple[tuple[str, ...], dict[str, list[_File]]]:
-    """Class names, sorted, and the picture files of both parts in a fixed order."""
+    """Class names, sorted, and the image files of both parts in a fixed order."""
     classes: dict[str, set[str]] = {}
     for part in ("train", "test"):
         if not (root / part).is_dir():
@@ -78,26 +78,26 @@ def _scan(root: Path, report: Report) -> tuple[tuple[str, ...], dict[str, list[_
                         stat = e.stat()
                         found.append(_File(f"{part}/{name}/{e.name}", label, stat.st_size, stat.st_mtime_ns))
         if not found:
-            raise DataError(f"{root / part}: there are no pictures. {HINT}")
+            raise DataError(f"{root / part}: there are no images. {HINT}")
     if len(names) < 2:
         raise DataError(f"{root}: there is only one class, {names[0]!r}; a classifier needs two. {HINT}")
     return names, files
 
 
 def file_names(root: Path, report: Report) -> dict[str, list[str]]:
-    """The picture files under `root`, relative to it, by part, in the order in which they are loaded."""
+    """The image files under `root`, relative to it, by part, in the order in which they are loaded."""
     return {part: [f.path for f in files] for part, files in _scan(root, report)[1].items()}
 
 
 def _decode_all(
     root: Path, names: tuple[str, ...], files: dict[str, list[_File]], report: Report
 ) -> tuple[Dataset, bool]:
-    """Decode every picture, several at a time: Pillow lets go of the interpreter while it decodes.
+    """Decode every image, several at a time: Pillow lets go of the interpreter while it decodes.
 
     The fingerprint is made of names and contents alone, so that a run can be resumed on a copy of its folder.
 
     Returns:
-        The pictures; and whether the disk gave out every file, so that another start would come to the same.
+        The images; and whether the disk gave out every file, so that another start would come to the same.
     """
     skipped: list[str] = []
     whole = True
@@ -110,7 +110,7 @@ def _decode_all(
             good = np.ones(len(found), dtype=bool)
             for start in range(0, len(found), 256):
                 report.poll()
-                report.step("Decoding pictures", "", done + start, total, "pictures")
+                report.step("Decoding images", "", done + start, total, "images")
                 batch = found[start : start + 256]
                 for i, (result, digest) in enumerate(pool.map(lambda f: _decode(root / f.path), batch), start):
                     h.update(found[i].path.encode("utf-8", "surrogateescape") + b"\0" + digest)
@@ -125,38 +125,40 @@ def _decode_all(
             empty = [name for label, name in enumerate(names) if not (labels == label).any()]
             if empty:
                 raise DataError(
-                    f"{root / part / empty[0]}: there are no readable pictures of class {empty[0]!r}"
+                    f"{root / part / empty[0]}: there are no readable images of class {empty[0]!r}"
                     f"{f' ({skipped[0]})' if skipped else ''}. {HINT}"
                 )
-            parts[part] = Pictures(torch.from_numpy(images if good.all() else images[good]), torch.from_numpy(labels))
+            parts[part] = LabeledImages(
+                torch.from_numpy(images if good.all() else images[good]), torch.from_numpy(labels)
+            )
     name = root.resolve().name or str(root)
     return Dataset(name, names, parts["train"], parts["test"], h.hexdigest(), tuple(skipped)), whole
 
 
 def _decode(path: Path) -> tuple[np.ndarray | str, bytes]:
-    """uint8 (3, 32, 32) of a picture file, or why it can't be read; and a digest of the file, empty if the disk refused it."""
+    """uint8 (3, 32, 32) of an image file, or why it can't be read; and a digest of the file, empty if the disk refused it."""
     digest = b""
     try:
         content = path.read_bytes()
         digest = hashlib.blake2b(content, digest_size=16).digest()
-        with Image.open(io.BytesIO(content)) as picture:
-            return to_pixels(picture), digest
-    except MemoryError:  # nothing is wrong with the picture
+        with Image.open(io.BytesIO(content)) as image:
+            return to_pixels(image), digest
+    except MemoryError:  # nothing is wrong with the image
         raise
     except UnidentifiedImageError:
-        return ("a picture of no known format" if content else "an empty file"), digest
+        return ("an image of no known format" if content else "an empty file"), digest
     except Exception as e:  # a damaged file makes decoders raise almost anything
         text = re.sub(r"<_io\.BytesIO object at \w+>", "the file", str(e).replace(str(path), "the file"))
         return " ".join(text.split()) or type(e).__name__, digest
 
 
-def to_pixels(picture: Image.Image) -> np.ndarray:
-    """uint8 (3, 32, 32) RGB of a picture of any size and mode.
+def to_pixels(image: Image.Image) -> np.ndarray:
+    """uint8 (3, 32, 32) RGB of an image of any size and mode.
 
     Turned as its EXIF says, transparency over black, scaled to cover the square and cut at the centre.
     """
-    picture.draft("RGB", (SIZE, SIZE))  # lets JPEG decode a huge picture at a fraction of its size
-    upright = ImageOps.exif_transpose(picture)
+    image.draft("RGB", (SIZE, SIZE))  # lets JPEG decode a huge image at a fraction of its size
+    upright = ImageOps.exif_transpose(image)
     if upright.mode in ("I", "F") or upright.mode.startswith("I;16"):
         values = np.asarray(upright, dtype=np.float64)
         if upright.mode != "F":

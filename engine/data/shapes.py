@@ -1,4 +1,4 @@
-"""Built-in pictures: ten shapes drawn by code, the same on every machine, ready in about a second.
+"""Built-in images: ten shapes drawn by code, the same on every machine, ready in about a second.
 
 Each shape is a signed distance function (negative inside), drawn antialiased over a busy background. Colour, place, size,
 angle, background, specks and noise vary, and say nothing about the class.
@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from engine.data.types import Dataset, Pictures, Report
+from engine.data.types import Dataset, LabeledImages, Report
 
 SIZE = 32
 TRAIN_PER_CLASS, TEST_PER_CLASS = 1000, 200
@@ -94,20 +94,20 @@ SHAPES: dict[str, Distance] = {
 
 
 def load_shapes(report: Report, seed: int = 0) -> Dataset:
-    """10,000 training and 2,000 test pictures, balanced, in an order that `seed` shuffles."""
+    """10,000 training and 2,000 test images, balanced, in an order that `seed` shuffles."""
     rng = np.random.Generator(np.random.PCG64(seed))
     train, test = (_draw_set(rng, count, report) for count in (TRAIN_PER_CLASS, TEST_PER_CLASS))
     return Dataset("shapes", tuple(SHAPES), train, test, fingerprint=f"shapes-1-{seed}")
 
 
-def _draw_set(rng: np.random.Generator, per_class: int, report: Report) -> Pictures:
+def _draw_set(rng: np.random.Generator, per_class: int, report: Report) -> LabeledImages:
     labels = rng.permutation(np.repeat(np.arange(len(SHAPES)), per_class))
     images = np.empty((len(labels), 3, SIZE, SIZE), dtype=np.uint8)
     for start in range(0, len(labels), _CHUNK):
         report.poll()
-        report.step("Drawing shapes", "", start, len(labels), "pictures")
+        report.step("Drawing shapes", "", start, len(labels), "images")
         images[start : start + _CHUNK] = _draw(rng, labels[start : start + _CHUNK])
-    return Pictures(torch.from_numpy(images), torch.from_numpy(labels))
+    return LabeledImages(torch.from_numpy(images), torch.from_numpy(labels))
 
 
 def _draw(rng: np.random.Generator, labels: Array) -> Array:

@@ -13,7 +13,7 @@ import numpy as np
 
 from engine.errors import DataError
 from engine.events.types import SplitDescribed
-from engine.storage.atomic_io import write_whole
+from engine.storage.atomic_io import write_atomic
 
 if TYPE_CHECKING:
     import torch
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FILE = "samples.npz"
 SAMPLES, DRAWS, BATCH = 24, 7, 128
-"""Pictures shown with their augmentation, versions of each, and pictures of the first batch."""
+"""Images shown with their augmentation, versions of each, and images of the first batch."""
 NAMED = 100
 """Duplicates that are named one by one."""
 _CHUNK = 2_000
@@ -31,16 +31,16 @@ _CHUNK = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """Training pictures before and after augmentation."""
+    """Training images before and after augmentation."""
 
     before: np.ndarray
     """uint8 (n, 32, 32, 3)."""
     draws: np.ndarray
-    """uint8 (n, draws, 32, 32, 3): the same pictures as augmentation may present them."""
+    """uint8 (n, draws, 32, 32, 3): the same images as augmentation may present them."""
     labels: np.ndarray
     """int64 (n,)."""
     batch: np.ndarray
-    """uint8 (m, 32, 32, 3): pictures in the order of the first epoch, as the network gets them."""
+    """uint8 (m, 32, 32, 3): images in the order of the first epoch, as the network gets them."""
     batch_labels: np.ndarray
     """int64 (m,)."""
 
@@ -54,7 +54,7 @@ def describe_split(
         images: uint8 (N, 3, H, W).
         labels: int64 (N,).
         classes: number of classes.
-        chosen: int64 (M,), which pictures make up the split; None for all.
+        chosen: int64 (M,), which images make up the split; None for all.
     """
     if chosen is None:
         chosen = np.arange(len(images))
@@ -74,13 +74,13 @@ def describe_split(
 
 
 def find_duplicates(images: Sequence[np.ndarray]) -> list[tuple[int, int]]:
-    """Pictures that are the same byte for byte: (number of the first, number of a later one), counted over all arrays in turn.
+    """Images that are the same byte for byte: (number of the first, number of a later one), counted over all arrays in turn.
 
-    Each picture's 64-bit words are multiplied by random odd numbers and added up; only pictures that agree in that sum
+    Each image's 64-bit words are multiplied by random odd numbers and added up; only images that agree in that sum
     are compared.
 
     Args:
-        images: arrays uint8 (N, 3, H, W), each picture a multiple of 8 bytes.
+        images: arrays uint8 (N, 3, H, W), each image a multiple of 8 bytes.
     """
     flat = [np.ascontiguousarray(a).reshape(len(a), int(np.prod(a.shape[1:]))).view(np.uint64) for a in images]
     words = np.random.default_rng(0).integers(0, 2**63, flat[0].shape[1], dtype=np.uint64) * np.uint64(2) + np.uint64(1)
@@ -89,7 +89,7 @@ def find_duplicates(images: Sequence[np.ndarray]) -> list[tuple[int, int]]:
     )
     bounds = np.cumsum([0, *map(len, flat)])
 
-    def picture(number: int) -> np.ndarray:
+    def image(number: int) -> np.ndarray:
         part = int(np.searchsorted(bounds, number, side="right")) - 1
         row: np.ndarray = flat[part][number - bounds[part]]
         return row
@@ -102,13 +102,13 @@ def find_duplicates(images: Sequence[np.ndarray]) -> list[tuple[int, int]]:
         if i == 0 or hashes[order[i]] != hashes[order[i - 1]]:
             first = int(order[i])
         later = int(order[i + 1])
-        if np.array_equal(picture(first), picture(later)):
+        if np.array_equal(image(first), image(later)):
             pairs.append((first, later))
     return sorted(pairs)
 
 
 def draw_samples(dataset: Dataset, train: torch.Tensor, config: Config) -> Samples:
-    """Some training pictures, each with several draws of augmentation, and the beginning of the first epoch.
+    """Some training images, each with several draws of augmentation, and the beginning of the first epoch.
 
     Args:
         train: int64 indices of the training split.
@@ -141,7 +141,7 @@ def write_samples(path: Path, samples: Samples) -> None:
     buffer = io.BytesIO()
     arrays: dict[str, Any] = {name: getattr(samples, name) for name in Samples.__slots__}
     np.savez_compressed(buffer, **arrays)
-    write_whole(path, buffer.getvalue())
+    write_atomic(path, buffer.getvalue())
 
 
 def read_samples(path: Path) -> Samples:
@@ -160,15 +160,15 @@ def read_samples(path: Path) -> Samples:
     return samples
 
 
-def picture_names(spec: str, dataset: Dataset) -> dict[str, list[str]]:
-    """A name for each picture of "train" and "test": its file where the data is a folder, else its number.
+def image_names(spec: str, dataset: Dataset) -> dict[str, list[str]]:
+    """A name for each image of "train" and "test": its file where the data is a folder, else its number.
 
     Args:
         spec: the setting `dataset`.
     """
     names = {
-        part: [f"{part} {i:,} ({dataset.class_names[label]})" for i, label in enumerate(pictures.labels.tolist())]
-        for part, pictures in (("train", dataset.train), ("test", dataset.test))
+        part: [f"{part} {i:,} ({dataset.class_names[label]})" for i, label in enumerate(images.labels.tolist())]
+        for part, images in (("train", dataset.train), ("test", dataset.test))
     }
     folder = Path(spec).expanduser()
     if (folder / "train").is_dir() and (folder / "test").is_dir():

@@ -1,4 +1,4 @@
-"""What every data source gives: pictures as uint8 tensors, labels, and the names of the classes."""
+"""What every data source gives: images as uint8 tensors, labels, and the names of the classes."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ class Report:
     def step(
         self, step: str, detail: str = "", done: int | None = None, total: int | None = None, unit: str = ""
     ) -> None:
-        """Say what is being done; `done` of `total` in `unit` ("bytes", "pictures")."""
+        """Say what is being done; `done` of `total` in `unit` ("bytes", "images")."""
 
     def poll(self) -> None:
         """Call often. Raises `engine.errors.Cancelled` once a stop was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pictures:
-    """Pictures with labels."""
+class LabeledImages:
+    """Images with labels."""
 
     images: torch.Tensor
     """uint8 (N, 3, 32, 32), RGB, 0 to 255."""
@@ -39,10 +39,10 @@ class Dataset:
 
     name: str
     class_names: tuple[str, ...]
-    train: Pictures
-    test: Pictures
+    train: LabeledImages
+    test: LabeledImages
     fingerprint: str
-    """Hex digest that differs when pictures or labels differ."""
+    """Hex digest that differs when images or labels differ."""
     skipped: tuple[str, ...] = ()
     """Files that could not be read, relative to the folder, each followed by ": why"."""
 

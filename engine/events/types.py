@@ -1,14 +1,14 @@
 """Events: all that the engine tells the outside, in the past tense, as frozen dataclasses of plain values.
 
-Losses are means per picture in nats, accuracies fractions of 1, durations seconds, times Unix seconds.
+Losses are means per image in nats, accuracies fractions of 1, durations seconds, times Unix seconds.
 Epochs and steps count from 1; step 0 is "before the first batch".
 
 The order of a run, as the engine's loop sees it::
 
     PreparationAdvanced*                        # importing, device, data: live only
-    PicturesSkipped?                            # unreadable pictures of a folder
+    ImagesSkipped?                            # unreadable images of a folder
     RunStarted
-    PicturesChosen                              # the test pictures that the dashboard shows
+    ImagesChosen                              # the test images that the dashboard shows
     ModelDescribed
     DataDescribed                               # from a thread of its own, soon after
     for epoch in epochs:
@@ -19,7 +19,7 @@ The order of a run, as the engine's loop sees it::
             LossSampled*                        # at fixed steps, about 60 an epoch
         ValidationStarted
         EpochCompleted
-        PicturesClassified
+        ImagesClassified
         ValidationPredictionsSaved              # from a thread of its own, soon after
         CheckpointSaved | CheckpointFailed      # from the writer's thread, soon after
     TestStarted
@@ -47,7 +47,7 @@ from typing import Any, ClassVar
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassCount:
-    """How many pictures of one class there were, and how many of them were classified rightly."""
+    """How many images of one class there were, and how many of them were correctly classified."""
 
     name: str
     correct: int
@@ -55,7 +55,7 @@ class ClassCount:
 
     @property
     def accuracy(self) -> float:
-        """Fraction classified rightly, 0 where there were no pictures."""
+        """Fraction correctly classified, 0 where there were no images."""
         return self.correct / self.total if self.total else 0.0
 
 
@@ -67,10 +67,10 @@ class LayerDescribed:
     kind: str
     """ "Conv2d 3×3, 3 → 16"."""
     output: tuple[int, ...]
-    """Shape for one picture."""
+    """Shape for one image."""
     parameters: int
     multiply_adds: int
-    """For one picture."""
+    """For one image."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,7 @@ class SplitDescribed:
 
     name: str
     per_class: tuple[int, ...]
-    """Pictures of each class."""
+    """Images of each class."""
     mean: tuple[float, ...]
     spread: tuple[float, ...]
     """Mean and standard deviation of the red, green and blue bytes, 0 to 255."""
@@ -109,8 +109,8 @@ class PreparationAdvanced(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PicturesSkipped(Event):
-    """Files of a picture folder that could not be read; training goes on without them."""
+class ImagesSkipped(Event):
+    """Files of an image folder that could not be read; training goes on without them."""
 
     count: int
     names: tuple[str, ...]
@@ -128,7 +128,7 @@ class RunStarted(Event):
     reason: str
     dataset: str
     counts: Mapping[str, int]
-    """Pictures in "train", "valid" and "test"."""
+    """Images in "train", "valid" and "test"."""
     class_names: tuple[str, ...]
     parameters: int
     epochs: int
@@ -144,8 +144,8 @@ class RunStarted(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PicturesChosen(Event):
-    """The test pictures shown while training: `data` is base64 of uint8 (count, 32, 32, 3), row by row."""
+class ImagesChosen(Event):
+    """The test images shown while training: `data` is base64 of uint8 (count, 32, 32, 3), row by row."""
 
     indices: tuple[int, ...]
     labels: tuple[int, ...]
@@ -175,7 +175,7 @@ class DataDescribed(Event):
     path: str
     splits: tuple[SplitDescribed, ...]
     duplicate_count: int
-    """Pictures that are the same, byte for byte, as an earlier one."""
+    """Images that are the same, byte for byte, as an earlier one."""
     duplicates: tuple[str, ...]
     """Up to 100 of them in words: "train 12 (cat) = test 40 (dog)"."""
 
@@ -236,8 +236,8 @@ class EpochCompleted(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PicturesClassified(Event):
-    """What the network of this epoch sees in the chosen pictures: class index and its probability."""
+class ImagesClassified(Event):
+    """What the network of this epoch sees in the chosen images: class index and its probability."""
 
     epoch: int
     predicted: tuple[int, ...]
@@ -306,9 +306,9 @@ class TestStarted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class TestCompleted(Event):
-    """The test set under the best weights. `confusion[true][predicted]` counts pictures.
+    """The test set under the best weights. `confusion[true][predicted]` counts images.
 
-    `mirrored_accuracy` is that of each picture taken together with its mirror image, which no other figure is.
+    `tta_accuracy` is that of each image taken together with its mirror image, which no other figure is.
     """
 
     __test__: ClassVar[bool] = False
@@ -317,12 +317,12 @@ class TestCompleted(Event):
     accuracy: float
     per_class: tuple[ClassCount, ...]
     confusion: tuple[tuple[int, ...], ...]
-    mirrored_accuracy: float | None = None
+    tta_accuracy: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class PredictionsSaved(Event):
-    """What the network makes of every test picture was written to `path` (see `engine.storage.predictions`).
+    """What the network makes of every test image was written to `path` (see `engine.storage.predictions`).
 
     The weights are those of the end of `epoch`, or, where `step` is not 0, of that many batches of it.
     """
@@ -335,7 +335,7 @@ class PredictionsSaved(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ValidationPredictionsSaved(Event):
-    """What the network makes of the validation pictures, with the weights of the end of `epoch`, was written to `path`."""
+    """What the network makes of the validation images, with the weights of the end of `epoch`, was written to `path`."""
 
     path: str
     epoch: int
@@ -350,7 +350,7 @@ class LineLogged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Terminal(Event):
+class RunEnded(Event):
     """Base of the three events that end a run."""
 
     best_epoch: int | None = None
@@ -361,18 +361,18 @@ class Terminal(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunCompleted(Terminal):
+class RunCompleted(RunEnded):
     """All epochs were trained and the test is done. `seconds` excludes time paused."""
 
     epochs: int
     seconds: float
     test_accuracy: float
     test_loss: float
-    mirrored_accuracy: float | None = None
+    tta_accuracy: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunStopped(Terminal):
+class RunStopped(RunEnded):
     """The run was stopped on request; `saved` is the checkpoint that holds this very batch, if there is one."""
 
     epoch: int
@@ -382,7 +382,7 @@ class RunStopped(Terminal):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunFailed(Terminal):
+class RunFailed(RunEnded):
     """The run ended by an error. `kind` names its class; `detail` is a traceback where it was not foreseen."""
 
     title: str
@@ -396,7 +396,7 @@ def _snake(name: str) -> str:
 
 
 def _concrete(base: type[Event]) -> list[type[Event]]:
-    return [c for sub in base.__subclasses__() for c in [sub, *_concrete(sub)] if c is not Terminal]
+    return [c for sub in base.__subclasses__() for c in [sub, *_concrete(sub)] if c is not RunEnded]
 
 
 BY_NAME: dict[str, type[Event]] = {_snake(c.__name__): c for c in _concrete(Event)}
@@ -423,9 +423,14 @@ def from_json(line: str) -> Event:
         raw = json.loads(line)
     except RecursionError:
         raise ValueError("not an event: nested too deeply") from None
-    kind = BY_NAME.get(str(raw.get("event"))) if isinstance(raw, dict) else None
+    kind = (
+        BY_NAME.get(_EARLIER_NAMES.get(str(raw.get("event")), str(raw.get("event")))) if isinstance(raw, dict) else None
+    )
     if kind is None:
         raise ValueError(f"not an event: {line[:80]!r}")
+    for before, now in _EARLIER_FIELDS.items():
+        if before in raw:
+            raw.setdefault(now, raw[before])
     checks = _checks(typing.cast(Any, kind))
     values = {k: _frozen(v) if isinstance(v, list) else v for k, v in raw.items() if k in checks}
     try:
@@ -440,6 +445,14 @@ def from_json(line: str) -> Event:
             raise ValueError(f"{raw['event']}: {name} is {getattr(event, name)!r}")
     return event
 
+
+_EARLIER_NAMES = {
+    "pictures_skipped": "images_skipped",
+    "pictures_chosen": "images_chosen",
+    "pictures_classified": "images_classified",
+}
+_EARLIER_FIELDS = {"mirrored_accuracy": "tta_accuracy"}
+"""Names of events and fields in the logs of version 0.2 and before."""
 
 _PARTS: dict[str, Any] = {"per_class": ClassCount, "layers": LayerDescribed, "splits": SplitDescribed}
 """What a field of this name is a list of."""

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from engine.errors import ExportError
 from engine.inspection.trained_model import best_network
-from engine.storage.atomic_io import is_there, write_whole
+from engine.storage.atomic_io import path_exists, write_atomic
 from engine.storage.checkpoint import State, load_checkpoint
 
 
@@ -34,13 +34,13 @@ def export(checkpoint: Path, target: Path, kind: str) -> None:
         ExportError: a package that `kind` needs is not installed, or the disk refused the file.
     """
     # A folder; or a device, in whose place a rename would put a file.
-    if is_there(target) and not target.is_file():
+    if path_exists(target) and not target.is_file():
         raise ExportError(f"{target}: it is there, and no file. Give another --output.")
     state = load_checkpoint(checkpoint)
     content = KINDS[kind](state, best_network(state, checkpoint).model)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(target, content)
+        write_atomic(target, content)
     except OSError as e:
         raise ExportError(f"{target}: can't write it: {e.strerror or e}.") from None
 

@@ -23,7 +23,7 @@ from engine.inspection.types import FeatureMaps, Inspection, Question
 from engine.runtime import rng as seeds
 
 DRAWS = 14
-"""How many augmented versions of a picture are shown."""
+"""How many augmented versions of an image are shown."""
 MAX_MAPS = 64
 """Feature maps kept of a layer."""
 MAPPED = 10
@@ -66,7 +66,7 @@ def _like(model: nn.Module, shape: tuple[int, ...]) -> Tensor:
 
 
 def layer_table(model: nn.Module, shape: tuple[int, int, int] = (3, 32, 32)) -> tuple[LayerDescribed, ...]:
-    """Each layer with its output's shape, parameters, and multiply-adds for one picture.
+    """Each layer with its output's shape, parameters, and multiply-adds for one image.
 
     A multiply-add is counted for each product in a convolution or a linear layer; bias, normalization and pooling, which
     cost next to nothing beside them, count none.
@@ -132,7 +132,7 @@ def first_filters(model: nn.Module) -> np.ndarray:
 
 
 def feature_maps(model: nn.Module, x: Tensor) -> tuple[FeatureMaps, ...]:
-    """What each layer with a picture-shaped output makes of `x`, float (1, 3, H, W); at most `MAX_MAPS` channels a layer."""
+    """What each layer with an image-shaped output makes of `x`, float (1, 3, H, W); at most `MAX_MAPS` channels a layer."""
     maps: list[FeatureMaps] = []
 
     def note(name: str, module: nn.Module, given: Tensor, output: Tensor) -> None:
@@ -152,7 +152,7 @@ def grad_cam(
     Gradient-based Localization", ICCV 2017) on the last convolution.
 
     Each of its feature maps is weighted by the mean gradient of the class's logit with respect to it; what is positive
-    in their sum is scaled to the picture's size.
+    in their sum is scaled to the image's size.
 
     Args:
         model: its parameters get no gradients.
@@ -193,7 +193,7 @@ def grad_cam(
 
 
 def augmented(images: Tensor, config: Config, draw: int) -> Tensor:
-    """The `draw`-th way in which augmentation presents each picture; the same for the same seed.
+    """The `draw`-th way in which augmentation presents each image; the same for the same seed.
 
     Args:
         images: uint8 (N, 3, 32, 32).
@@ -220,18 +220,18 @@ def inspect(
 
     Args:
         epoch, step: where its weights come from, as in `Inspection`.
-        size: side that the picture is scaled to for the network, 0 for its own.
+        size: side that the image is scaled to for the network, 0 for its own.
 
     Raises:
-        engine.errors.DataError: the file can't be read as a picture.
+        engine.errors.DataError: the file can't be read as an image.
     """
-    pixels = read_picture(question.picture) if isinstance(question.picture, Path) else question.picture
+    pixels = read_image(question.image) if isinstance(question.image, Path) else question.image
     image = torch.from_numpy(np.array(pixels)).permute(2, 0, 1).unsqueeze(0)
     x = to_float(image, size=size).to(_like(model, ()))
     draws = torch.cat([augmented(image, config, i) for i in range(DRAWS)])
     cams, probabilities, mapped = grad_cam(model, x, size=(image.shape[2], image.shape[3]))
     return Inspection(
-        picture=pixels,
+        image=pixels,
         class_names=class_names,
         probabilities=probabilities,
         epoch=epoch,
@@ -245,11 +245,11 @@ def inspect(
     )
 
 
-def read_picture(path: Path) -> np.ndarray:
-    """uint8 (32, 32, 3) of a picture file, prepared exactly as the training pictures of a folder are.
+def read_image(path: Path) -> np.ndarray:
+    """uint8 (32, 32, 3) of an image file, prepared exactly as the training images of a folder are.
 
     Raises:
-        engine.errors.DataError: it is not there, or no picture that Pillow reads.
+        engine.errors.DataError: it is not there, or no image that Pillow reads.
     """
     from PIL import Image, UnidentifiedImageError
 
@@ -257,10 +257,10 @@ def read_picture(path: Path) -> np.ndarray:
     from engine.errors import DataError
 
     try:
-        with Image.open(path) as picture:
-            return np.ascontiguousarray(to_pixels(picture).transpose(1, 2, 0))
+        with Image.open(path) as image:
+            return np.ascontiguousarray(to_pixels(image).transpose(1, 2, 0))
     except UnidentifiedImageError:
-        raise DataError(f"{path}: not a picture that Pillow can read.") from None
+        raise DataError(f"{path}: not an image that Pillow can read.") from None
     except OSError as e:
         raise DataError(f"{path}: can't read it: {e.strerror or e}.") from None
     except Exception as e:  # a damaged file makes decoders raise almost anything

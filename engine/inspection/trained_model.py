@@ -19,7 +19,7 @@ from engine.storage.checkpoint import State, load_checkpoint
 
 
 @dataclass(frozen=True, slots=True)
-class Trained:
+class TrainedModel:
     """A network with its best weights, on the CPU, in evaluation mode."""
 
     model: nn.Module
@@ -28,17 +28,17 @@ class Trained:
     epoch: int
     """The epoch of the weights."""
     size: int
-    """Side of the pictures that they were validated on; 0 for the pictures' own."""
+    """Side of the images that they were validated on; 0 for the images' own."""
 
-    def classify(self, pictures: np.ndarray) -> np.ndarray:
-        """float32 (N, classes): the probabilities of uint8 (N, 32, 32, 3) pictures."""
-        x = to_float(torch.from_numpy(np.array(pictures)).permute(0, 3, 1, 2), size=self.size)
+    def classify(self, images: np.ndarray) -> np.ndarray:
+        """float32 (N, classes): the probabilities of uint8 (N, 32, 32, 3) images."""
+        x = to_float(torch.from_numpy(np.array(images)).permute(0, 3, 1, 2), size=self.size)
         with torch.inference_mode():
             probabilities: np.ndarray = self.model(x).softmax(1).numpy()
         return probabilities
 
     def inspect(self, question: Question) -> Inspection:
-        """Answer a question about one picture."""
+        """Answer a question about one image."""
         return inspect(self.model, question, self.config, self.class_names, self.epoch, 0, self.size)
 
     def answer(self, question: Question) -> None:
@@ -49,7 +49,7 @@ class Trained:
             question.reply(e.message)
 
 
-def load_trained(run: Path) -> Trained:
+def load_trained(run: Path) -> TrainedModel:
     """The network of a run with its best weights; the network is built from the configuration that the checkpoint records.
 
     Args:
@@ -64,7 +64,7 @@ def load_trained(run: Path) -> Trained:
     return best_network(load_checkpoint(path), path)
 
 
-def best_network(state: State, path: Path) -> Trained:
+def best_network(state: State, path: Path) -> TrainedModel:
     """The network in a checkpoint with its best weights.
 
     Args:
@@ -81,7 +81,7 @@ def best_network(state: State, path: Path) -> Trained:
         names = tuple(state["class_names"])
         model = make_model(config.model, len(names), config.dropout, config.seed, config.width)
         model.load_state_dict(best["weights"])
-        return Trained(model.eval(), config, names, int(best["epoch"]), int(best.get("size", 0)))
+        return TrainedModel(model.eval(), config, names, int(best["epoch"]), int(best.get("size", 0)))
     except EngineError:
         raise
     except Exception as e:  # keys that are missing, shapes that do not fit: all the same to the user

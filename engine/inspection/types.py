@@ -1,4 +1,4 @@
-"""What can be asked about one picture, and the answer: plain values and NumPy arrays, so that whoever shows it needs no PyTorch."""
+"""What can be asked about one image, and the answer: plain values and NumPy arrays, so that whoever shows it needs no PyTorch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True)
 class FeatureMaps:
-    """What one layer made of the picture."""
+    """What one layer made of the image."""
 
     layer: str
     """The layer's name in the network, as in "conv1"."""
@@ -21,10 +21,10 @@ class FeatureMaps:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """A picture as one state of the network sees it."""
+    """An image as one state of the network sees it."""
 
-    picture: np.ndarray
-    """uint8 (32, 32, 3): the picture as it was cut and scaled."""
+    image: np.ndarray
+    """uint8 (32, 32, 3): the image as it was cut and scaled."""
     class_names: tuple[str, ...]
     probabilities: np.ndarray
     """float32 (classes,), adding up to 1."""
@@ -32,9 +32,9 @@ class Inspection:
     step: int
     """Of the weights: `step` batches into `epoch`, or the end of it where `step` is 0."""
     network_input: np.ndarray
-    """float32 (32, 32, 3): the picture in the numbers that the network is given, before any scaling of its size."""
+    """float32 (32, 32, 3): the image in the numbers that the network is given, before any scaling of its size."""
     draws: np.ndarray
-    """uint8 (n, 32, 32, 3): the picture as augmentation may present it."""
+    """uint8 (n, 32, 32, 3): the image as augmentation may present it."""
     cams: np.ndarray
     """float32 (n, 32, 32) in [0, 1]: where the network looked for each of `cam_classes` (Grad-CAM)."""
     cam_classes: tuple[int, ...]
@@ -51,8 +51,8 @@ Reply = Callable[["Inspection | str"], None]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What does the network make of this picture?"""
+    """What does the network make of this image?"""
 
-    picture: np.ndarray | Path
-    """uint8 (32, 32, 3), or a picture file of any size and format that Pillow reads."""
+    image: np.ndarray | Path
+    """uint8 (32, 32, 3), or an image file of any size and format that Pillow reads."""
     reply: Reply

@@ -116,7 +116,7 @@ class AirbenchNet(nn.Module):
 
     @torch.no_grad()
     def initialize(self, images: Tensor) -> None:
-        """Set the first layer so that patches of these pictures come out uncorrelated and of one variance.
+        """Set the first layer so that patches of these images come out uncorrelated and of one variance.
 
         Its filters are the principal components of 2x2 patches, each divided by its standard deviation, and their
         negatives (Page, 2018; Balsam's hlb-CIFAR10). They are not trained.
@@ -126,7 +126,7 @@ class AirbenchNet(nn.Module):
         """
         side = 3 * PATCH * PATCH
         products, count = torch.zeros(side, side, dtype=torch.float64, device=images.device), 0
-        for part in images.split(500):  # patches are four times the pictures, and twice that in double precision
+        for part in images.split(500):  # patches are four times the images, and twice that in double precision
             patches = part.unfold(2, PATCH, 1).unfold(3, PATCH, 1).permute(0, 2, 3, 1, 4, 5).reshape(-1, side).double()
             products += patches.T @ patches
             count += len(patches)
@@ -135,7 +135,7 @@ class AirbenchNet(nn.Module):
         self.whiten.weight.copy_(torch.cat([filters, -filters]))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Logits (N, classes) of pictures (N, 3, S, S)."""
+        """Logits (N, classes) of images (N, 3, S, S)."""
         x = self.groups(F.gelu(self.whiten(x)))
         out: Tensor = self.head(x.amax((2, 3)))
         return out

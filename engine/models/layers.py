@@ -11,7 +11,7 @@ from torch import Tensor, nn
 class Linear(nn.Linear):
     """`nn.Linear`; on a CPU its three products in float32 come from oneDNN, as the convolutions do, and not from the BLAS.
 
-    The same numbers but for rounding. For some twenty pictures at once the products take half to two thirds of the time,
+    The same numbers but for rounding. For some twenty images at once the products take half to two thirds of the time,
     for hundreds four fifths (on an AMD EPYC with AVX-512, where PyTorch's BLAS is MKL).
     """
 

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from engine.models.airbench import AirbenchNet
 from engine.models.layers import Linear
-from engine.runtime.rng import default_seeded
+from engine.runtime.rng import seeded_default_generator
 
 
 class TutorialNet(nn.Module):
@@ -31,7 +31,7 @@ class TutorialNet(nn.Module):
         """Decides what dropout drops, on the network's device; PyTorch's own where it is None."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Logits (N, classes) of pictures (N, 3, 32, 32)."""
+        """Logits (N, classes) of images (N, 3, 32, 32)."""
         x = F.relu(F.max_pool2d(self.conv1(x), 2))
         x = F.relu(F.max_pool2d(self.conv2(x), 2))
         x = F.relu(F.max_pool2d(self.conv3(x), 2))
@@ -74,7 +74,7 @@ def make_model(name: str, classes: int, dropout: float, seed: int, width: int = 
         seed: decides the first weights, whatever was drawn before.
         width: channels of the first group of "airbench".
     """
-    with default_seeded(seed):
+    with seeded_default_generator(seed):
         if name == "tutorial":
             return TutorialNet(classes, dropout)
         if name == "airbench":

@@ -16,7 +16,7 @@ NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 NEWTON_SCHULZ_STEPS = 3
 MUON_MOMENTUM = 0.6
 SHIFT_RATE, HEAD_RATE, SGD_MOMENTUM = 0.22, 2.8, 0.85
-"""What Muon's learning rate is multiplied with for shifts and for the head, a picture of the batch."""
+"""What Muon's learning rate is multiplied with for shifts and for the head, an image of the batch."""
 
 
 class SGD(torch.optim.SGD):
@@ -157,7 +157,7 @@ def make_optimizer(config: Config, model: nn.Module, precision: torch.dtype = to
                         "params": params,
                         "lr": rate * config.lr * config.batch_size,
                         "momentum": SGD_MOMENTUM,
-                        # As a share of the weight that each picture takes away, whatever the learning rate.
+                        # As a share of the weight that each image takes away, whatever the learning rate.
                         "weight_decay": config.weight_decay / (rate * config.lr),
                     }
                     for params, rate in ((shifts, SHIFT_RATE), *(([h], HEAD_RATE / h.shape[1] ** 2) for h in heads))

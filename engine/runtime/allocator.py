@@ -14,7 +14,7 @@ _NEVER = 2**31 - 1
 _STRIDE = 1 << 26  # bytes
 
 
-def keep_big_blocks() -> bool:
+def keep_freed_memory() -> bool:
     """Have glibc's malloc reuse blocks of any size. Call before the process starts a thread. False where there is no glibc.
 
     Everything comes from one arena that only grows. The arenas that threads have otherwise are made of pieces of 64 MB, so a
@@ -27,7 +27,7 @@ def keep_big_blocks() -> bool:
     return all([mallopt(name, value) for name, value in wanted])
 
 
-def give_blocks_back() -> bool:
+def return_freed_memory() -> bool:
     """Return all memory that is free to the system, and a GPU's to its other users.
 
     False where there is no glibc, or nothing to return to the system.

@@ -99,7 +99,7 @@ def choose(
     return best
 
 
-def on_cuda(device: torch.device, precision: str | None = None) -> dict[str, Any]:
+def cuda_tuning(device: torch.device, precision: str | None = None) -> dict[str, Any]:
     """What suits a GPU: bfloat16, channels last, where its matrix units know that format; else float32, contiguous.
 
     Not measured: a step that is launched kernel by kernel, as a measurement before the training would have to, takes a small

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import torch
 
 
-def derive(seed: int, purpose: str, *position: int) -> int:
+def derive_seed(seed: int, purpose: str, *position: int) -> int:
     """A 63-bit seed for one purpose ("order", "augment", "dropout", …) at one position."""
     key = f"{seed}/{purpose}/{'/'.join(map(str, position))}".encode()
     return int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "little") >> 1
@@ -21,14 +21,14 @@ def derive(seed: int, purpose: str, *position: int) -> int:
 
 def generator(seed: int, purpose: str, *position: int, device: torch.device | str = "cpu") -> torch.Generator:
     """A fresh generator for one purpose at one position."""
-    return torch.Generator(device=device).manual_seed(derive(seed, purpose, *position))
+    return torch.Generator(device=device).manual_seed(derive_seed(seed, purpose, *position))
 
 
 _default = threading.Lock()
 
 
 @contextmanager
-def default_seeded(seed: int) -> Iterator[None]:
+def seeded_default_generator(seed: int) -> Iterator[None]:
     """PyTorch's own generator for the CPU, from which its layers draw their first weights: seeded, then as it was before.
 
     For one thread at a time: of several networks made at once, each has the weights of its seed.

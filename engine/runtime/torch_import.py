@@ -41,7 +41,7 @@ def preload_torch() -> None:
 
 
 @contextmanager
-def without_collector() -> Iterator[None]:
+def gc_paused_for_import() -> Iterator[None]:
     """For the first import of PyTorch: no garbage collection within, and none ever of what is alive at the end."""
     if "torch" in sys.modules or not gc.isenabled():
         yield

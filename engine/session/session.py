@@ -28,20 +28,20 @@ from engine.events.types import (
     CheckpointSkipped,
     DataDescribed,
     Event,
+    ImagesChosen,
+    ImagesSkipped,
     LineLogged,
-    PicturesChosen,
-    PicturesSkipped,
     PreparationAdvanced,
     RunCompleted,
+    RunEnded,
     RunFailed,
     RunStarted,
     RunStopped,
-    Terminal,
 )
-from engine.runtime.allocator import give_blocks_back
-from engine.runtime.torch_import import preload_torch, without_collector
-from engine.storage.atomic_io import is_there
-from engine.storage.prediction_writer import Publisher
+from engine.runtime.allocator import return_freed_memory
+from engine.runtime.torch_import import gc_paused_for_import, preload_torch
+from engine.storage.atomic_io import path_exists
+from engine.storage.prediction_writer import PredictionWriter
 from engine.storage.run_directory import RunDirectory, default_run_name, read_config, run_of
 from engine.training.control import Control
 
@@ -52,18 +52,18 @@ if TYPE_CHECKING:
 
 Listener = Callable[[Event], None]
 
-MEASURED_PICTURES = 64
+MEASURED_IMAGES = 64
 """Largest batch to measure with: a larger one tells the same, and takes longer."""
-SHOWN_PICTURES = 48
-"""How many test pictures are classified after each epoch, for the eye."""
+SHOWN_IMAGES = 48
+"""How many test images are classified after each epoch, for the eye."""
 
 
-def run(config: Config, control: Control, listener: Listener, *, resume: Path | None = None) -> Terminal:
+def run(config: Config, control: Control, listener: Listener, *, resume: Path | None = None) -> RunEnded:
     """Prepare, train, test; blocks until the end and never raises for what a run can meet.
 
     Args:
         config: what to do. When resuming, the values to go on with.
-        control: polled before every batch, every downloaded piece and every decoded picture.
+        control: polled before every batch, every downloaded piece and every decoded image.
         listener: receives every event, in order, from this thread and the checkpoint writer's; may not block.
         resume: the run directory, or the checkpoint file, to go on from.
 
@@ -71,15 +71,15 @@ def run(config: Config, control: Control, listener: Listener, *, resume: Path | 
         The terminal event, which is also the last that the listener received.
     """
     ended = _run(config, control, listener, resume)
-    give_blocks_back()  # of what the run held, nothing is left
+    return_freed_memory()  # of what the run held, nothing is left
     return ended
 
 
-def _run(config: Config, control: Control, listener: Listener, resume: Path | None) -> Terminal:
+def _run(config: Config, control: Control, listener: Listener, resume: Path | None) -> RunEnded:
     """`run`, with all that the run holds as local names."""
     session = _Session(config, control, listener)
     failure: tuple[EngineError | None, str] = (None, "")
-    ended: Terminal | None = None
+    ended: RunEnded | None = None
     out_of_memory = False
     try:
         ended = session.go(resume)
@@ -120,7 +120,7 @@ class _Session:
         self._early: list[Event] = []
         self._trainer: Trainer | None = None
         self._close_writer: Callable[[], None] = lambda: None
-        self._publisher: Publisher | None = None
+        self._publisher: PredictionWriter | None = None
         self._describing: threading.Thread | None = None
 
     # -- events -------------------------------------------------------------------------------------------------------
@@ -165,13 +165,13 @@ class _Session:
 
     # -- the run ------------------------------------------------------------------------------------------------------
 
-    def go(self, resume: Path | None) -> Terminal:
+    def go(self, resume: Path | None) -> RunEnded:
         self.control.raise_if_stopping()
         if resume is None:
             RunDirectory.raise_if_taken(Path(self.config.runs_dir), self.config.name)
         self._prepare("Importing PyTorch")
         preload_torch()
-        with without_collector():
+        with gc_paused_for_import():
             import torch
 
             from engine.data import default_data_dir, load_dataset
@@ -189,7 +189,7 @@ class _Session:
         self.device = choice.name
         use_deterministic(config.deterministic)
         state, resumed_from = self._read_checkpoint(resume)
-        self._prepare("Loading pictures", config.dataset)
+        self._prepare("Loading images", config.dataset)
         dataset = load_dataset(
             config.dataset,
             data_dir=Path(config.data_dir) if config.data_dir else default_data_dir(),
@@ -198,11 +198,11 @@ class _Session:
         )
         config = self.config = config.anchored()  # for the run to be gone on with from anywhere
         if dataset.skipped:
-            self.emit(PicturesSkipped(count=len(dataset.skipped), names=dataset.skipped[:100]))
+            self.emit(ImagesSkipped(count=len(dataset.skipped), names=dataset.skipped[:100]))
         if state is not None:
             _check_compatible(state, config, dataset, str(resumed_from))
         split = split_indices(dataset.train.labels, config.valid_fraction, config.seed, stratified=config.stratified)
-        shown = torch.randperm(len(dataset.test), generator=seeds.generator(config.seed, "shown"))[:SHOWN_PICTURES]
+        shown = torch.randperm(len(dataset.test), generator=seeds.generator(config.seed, "shown"))[:SHOWN_IMAGES]
         data = _place(dataset, split, shown, choice.device)
 
         model = make_model(config.model, len(dataset.class_names), config.dropout, config.seed, config.width).to(
@@ -212,7 +212,7 @@ class _Session:
             _initialize(model, data)
         tuning = self._tune(model, data, choice.device, Tuning(**state["tuning"]) if state is not None else None)
         model = model.to(memory_format=tuning.layout)
-        give_blocks_back()  # what loading and measuring took
+        return_freed_memory()  # what loading and measuring took
 
         machine = {"PyTorch": str(torch.__version__), "device": choice.name, "deterministic": str(config.deterministic)}
         versions = {"python": platform.python_version(), "torch": torch.__version__, "cifar-tui": _version()}
@@ -229,7 +229,7 @@ class _Session:
         )
         writer = checkpoint.CheckpointWriter(directory.checkpoints, config.keep)
         self._close_writer = writer.close
-        publisher = self._publisher = Publisher(directory.path, config, data, self.emit)
+        publisher = self._publisher = PredictionWriter(directory.path, config, data, self.emit)
         trainer = self._trainer = Trainer(
             config,
             model,
@@ -278,19 +278,19 @@ class _Session:
             target=self._describe, args=(dataset, split, directory.path), name="describe-data", daemon=True
         )
         self._describing.start()
-        del dataset  # training has its own copies: once described, the pictures as loaded go
+        del dataset  # training has its own copies: once described, the images as loaded go
 
         result = trainer.run()
         return RunCompleted(
             epochs=config.epochs,
             seconds=trainer.watch.seconds,
             test_accuracy=result.accuracy,
-            mirrored_accuracy=result.mirrored_accuracy,
+            tta_accuracy=result.tta_accuracy,
             test_loss=result.loss,
             **self._best(),
         )
 
-    def end(self, ended: Terminal | None, error: EngineError | None, detail: str) -> Terminal:
+    def end(self, ended: RunEnded | None, error: EngineError | None, detail: str) -> RunEnded:
         """Finish the checkpoints, emit the terminal event, close the run directory."""
         trainer = self._trainer
         if ended is None and error is None and trainer is not None and self.control.save_on_stop:
@@ -335,12 +335,12 @@ class _Session:
             "best_epoch": best.epoch,
             "best_valid_loss": best.valid_loss,
             "best_valid_accuracy": best.valid_accuracy,
-            "best_checkpoint": str(file) if is_there(file) else None,
+            "best_checkpoint": str(file) if path_exists(file) else None,
         }
 
     def _tune(self, model: Any, data: TrainingData, device: Any, recorded: Tuning | None) -> Tuning:
         """Threads, precision and layout: as the flags say, else as recorded, else measured; applied to this thread."""
-        from engine.runtime.autotune import Tuning, choose, on_cuda
+        from engine.runtime.autotune import Tuning, choose, cuda_tuning
 
         config = self.config
         asked: dict[str, Any] = {
@@ -352,7 +352,7 @@ class _Session:
         tuning = dataclasses.replace(recorded or Tuning(), **asked)
         free = set() if recorded else {"threads", "precision", "memory_format"} - set(asked)
         if device.type == "cuda":
-            suited = on_cuda(device, None if "precision" in free else tuning.precision)
+            suited = cuda_tuning(device, None if "precision" in free else tuning.precision)
             tuning = dataclasses.replace(tuning, **{k: v for k, v in suited.items() if k in free})
         elif free:
             self._prepare("Measuring this machine")
@@ -386,8 +386,8 @@ class _Session:
                 ("test", dataset.test, None),
             ]
             described = []
-            for name, pictures, chosen in sets:
-                images, labels = pictures.images.numpy(), pictures.labels.numpy()
+            for name, labeled, chosen in sets:
+                images, labels = labeled.images.numpy(), labeled.labels.numpy()
                 which = None if chosen is None else chosen.numpy()
                 described.append(describe.describe_split(name, images, labels, len(names), which))
                 if self.control.stopping:
@@ -395,7 +395,7 @@ class _Session:
             pairs = describe.find_duplicates([dataset.train.images.numpy(), dataset.test.images.numpy()])
             every: list[str] = []
             if pairs:
-                every = [n for part in describe.picture_names(self.config.dataset, dataset).values() for n in part]
+                every = [n for part in describe.image_names(self.config.dataset, dataset).values() for n in part]
             path = directory / describe.FILE
             try:
                 describe.write_samples(path, describe.draw_samples(dataset, split[0], self.config))
@@ -489,17 +489,17 @@ _WITHOUT_EFFECT = frozenset(
 )
 """Settings that a resumed run may change and still equal one never stopped, or that `_compare` looks at by their effect."""
 _FIXED = ("model", "width", "optimizer", "seed", "valid_fraction", "stratified")
-"""Settings that decide what the weights are and which pictures they have seen: no run can change them half-way."""
+"""Settings that decide what the weights are and which images they have seen: no run can change them half-way."""
 
 
 def _check_compatible(state: dict[str, Any], config: Config, dataset: Dataset, path: str) -> None:
-    """Refuse to go on from a checkpoint with other pictures, or with settings that can't change half-way."""
+    """Refuse to go on from a checkpoint with other images, or with settings that can't change half-way."""
     if state["fingerprint"] != dataset.fingerprint:
         unread = (
             f" Of these, {len(dataset.skipped)} could not be read: {dataset.skipped[0]}." if dataset.skipped else ""
         )
         raise CheckpointError(
-            f"{path}: it was trained on other pictures than {config.dataset}.{unread} Give the same --dataset."
+            f"{path}: it was trained on other images than {config.dataset}.{unread} Give the same --dataset."
         )
     now, before = config.as_dict(), state["config"]
     for key in _FIXED:
@@ -566,17 +566,19 @@ def _reporter(session: _Session) -> Report:
 def _place(dataset: Dataset, split: tuple[Any, Any], shown: Any, device: Any) -> TrainingData:
     """The split data on the training device; nothing of it is shared with the dataset."""
     from engine.augmentation.augment import pack
-    from engine.data import Pictures
+    from engine.data import LabeledImages
     from engine.training.trainer import TrainingData
 
-    train, valid = (Pictures(dataset.train.images[i].to(device), dataset.train.labels[i].to(device)) for i in split)
-    train = Pictures(pack(train.images), train.labels)
-    test = Pictures(*(t.to(device, copy=True) for t in (dataset.test.images, dataset.test.labels)))
+    train, valid = (
+        LabeledImages(dataset.train.images[i].to(device), dataset.train.labels[i].to(device)) for i in split
+    )
+    train = LabeledImages(pack(train.images), train.labels)
+    test = LabeledImages(*(t.to(device, copy=True) for t in (dataset.test.images, dataset.test.labels)))
     return TrainingData(train, valid, test, dataset.class_names, shown.to(device), dataset.fingerprint)
 
 
 def _initialize(model: Any, data: TrainingData) -> None:
-    """Give a network that wants it a look at training pictures, before its first step."""
+    """Give a network that wants it a look at training images, before its first step."""
     from engine.augmentation.augment import to_float
     from engine.models.airbench import AirbenchNet
 
@@ -592,7 +594,7 @@ def _scratch_step(model: Any, data: TrainingData, config: Config) -> Callable[[T
 
     from engine.augmentation.augment import to_float
 
-    size = min(config.batch_size, len(data.train), MEASURED_PICTURES)
+    size = min(config.batch_size, len(data.train), MEASURED_IMAGES)
 
     def make_step(tuning: Tuning) -> Callable[[], object]:
         scratch = copy.deepcopy(model).train().to(memory_format=tuning.layout)
@@ -609,11 +611,11 @@ def _scratch_step(model: Any, data: TrainingData, config: Config) -> Callable[[T
     return make_step
 
 
-def _chosen(dataset: Dataset, shown: Any) -> PicturesChosen:
+def _chosen(dataset: Dataset, shown: Any) -> ImagesChosen:
     import base64
 
     pixels = dataset.test.images[shown].permute(0, 2, 3, 1).contiguous().numpy()
-    return PicturesChosen(
+    return ImagesChosen(
         indices=tuple(shown.tolist()),
         labels=tuple(dataset.test.labels[shown].tolist()),
         data=base64.b64encode(pixels.tobytes()).decode("ascii"),

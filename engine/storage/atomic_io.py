@@ -12,17 +12,17 @@ from typing import IO, Any
 SUFFIX = ".tmp"
 
 
-def is_there(path: Path) -> bool:
+def path_exists(path: Path) -> bool:
     """Whether there is anything; False too where the disk does not say, on which `Path.exists` raises."""
     return os.path.exists(path)  # noqa: PTH110
 
 
-def expanded(path: str) -> Path:
+def expand_path(path: str) -> Path:
     """With "~" and "~user" as the home that they stand for, where there is one; `Path.expanduser` raises where not."""
     return Path(os.path.expanduser(path))  # noqa: PTH111
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_atomic(path: Path, content: bytes) -> None:
     """Write a file so that at every moment `path` is the old file, the new one, or absent: never a part.
 
     A temporary file beside it is written, synced and read back, and only then renamed over `path`. The folder must be there:
@@ -77,7 +77,7 @@ def try_lock(file: IO[Any] | int) -> bool | None:
     return True
 
 
-def remove_leftovers(folder: Path) -> None:
+def remove_stale_temp_files(folder: Path) -> None:
     """Remove the temporary files that a killed process left in a folder that nobody else writes to now."""
     for path in folder.glob(f".*{SUFFIX}"):
         try:
@@ -86,7 +86,7 @@ def remove_leftovers(folder: Path) -> None:
             pass  # it costs space and nothing else
 
 
-def remove_leftovers_of_the_dead(folder: Path) -> None:
+def remove_temp_files_of_dead_processes(folder: Path) -> None:
     """Remove hidden files and folders named after a process (`.name.PID` or `.name.PID.tmp`) that is no more."""
     for path in folder.glob(".*"):
         number = path.name.removesuffix(SUFFIX).rpartition(".")[2]

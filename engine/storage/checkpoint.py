@@ -1,6 +1,6 @@
 """Checkpoints: plain dictionaries of tensors and plain values, written so that a file is either whole or not there.
 
-Writing: serialize in memory, `write_whole`, read it back. Reading: the zip's checksums, `torch.load(weights_only=True)` and
+Writing: serialize in memory, `write_atomic`, read it back. Reading: the zip's checksums, `torch.load(weights_only=True)` and
 nothing else, then a digest of the content.
 """
 
@@ -24,7 +24,7 @@ from typing import Any
 import torch
 
 from engine.errors import CheckpointError, CheckpointUnreadError
-from engine.storage.atomic_io import write_whole
+from engine.storage.atomic_io import write_atomic
 from engine.storage.run_directory import checkpoint_name as checkpoint_name
 from engine.storage.run_directory import newest_first as newest_first
 
@@ -185,10 +185,10 @@ class CheckpointWriter:
         start = time.monotonic()
         try:
             content = serialize(job.state)
-            write_whole(job.path, content)
+            write_atomic(job.path, content)
             load_checkpoint(job.path)  # told as saved only once it can be read again
             if job.copy is not None:
-                write_whole(job.copy, content)
+                write_atomic(job.copy, content)
         except FileNotFoundError:
             job.failed(FileNotFoundError(errno.ENOENT, "the run directory was moved or deleted", str(job.path)))
             return

@@ -10,24 +10,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.events.types import Event, LineLogged, PredictionsSaved, ValidationPredictionsSaved
-from engine.storage.predictions import FILE, VALIDATION_FILE, Predictions, keep_pictures, write_predictions
+from engine.storage.predictions import FILE, VALIDATION_FILE, Predictions, cache_images, write_predictions
 
 if TYPE_CHECKING:
     from engine.config.schema import Config
-    from engine.data import Pictures
+    from engine.data import LabeledImages
     from engine.training.evaluate import Evaluation
     from engine.training.trainer import TrainingData
 
-MOST = 10_000
-"""Validation pictures whose predictions are written at most: of more of them, these tell the same. They are in random order."""
+MAX_SAVED_VALIDATION = 10_000
+"""Validation images whose predictions are written at most: of more of them, these tell the same. They are in random order."""
 
 
-class Publisher:
-    """Writes evaluations of test and validation pictures, each kind to a file of its own that the next one replaces.
+class PredictionWriter:
+    """Writes evaluations of test and validation images, each kind to a file of its own that the next one replaces.
 
     Args:
         directory: of the run.
-        config: where pictures are kept, and how the split was drawn.
+        config: where images are kept, and how the split was drawn.
         data: resident on the training device.
         emit: receives the events, those of validations from a thread of the publisher's own.
     """
@@ -40,12 +40,12 @@ class Publisher:
         self._refused = False
         drawn = f"{config.seed}-{config.valid_fraction:g}{'-stratified' if config.stratified else ''}"
         self._names = {"test": "test", "valid": f"valid-{drawn}"}
-        """What the pictures of each split are kept under: all that decides which pictures are in it."""
+        """What the images of each split are kept under: all that decides which images are in it."""
         self._kept: dict[str, str] = {}
-        """Where the pictures of each split lie; "" where the disk refused them, and they are tried again."""
+        """Where the images of each split lie; "" where the disk refused them, and they are tried again."""
 
     def test(self, result: Evaluation, epoch: int, step: int) -> None:
-        """Write an evaluation of the test pictures, in the calling thread.
+        """Write an evaluation of the test images, in the calling thread.
 
         Args:
             epoch, step: of the weights; step 0 is the epoch's end.
@@ -61,13 +61,13 @@ class Publisher:
             self._emit(PredictionsSaved(path=str(path), epoch=epoch, step=step, accuracy=result.accuracy))
 
     def validation(self, result: Evaluation, epoch: int) -> None:
-        """Write an evaluation of the validation pictures at the end of `epoch`, in a thread: training does not wait.
+        """Write an evaluation of the validation images at the end of `epoch`, in a thread: training does not wait.
 
         Of several that wait for a slow disk, only the newest is written.
         """
         probabilities = result.probabilities.numpy()
-        if len(probabilities) > MOST:
-            probabilities = probabilities[:MOST].copy()  # the others can go
+        if len(probabilities) > MAX_SAVED_VALIDATION:
+            probabilities = probabilities[:MAX_SAVED_VALIDATION].copy()  # the others can go
         with self._lock:
             self._waiting = probabilities, epoch
             if self._thread is None:
@@ -102,15 +102,15 @@ class Publisher:
             self._emit(ValidationPredictionsSaved(path=str(path), epoch=epoch))
 
     def _predictions(
-        self, split: str, pictures: Pictures, probabilities: np.ndarray, epoch: int, step: int
+        self, split: str, labeled: LabeledImages, probabilities: np.ndarray, epoch: int, step: int
     ) -> Predictions:
-        """With the first pictures of "test" or "valid", as many as there are probabilities, kept beside the runs."""
+        """With the first images of "test" or "valid", as many as there are probabilities, kept beside the runs."""
         count, data = len(probabilities), self._data
         if not self._kept.get(split):
-            images = pictures.images[:count].cpu().numpy().transpose(0, 2, 3, 1)
+            images = labeled.images[:count].cpu().numpy().transpose(0, 2, 3, 1)
             cache = Path(self._config.runs_dir) / ".cache"
-            self._kept[split] = keep_pictures(cache, data.fingerprint, images, self._names[split])
-        labels = pictures.labels[:count].cpu().numpy()
+            self._kept[split] = cache_images(cache, data.fingerprint, images, self._names[split])
+        labels = labeled.labels[:count].cpu().numpy()
         return Predictions(probabilities, labels, data.class_names, epoch, step, self._kept[split], split)
 
     def _refuse(self, why: str) -> None:

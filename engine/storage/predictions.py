@@ -1,4 +1,4 @@
-"""`predictions.npz` and `validation.npz`: what the network made of each picture, and where these lie. NumPy only."""
+"""`predictions.npz` and `validation.npz`: what the network made of each image, and where these lie. NumPy only."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 
 from engine.errors import DataError
-from engine.storage.atomic_io import write_whole
+from engine.storage.atomic_io import write_atomic
 
 FILE, VALIDATION_FILE = "predictions.npz", "validation.npz"
-"""Of the test pictures and of the validation pictures, in the run directory."""
+"""Of the test images and of the validation images, in the run directory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """One evaluation of the test or the validation pictures."""
+    """One evaluation of the test or the validation images."""
 
     probabilities: np.ndarray
     """float32 (N, classes), each row adding up to 1."""
@@ -29,7 +29,7 @@ class Predictions:
     """The epoch of the weights, from 1."""
     step: int
     """How many batches of that epoch they have seen; 0 for all of them."""
-    pictures: str
+    images_path: str
     """Path of a .npy file, uint8 (N, 32, 32, 3), in the same order; empty where there is none."""
     split: str = "test"
     """ "test" or "valid"."""
@@ -48,10 +48,10 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
         labels=predictions.labels,
         class_names=np.array(predictions.class_names),
         position=np.array([predictions.epoch, predictions.step]),
-        pictures=np.array(predictions.pictures),
+        images_path=np.array(predictions.images_path),
         split=np.array(predictions.split),
     )
-    write_whole(path, buffer.getvalue())
+    write_atomic(path, buffer.getvalue())
 
 
 def read_predictions(path: Path) -> Predictions:
@@ -65,7 +65,7 @@ def read_predictions(path: Path) -> Predictions:
             names = tuple(str(n) for n in raw["class_names"])
             probabilities, labels = raw["probabilities"], raw["labels"]
             epoch, step = (int(n) for n in raw["position"])
-            pictures = str(raw["pictures"])
+            images_path = str(raw["images_path"] if "images_path" in raw else raw["pictures"])  # its name until 0.2
             split = str(raw["split"]) if "split" in raw else "test"  # all that older programs wrote
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as e:
         raise DataError(f"{path}: no predictions that can be read ({type(e).__name__}).") from None
@@ -73,17 +73,17 @@ def read_predictions(path: Path) -> Predictions:
         raise DataError(
             f"{path}: probabilities {probabilities.shape} do not fit {len(labels)} labels, {len(names)} classes."
         )
-    return Predictions(probabilities, labels, names, epoch, step, pictures, split)
+    return Predictions(probabilities, labels, names, epoch, step, images_path, split)
 
 
-def keep_pictures(cache_dir: Path, fingerprint: str, images: np.ndarray, split: str = "test") -> str:
-    """Lay the pictures of a split down once a dataset, for whoever browses predictions.
+def cache_images(cache_dir: Path, fingerprint: str, images: np.ndarray, split: str = "test") -> str:
+    """Lay the images of a split down once a dataset, for whoever browses predictions.
 
     Args:
         cache_dir: where.
         fingerprint: of the dataset.
         images: uint8 (N, 32, 32, 3).
-        split: a name for it, with all that decides which pictures are in it.
+        split: a name for it, with all that decides which images are in it.
 
     Returns:
         The absolute path of the .npy file, or "" where the disk refused it.
@@ -94,7 +94,7 @@ def keep_pictures(cache_dir: Path, fingerprint: str, images: np.ndarray, split: 
             buffer = io.BytesIO()
             np.save(buffer, images)
             cache_dir.mkdir(parents=True, exist_ok=True)
-            write_whole(path, buffer.getvalue())
+            write_atomic(path, buffer.getvalue())
         return str(path.resolve())
     except OSError:
         return ""

@@ -16,7 +16,7 @@ from typing import Any, TextIO
 
 from engine.errors import RunDirectoryError
 from engine.events.types import Event, RunCompleted, from_json, to_json
-from engine.storage.atomic_io import SUFFIX, remove_leftovers, try_lock, write_whole
+from engine.storage.atomic_io import SUFFIX, remove_stale_temp_files, try_lock, write_atomic
 
 MAX_WAITING = 2**20
 """Bytes of events that wait in memory for a disk that refuses them."""
@@ -132,8 +132,8 @@ class RunDirectory:
             self._lock.flush()
         except OSError:
             pass  # the lock holds; only its holder's name could not be written down
-        remove_leftovers(self.path)
-        remove_leftovers(self.checkpoints)
+        remove_stale_temp_files(self.path)
+        remove_stale_temp_files(self.checkpoints)
         return True
 
     def write_config(self, content: dict[str, Any]) -> None:
@@ -142,7 +142,7 @@ class RunDirectory:
         Raises:
             OSError: the disk refused it.
         """
-        write_whole(self.path / "config.json", (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
+        write_atomic(self.path / "config.json", (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
 
     def append(self, event: Event) -> None:
         """Add an event to `events.jsonl`, a line.

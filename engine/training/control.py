@@ -52,11 +52,11 @@ class Control:
         self._save.set()
 
     def evaluate(self) -> None:
-        """Classify the test pictures with the present weights at the next batch (a paused run does so at once)."""
+        """Classify the test images with the present weights at the next batch (a paused run does so at once)."""
         self._evaluate.set()
 
     def ask(self, question: Question) -> None:
-        """Have a question about a picture answered at the next batch (in a pause, at once), with the present weights."""
+        """Have a question about an image answered at the next batch (in a pause, at once), with the present weights."""
         self._questions.append(question)
 
     @property

@@ -50,9 +50,9 @@ class CapturedStep:
         """One step.
 
         Args:
-            step: takes pictures, labels and a learning-rate factor on the device, and changes only tensors that stay where
+            step: takes images, labels and a learning-rate factor on the device, and changes only tensors that stay where
                 they are. It never waits for the device, nor asks for a value that lies there. It is the same step each time.
-            x: pictures, (N, …).
+            x: images, (N, …).
             y: labels, (N,).
             factor: of the learning rate.
             kind: whatever else decides which kernels run.

@@ -1,4 +1,4 @@
-"""Evaluation: loss, accuracy and confusion of a network over resident pictures, without augmentation."""
+"""Evaluation: loss, accuracy and confusion of a network over resident images, without augmentation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.events.types import ClassCount
 from engine.runtime.autotune import Tuning
 
 BATCH = 500
-"""Pictures a batch: large enough to be fast on a CPU, small enough that a stop is prompt."""
+"""Images a batch: large enough to be fast on a CPU, small enough that a stop is prompt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +22,13 @@ class Evaluation:
     """The result of one pass."""
 
     loss: float
-    """Mean cross-entropy per picture, in nats."""
+    """Mean cross-entropy per image, in nats."""
     confusion: Tensor
     """int64 (classes, classes) on the CPU: rows true, columns predicted."""
     probabilities: Tensor
     """float32 (N, classes) on the CPU."""
-    mirrored_accuracy: float | None = None
-    """Of the mean of each picture's and its mirror image's logits, where that was asked for."""
+    tta_accuracy: float | None = None
+    """Of the mean of each image's and its mirror image's logits, where that was asked for."""
 
     @property
     def accuracy(self) -> float:
@@ -36,9 +36,9 @@ class Evaluation:
         return int(self.confusion.trace()) / max(1, int(self.confusion.sum()))
 
     def per_class(self, names: tuple[str, ...]) -> tuple[ClassCount, ...]:
-        """Right and all pictures of each class."""
-        right, total = self.confusion.diagonal().tolist(), self.confusion.sum(1).tolist()
-        return tuple(ClassCount(name=n, correct=r, total=t) for n, r, t in zip(names, right, total, strict=True))
+        """Correct and total images of each class."""
+        correct, total = self.confusion.diagonal().tolist(), self.confusion.sum(1).tolist()
+        return tuple(ClassCount(name=n, correct=r, total=t) for n, r, t in zip(names, correct, total, strict=True))
 
 
 def evaluate(
@@ -51,7 +51,7 @@ def evaluate(
     size: int = 0,
     mirrored: bool = False,
 ) -> Evaluation:
-    """Run the network over all pictures once.
+    """Run the network over all images once.
 
     Args:
         model: left in evaluation mode.
@@ -60,13 +60,13 @@ def evaluate(
         classes: number of classes.
         before_batch: called with (batches done, batches in all) before each batch; what it raises passes through.
         tuning: precision and layout.
-        size: side that the pictures are scaled to first, 0 for their own.
-        mirrored: show it each picture's mirror image too, for `mirrored_accuracy`; all else stays as without.
+        size: side that the images are scaled to first, 0 for their own.
+        mirrored: show it each image's mirror image too, for `tta_accuracy`; all else stays as without.
     """
     model.eval()
     loss_sum = torch.zeros((), dtype=torch.float64, device=images.device)
     probabilities = torch.empty(len(images), classes, device=images.device)
-    right_of_both = torch.zeros((), dtype=torch.int64, device=images.device)
+    correct_of_both = torch.zeros((), dtype=torch.int64, device=images.device)
     batches = -(-len(images) // BATCH)
     with torch.inference_mode():
         for i in range(batches):
@@ -77,7 +77,7 @@ def evaluate(
                 logits = model(x).float()
                 if mirrored:
                     both = logits + model(x.flip(3)).float()
-                    right_of_both += (both.argmax(1) == labels[part]).sum()
+                    correct_of_both += (both.argmax(1) == labels[part]).sum()
             loss_sum += F.cross_entropy(logits, labels[part], reduction="sum")
             probabilities[part] = logits.softmax(1)
         cells = torch.bincount(labels * classes + probabilities.argmax(1), minlength=classes * classes)
@@ -86,5 +86,5 @@ def evaluate(
         loss_sum.item() / count,
         cells.view(classes, classes).cpu(),
         probabilities.cpu(),
-        int(right_of_both) / count if mirrored else None,
+        int(correct_of_both) / count if mirrored else None,
     )

@@ -1,4 +1,4 @@
-"""What changes over a run by plan: the learning rate, the size of the pictures and the width of the network.
+"""What changes over a run by plan: the learning rate, the size of the images and the width of the network.
 
 All are functions of the position alone.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 DECAY = 1 / 3
 """What the learning rate at the start of the second cycle is of that of the first: a longer cycle needs less."""
 FIRST_SIZES, SIZES = (16, 20), (24, 32)
-"""Picture sides of progressive resizing (Howard's DAWNBench entry, 2018) in a first cycle of one epoch and in any other:
+"""Image sides of progressive resizing (Howard's DAWNBench entry, 2018) in a first cycle of one epoch and in any other:
 small ones first, at a fraction of the cost."""
 FIRST_WIDTH = 2 / 3
 """What the network's width in a first cycle of one epoch is of its full width: it has no time to fill a wider one."""
@@ -37,7 +37,7 @@ def cycles(epochs: int, kind: str) -> list[Cycle]:
 
 
 class Schedule:
-    """Learning rate and picture size of every step.
+    """Learning rate and image size of every step.
 
     "constant" keeps the learning rate; "linear" lets it fall in a straight line to zero at the end of the run; "cycles"
     does so twice, with a warm restart (Loshchilov and Hutter, 2017, with a line for the cosine): over the first epoch, so
@@ -47,7 +47,7 @@ class Schedule:
         kind: "constant", "linear" or "cycles".
         epochs: of the run.
         steps: batches an epoch.
-        progressive: train the first half of each cycle on smaller pictures: 24, then 32 pixels, and 16, then 20 in a
+        progressive: train the first half of each cycle on smaller images: 24, then 32 pixels, and 16, then 20 in a
             first cycle of one epoch, in which the network is narrower too.
         full_width: channels of the network's first group once it is of full width; 0 for a network that has one width.
     """
@@ -73,24 +73,24 @@ class Schedule:
         return DECAY ** (self.cycle(epoch).number - 1) * (1.0 - self.progress(epoch, step))
 
     def cost(self, epoch: int, step: int) -> float:
-        """What a step takes, with 1 for a step of full-size pictures and full width: time goes by pixels and width."""
+        """What a step takes, with 1 for a step of full-size images and full width: time goes by pixels and width."""
         width = self.width(epoch) / self.full_width if self.full_width else 1.0
         return (self.size(epoch, step) / SIZES[-1]) ** 2 * float(width**COST_OF_WIDTH)
 
     def epoch_cost(self, epoch: int) -> float:
-        """What training an epoch takes, with 1 for an epoch of full-size pictures and full width."""
+        """What training an epoch takes, with 1 for an epoch of full-size images and full width."""
         parts = 8
         return sum(self.cost(epoch, (2 * i + 1) * self.steps // (2 * parts)) for i in range(parts)) / parts
 
     def augmented(self, epoch: int) -> bool:
-        """Whether the pictures of an epoch are augmented: in a first cycle of one epoch each is seen once, as it is."""
+        """Whether the images of an epoch are augmented: in a first cycle of one epoch each is seen once, as it is."""
         return not self._first_of_two(epoch)
 
     def _first_of_two(self, epoch: int) -> bool:
         return len(self._cycles) > 1 and self.cycle(epoch).number == 1
 
     def size(self, epoch: int, step: int) -> int:
-        """Side of the pictures in pixels at step `step` (from 0) of `epoch`, and, at its last step, of its validation."""
+        """Side of the images in pixels at step `step` (from 0) of `epoch`, and, at its last step, of its validation."""
         if not self.progressive:
             return SIZES[-1]
         small, large = FIRST_SIZES if self._first_of_two(epoch) else SIZES

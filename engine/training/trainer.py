@@ -21,7 +21,7 @@ from torch.nn import functional as F
 
 from engine.augmentation.augment import Policy, augment, draw_flips, to_float
 from engine.config.schema import Config
-from engine.data import Pictures
+from engine.data import LabeledImages
 from engine.errors import Cancelled, CheckpointError, EngineError, NonFiniteLossError
 from engine.events.types import (
     BatchCompleted,
@@ -30,10 +30,10 @@ from engine.events.types import (
     EpochCompleted,
     EpochStarted,
     Event,
+    ImagesClassified,
     LineLogged,
     LossSampled,
     ModelDescribed,
-    PicturesClassified,
     RunPaused,
     RunResumed,
     TestCompleted,
@@ -49,14 +49,14 @@ from engine.runtime import rng as seeds
 from engine.runtime.autotune import Tuning
 from engine.runtime.timing import Rate, Stopwatch
 from engine.storage import checkpoint
-from engine.storage.prediction_writer import Publisher
+from engine.storage.prediction_writer import PredictionWriter
 from engine.training.control import Control
 from engine.training.cuda_graph import CapturedStep
 from engine.training.evaluate import Evaluation, evaluate
 from engine.training.schedule import Schedule
 
 AUGMENT_CHUNK, AUGMENT_CHUNK_CUDA = 500, 4_000
-"""Pictures augmented at once: enough to be fast, few enough for a processor's cache and a small GPU's memory. What is drawn depends
+"""Images augmented at once: enough to be fast, few enough for a processor's cache and a small GPU's memory. What is drawn depends
 on it."""
 SAMPLES_PER_EPOCH = 60
 """Points of the training-loss curve in one epoch."""
@@ -72,7 +72,7 @@ class Best:
     valid_loss: float = math.inf
     valid_accuracy: float = 0.0
     size: int = 32
-    """Side of the pictures that it was validated on."""
+    """Side of the images that it was validated on."""
     weights: dict[str, Tensor] | None = None
 
 
@@ -82,7 +82,7 @@ class _LossSample:
 
     epoch: int
     step: int
-    pictures: int
+    images: int
     values: Tensor
     """The sum, and how many steps ago the first loss was that is not finite, this one included; 0 for none."""
     ready: torch.cuda.Event | None
@@ -92,12 +92,12 @@ class _LossSample:
 class TrainingData:
     """What the loop reads, resident on the training device."""
 
-    train: Pictures
-    valid: Pictures
-    test: Pictures
+    train: LabeledImages
+    valid: LabeledImages
+    test: LabeledImages
     class_names: tuple[str, ...]
     shown: Tensor
-    """int64 indices of the test pictures that are shown while training."""
+    """int64 indices of the test images that are shown while training."""
     fingerprint: str
 
 
@@ -125,7 +125,7 @@ class Trainer:
         emit: Callable[[Event], None],
         writer: checkpoint.CheckpointWriter,
         directory: Path,
-        publisher: Publisher,
+        publisher: PredictionWriter,
         machine: dict[str, str],
     ) -> None:
         self.config, self.model, self.tuning, self.data, self.device = config, model, tuning, data, device
@@ -144,7 +144,7 @@ class Trainer:
         """Of steps, and of steps counted by their cost, so that one window may reach over steps of two costs."""
         self._worked = 0.0
         self._full_rate = self._evaluation_rate = 0.0
-        """Pictures a second: trained on and evaluated, both counted as if all were of full size."""
+        """Images a second: trained on and evaluated, both counted as if all were of full size."""
         costs = [self.schedule.epoch_cost(epoch) for epoch in range(1, config.epochs + 1)]
         self._cost_from = list(itertools.accumulate(reversed([*costs, 0.0])))[::-1]
         """What is to be trained from the start of each epoch on, in full-size epochs; index 0 is epoch 1."""
@@ -232,7 +232,7 @@ class Trainer:
         if wider:
             told = f"The network grows from {model.width} to {width} channels in its first group"
             self.emit(LineLogged(source="engine", text=told))
-        with seeds.default_seeded(seeds.derive(self.config.seed, "width", self.epoch)):
+        with seeds.seeded_default_generator(seeds.derive_seed(self.config.seed, "width", self.epoch)):
             if wider:
                 model.grow(width)
             else:
@@ -254,9 +254,9 @@ class Trainer:
         )
 
     def _train_step(self, x: Tensor, y: Tensor) -> None:
-        """One batch of pictures, uint8 (N, 3, 32, 32), and their labels."""
+        """One batch of images, uint8 (N, 3, 32, 32), and their labels."""
         if isinstance(self.model, TutorialNet):
-            self._draws.manual_seed(seeds.derive(self.config.seed, "dropout", self.epoch, self.step))
+            self._draws.manual_seed(seeds.derive_seed(self.config.seed, "dropout", self.epoch, self.step))
         factor = self.schedule.factor(self.epoch, self.step)
         if self._captured is None:
             self._learn(x, y, factor)
@@ -269,9 +269,9 @@ class Trainer:
     def _learn(self, x: Tensor, y: Tensor, factor: float | Tensor) -> None:
         """Forward, backward, update; the sums stay on the device. `factor` is what learning rates are multiplied with."""
         self.optimizer.zero_grad()
-        pictures = to_float(x, self.tuning.layout, self.schedule.size(self.epoch, self.step))
+        images = to_float(x, self.tuning.layout, self.schedule.size(self.epoch, self.step))
         with self.tuning.autocast(self.device):
-            logits = self.model(pictures)
+            logits = self.model(images)
         loss = F.cross_entropy(logits.float(), y, label_smoothing=self.config.label_smoothing)
         loss.backward()
         with torch.no_grad():
@@ -326,7 +326,7 @@ class Trainer:
         self._save("best" if improved else "epoch", result.loss, previous_best)
 
     def _test(self) -> Evaluation:
-        """Evaluate the best weights on the test pictures."""
+        """Evaluate the best weights on the test images."""
         self.writer.flush()  # what is tested is on the disk first
         if self.best.epoch != self._best_on_disk:
             self._save("time")
@@ -342,7 +342,7 @@ class Trainer:
                 epoch=self.best.epoch,
                 loss=result.loss,
                 accuracy=result.accuracy,
-                mirrored_accuracy=result.mirrored_accuracy,
+                tta_accuracy=result.tta_accuracy,
                 per_class=result.per_class(self.data.class_names),
                 confusion=tuple(map(tuple, result.confusion.tolist())),
             )
@@ -350,27 +350,25 @@ class Trainer:
         self.publisher.test(result, self.best.epoch, 0)
         return result
 
-    def _evaluate(self, pictures: Pictures, size: int, *, mirrored: bool = False) -> Evaluation:
+    def _evaluate(self, images: LabeledImages, size: int, *, mirrored: bool = False) -> Evaluation:
         def before_batch(done: int, batches: int) -> None:
             self._poll(done)
             self._report(done, batches)
 
         start, classes = self.watch.seconds, len(self.data.class_names)
-        result = evaluate(
-            self.model, pictures.images, pictures.labels, classes, before_batch, self.tuning, size, mirrored
-        )
+        result = evaluate(self.model, images.images, images.labels, classes, before_batch, self.tuning, size, mirrored)
         cost = self.schedule.cost(min(self.epoch, self.config.epochs), self.steps - 1)
-        self._evaluation_rate = cost * len(pictures) / max(1e-9, self.watch.seconds - start)
+        self._evaluation_rate = cost * len(images) / max(1e-9, self.watch.seconds - start)
         return result
 
     def _classify_shown(self, epoch: int) -> None:
-        """Say what the network sees in the shown test pictures. They are for the eye; no choice depends on them."""
+        """Say what the network sees in the shown test images. They are for the eye; no choice depends on them."""
         images, labels = self.data.test.images[self.data.shown], self.data.test.labels[self.data.shown]
         size = self.schedule.size(epoch, self.steps - 1)
         result = evaluate(self.model, images, labels, len(self.data.class_names), lambda *_: None, self.tuning, size)
         confidence, predicted = result.probabilities.max(1)
         self.emit(
-            PicturesClassified(
+            ImagesClassified(
                 epoch=epoch,
                 predicted=tuple(predicted.tolist()),
                 confidence=tuple(round(c, 4) for c in confidence.tolist()),
@@ -414,7 +412,7 @@ class Trainer:
             self._answer(question)
 
     def _evaluate_now(self) -> None:
-        """Classify the test pictures with the weights of this very batch, for the eye; no choice depends on it."""
+        """Classify the test images with the weights of this very batch, for the eye; no choice depends on it."""
 
         def before_batch(*_: int) -> None:
             if self.control.stopping:
@@ -432,7 +430,7 @@ class Trainer:
         self.publisher.test(result, *self._position())
 
     def _answer(self, question: Question) -> None:
-        """Tell what the network of this very batch makes of a picture; training goes on as if nothing was asked."""
+        """Tell what the network of this very batch makes of an image; training goes on as if nothing was asked."""
         at = (self.best.epoch, 0) if self.phase == "testing" else self._position()
         size = self.best.size if self.phase == "testing" else self._trained_size()
         try:
@@ -446,14 +444,14 @@ class Trainer:
         return (self.epoch - 1, 0) if self.step == 0 else (self.epoch, self.step)
 
     def _trained_size(self) -> int:
-        """Side of the pictures that the present weights were trained on last."""
+        """Side of the images that the present weights were trained on last."""
         epoch, step = self._position()
         return self.schedule.size(max(1, epoch), (step or self.steps) - 1)
 
     def _sample_loss(self, every: int) -> None:
         """Have the loss since the last sample told, once the device has worked it out."""
         since_last = (self.step - 1) % every + 1
-        pictures = min(
+        images = min(
             since_last * self.config.batch_size,
             len(self.data.train) - (self.step - since_last) * self.config.batch_size,
         )
@@ -465,7 +463,7 @@ class Trainer:
             ready = torch.cuda.Event()
             ready.record()
         self._read_sample()
-        self._sampled = _LossSample(self.epoch, self.step, pictures, values, ready)
+        self._sampled = _LossSample(self.epoch, self.step, images, values, ready)
         if ready is None:
             self._read_sample()
 
@@ -482,7 +480,7 @@ class Trainer:
             sample.ready.synchronize()
         window, bad_steps = sample.values.tolist()
         self._raise_if_bad(int(bad_steps), sample.step)
-        loss = window / sample.pictures
+        loss = window / sample.images
         self.emit(LossSampled(epoch=sample.epoch, step=sample.step, steps=self.steps, train_loss=loss))
 
     def _raise_if_bad(self, bad_steps: int, step: int) -> None:
@@ -530,7 +528,7 @@ class Trainer:
         # Before the first validation, evaluation is taken to run at three times the speed: no gradients.
         evaluation = self._evaluation_rate or 3 * self._full_rate
         full = len(data.train) / self._full_rate if self._full_rate else 0.0
-        # The test shows each picture and its mirror image.
+        # The test shows each image and its mirror image.
         valid, test = (n / evaluation if evaluation else 0.0 for n in (len(data.valid), 2 * len(data.test)))
         if self.phase == "testing":
             return (1 - fraction) * test

@@ -17,9 +17,9 @@ from tui_cifar.terminal.painter import Painter
 
 SIZES = ((60, 15), (80, 24), (120, 40), (200, 60))
 FOLDER = Path(__file__).parents[1] / "golden"
-PICTURE = "▀▘▝▖▌▞▛░▒"
-"""Characters that pictures are made of."""
-_SAME = str.maketrans(PICTURE, "▀" * len(PICTURE))
+IMAGE = "▀▘▝▖▌▞▛░▒"
+"""Characters that images are made of."""
+_SAME = str.maketrans(IMAGE, "▀" * len(IMAGE))
 
 
 class Golden:
@@ -67,7 +67,7 @@ async def steady(pilot: Pilot[None], app: CifarApp, size: tuple[int, int]) -> st
         app.show()
         await pilot.pause(0.02)
         rows = draw(app, size, ColorSystem.TRUECOLOR).rows
-        # Which of them fits a cell of a picture best is for the renderers' tests.
+        # Which of them fits a cell of an image best is for the renderers' tests.
         now = "\n".join("".join(character for character, _ in row).rstrip() for row in rows).translate(_SAME)
         if now == before and app.screen.size == size and not app.screen._layout_required:
             return now

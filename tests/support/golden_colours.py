@@ -2,7 +2,7 @@
 
 A file shows the screen twice: as a map with a letter for each look, and as a legend that says for each letter what it is in
 each theme and depth. So a colour that changes is one line of the legend, and a place that changes is seen in the map.
-Cells of pictures are "%": their colours are the renderers' affair. `pytest tests/test_colours.py --update` writes the files.
+Cells of images are "%": their colours are the renderers' affair. `pytest tests/test_colours.py --update` writes the files.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.color import ColorSystem
 from textual.pilot import Pilot
 
-from tests.support.golden import FOLDER, PICTURE, check_file, draw, steady
+from tests.support.golden import FOLDER, IMAGE, check_file, draw, steady
 from tui_cifar.app.app import CifarApp
 from tui_cifar.terminal.painter import Look
 
@@ -72,7 +72,7 @@ class GoldenColours:
         every = list(zip(*looks.values(), strict=True))
         letters: dict[object, str] = {}
         cells_as_letters = [
-            "%" if character in PICTURE else letters.setdefault(look, LETTERS[len(letters)])
+            "%" if character in IMAGE else letters.setdefault(look, LETTERS[len(letters)])
             for character, look in zip(characters, every, strict=True)
         ]
         lines = ["".join(cells_as_letters[y * width : (y + 1) * width]) for y in range(height)]

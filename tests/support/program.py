@@ -63,7 +63,7 @@ class Plan:
     shout: str = ""
     """What a library written in C prints to file descriptors 1 and 2 when training begins."""
     evaluation_batch: int = 0
-    """Pictures a batch of evaluation, 0 for the program's own."""
+    """Images a batch of evaluation, 0 for the program's own."""
     ignore: tuple[int, ...] = ()
     """Signals that whoever starts it has ignored."""
 
@@ -196,7 +196,7 @@ def _instrument(plan: Plan, state: mmap.mmap) -> None:
     from engine.training import evaluate
     from engine.training.trainer import Trainer
 
-    emit, write_whole, fsync, replace = session._Session.emit, files.write_whole, os.fsync, Path.replace
+    emit, write_atomic, fsync, replace = session._Session.emit, files.write_atomic, os.fsync, Path.replace
     counts: Counter[str] = Counter()
 
     def send(place: str) -> None:
@@ -218,7 +218,7 @@ def _instrument(plan: Plan, state: mmap.mmap) -> None:
 
     def write(path: Path, content: bytes) -> None:
         if path.parent.name != "checkpoints":
-            write_whole(path, content)
+            write_atomic(path, content)
             return
         state[1] = 1
         if path.name == "best.pt":
@@ -229,7 +229,7 @@ def _instrument(plan: Plan, state: mmap.mmap) -> None:
         if plan.save == "half-written":
             path.with_name(f".{path.name}.{os.getpid()}.tmp").write_bytes(content[: len(content) // 2])
             send("half-written")
-        write_whole(path, content)
+        write_atomic(path, content)
         state[1] = 0
 
     def sync(descriptor: int) -> None:
@@ -247,7 +247,7 @@ def _instrument(plan: Plan, state: mmap.mmap) -> None:
         return moved
 
     session._Session.emit = emit_and_send  # type: ignore[method-assign]
-    checkpoint.write_whole = write
+    checkpoint.write_atomic = write
     os.fsync = sync  # type: ignore[assignment]
     Path.replace = rename  # type: ignore[method-assign,assignment]
     poll = Trainer._poll

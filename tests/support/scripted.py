@@ -15,9 +15,9 @@ from engine.events.types import (
     ClassCount,
     EpochCompleted,
     EpochStarted,
+    ImagesChosen,
+    ImagesClassified,
     LossSampled,
-    PicturesChosen,
-    PicturesClassified,
     PreparationAdvanced,
     RunCompleted,
     RunPaused,
@@ -82,13 +82,11 @@ class Script:
 
     def __call__(self, config: Config, control: Control, tell: Listener) -> object:
         self.control = control
-        pictures = np.random.default_rng(0).integers(0, 256, (48, 32, 32, 3), dtype=np.uint8)
+        images = np.random.default_rng(0).integers(0, 256, (48, 32, 32, 3), dtype=np.uint8)
         labels = tuple(i % 10 for i in range(48))
         tell(PreparationAdvanced(step="Importing PyTorch"))
         tell(started(config, epochs=self.epochs))
-        tell(
-            PicturesChosen(indices=tuple(range(48)), labels=labels, data=base64.b64encode(pictures.tobytes()).decode())
-        )
+        tell(ImagesChosen(indices=tuple(range(48)), labels=labels, data=base64.b64encode(images.tobytes()).decode()))
         for epoch in range(1, self.epochs + 1):
             loss, accuracy = 2.0 / epoch, min(0.9, 0.3 + 0.1 * epoch)
             tell(EpochStarted(epoch=epoch, learning_rate=0.01))
@@ -122,7 +120,7 @@ class Script:
                 )
             )
             tell(
-                PicturesClassified(
+                ImagesClassified(
                     epoch=epoch,
                     predicted=tuple((n + (i % 3 == 0)) % 10 for i, n in enumerate(labels)),
                     confidence=(0.61,) * 48,

@@ -30,10 +30,10 @@ from engine.events.types import (
     LineLogged,
     LossSampled,
     RunCompleted,
+    RunEnded,
     RunFailed,
     RunStarted,
     RunStopped,
-    Terminal,
     TestStarted,
 )
 from engine.storage import checkpoint
@@ -108,7 +108,7 @@ def test_whatever_room_a_disk_has_nothing_half_written_is_left(quick: Quick, tmp
         r = train(quick(epochs=2, runs_dir=str(disk)))
         ended = r.events[-1]
         assert isinstance(ended, RunCompleted) or (isinstance(ended, RunFailed) and "No space left" in ended.message)
-        assert len(r.of(Terminal)) == 1
+        assert len(r.of(RunEnded)) == 1
         left = [p for p in disk.rglob("*") if p.name.startswith(".") and p.name != ".cache"]
         assert not left and (not (disk / "run" / "checkpoints").exists() or whole(disk / "run") is not None)
         if isinstance(ended, RunCompleted) and ended.best_checkpoint:
@@ -216,7 +216,7 @@ def test_a_run_directory_that_goes_away_is_told_of_and_never_made_anew_in_part(
 def test_a_disk_that_hangs_does_not_hold_up_the_training(
     quick: Quick, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write, held = checkpoint.write_whole, threading.Event()
+    write, held = checkpoint.write_atomic, threading.Event()
 
     def hang(path: Path, content: bytes) -> None:
         assert held.wait(60)
@@ -226,7 +226,7 @@ def test_a_disk_that_hangs_does_not_hold_up_the_training(
         if isinstance(event, EpochCompleted) and event.epoch == 5:
             held.set()
 
-    monkeypatch.setattr(checkpoint, "write_whole", hang)
+    monkeypatch.setattr(checkpoint, "write_atomic", hang)
     monkeypatch.setattr(checkpoint, "PATIENCE_SECONDS", 0.05)
     r = train(quick(epochs=6, keep=10), act)
     assert isinstance(r.events[-1], RunCompleted)
@@ -336,11 +336,11 @@ def test_a_checkpoint_that_lies_elsewhere_is_refused_and_one_named_in_its_own_fo
     assert isinstance(r.events[-1], RunCompleted) and [e.epoch for e in r.of(EpochCompleted)] == [3]
 
 
-def test_a_run_goes_on_with_a_copy_of_its_pictures_and_not_with_other_ones(
-    quick: Quick, tmp_path: Path, picture_folder: Path
+def test_a_run_goes_on_with_a_copy_of_its_images_and_not_with_other_ones(
+    quick: Quick, tmp_path: Path, image_folder: Path
 ) -> None:
     copy = tmp_path / "copy"
-    shutil.copytree(picture_folder, copy, copy_function=shutil.copyfile)  # with other times of change
+    shutil.copytree(image_folder, copy, copy_function=shutil.copyfile)  # with other times of change
     train(quick(epochs=1))
     r = train(quick(epochs=2, dataset=str(copy)), resume=tmp_path / "runs" / "run")
     assert isinstance(r.events[-1], RunCompleted), r.events[-1]
@@ -349,13 +349,13 @@ def test_a_run_goes_on_with_a_copy_of_its_pictures_and_not_with_other_ones(
     first.write_bytes(second.read_bytes())
     second.write_bytes(content)
     ended = train(quick(epochs=3, dataset=str(copy)), resume=tmp_path / "runs" / "run").events[-1]
-    assert isinstance(ended, RunFailed) and "other pictures" in ended.message
+    assert isinstance(ended, RunFailed) and "other images" in ended.message
 
 
 def test_a_stop_whose_save_fails_names_no_checkpoint(
     quick: Quick, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = checkpoint.write_whole
+    write = checkpoint.write_atomic
 
     def refuse(path: Path, content: bytes) -> None:
         if "step" in path.name:
@@ -367,7 +367,7 @@ def test_a_stop_whose_save_fails_names_no_checkpoint(
         if isinstance(event, LossSampled) and event.epoch == 2:
             control.stop()
 
-    monkeypatch.setattr(checkpoint, "write_whole", refuse)
+    monkeypatch.setattr(checkpoint, "write_atomic", refuse)
     ended = train(quick(), act).events[-1]
     assert isinstance(ended, RunStopped) and ended.saved is None
 
@@ -375,7 +375,7 @@ def test_a_stop_whose_save_fails_names_no_checkpoint(
 def test_a_best_save_that_fails_while_the_next_is_made_is_made_up_for(
     quick: Quick, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make, write = Trainer.state_dict, checkpoint.write_whole
+    make, write = Trainer.state_dict, checkpoint.write_atomic
     failed: list[str] = []
 
     def refuse_once(path: Path, content: bytes) -> None:
@@ -390,7 +390,7 @@ def test_a_best_save_that_fails_while_the_next_is_made_is_made_up_for(
             self.writer.flush()
         return state
 
-    monkeypatch.setattr(checkpoint, "write_whole", refuse_once)
+    monkeypatch.setattr(checkpoint, "write_atomic", refuse_once)
     monkeypatch.setattr(Trainer, "state_dict", wait_for_the_writer)
     r = train(quick(epochs=3, lr=0.001))
     assert isinstance(r.events[-1], RunCompleted)
@@ -444,7 +444,7 @@ def test_more_epochs_extend_a_finished_run_exactly(
 def test_stopped_before_any_batch_of_validation_it_ends_as_if_never_stopped(
     quick: Quick, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
-    monkeypatch.setattr("engine.training.evaluate.BATCH", 5)  # 18 pictures: four batches of validation
+    monkeypatch.setattr("engine.training.evaluate.BATCH", 5)  # 18 images: four batches of validation
     poll, stopped = Trainer._poll, [False]
 
     def stop(self: Trainer, step: int | None = None) -> None:
@@ -468,7 +468,7 @@ def test_stopped_at_any_place_it_ends_as_if_never_stopped(
     quick: Quick, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: int
 ) -> None:
     monkeypatch.setattr("engine.training.trainer.REPORT_SECONDS", 0.0)
-    monkeypatch.setattr("engine.training.evaluate.BATCH", 5)  # 18 pictures: four batches of validation
+    monkeypatch.setattr("engine.training.evaluate.BATCH", 5)  # 18 images: four batches of validation
     seen: list[BatchCompleted] = []
 
     def act(event: Event, control: Control) -> None:
@@ -632,10 +632,10 @@ def test_a_clock_set_back_and_another_time_zone_change_no_duration(
 
 @pytest.mark.long
 def test_a_second_process_is_told_who_has_the_run_and_takes_over_from_a_dead_one(
-    picture_folder: Path, tmp_path: Path
+    image_folder: Path, tmp_path: Path
 ) -> None:
     arguments = [
-        f"--dataset={picture_folder}",
+        f"--dataset={image_folder}",
         f"--runs-dir={tmp_path / 'runs'}",
         "--recipe=tutorial",
         "--batch-size=10",
@@ -661,9 +661,9 @@ def test_a_second_process_is_told_who_has_the_run_and_takes_over_from_a_dead_one
 
 @pytest.mark.long
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
-def test_closed_standard_files_change_nothing(picture_folder: Path, tmp_path: Path, closed: str) -> None:
+def test_closed_standard_files_change_nothing(image_folder: Path, tmp_path: Path, closed: str) -> None:
     command = (
-        f"{sys.executable} -m tui_cifar --headless --dataset={picture_folder} --runs-dir={tmp_path / 'runs'} --name=run "
+        f"{sys.executable} -m tui_cifar --headless --dataset={image_folder} --runs-dir={tmp_path / 'runs'} --name=run "
         f"--recipe=tutorial --epochs=1 --threads=1 {closed}"
     )
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=120)
@@ -679,8 +679,8 @@ def test_a_closed_stdin_is_no_terminal() -> None:
     assert done.returncode == 2 and "--headless" in done.stderr and done.stdout == ""
 
 
-def test_an_output_that_goes_full_does_not_stop_the_run(picture_folder: Path, tmp_path: Path) -> None:
-    where = [f"--dataset={picture_folder}", f"--runs-dir={tmp_path / 'runs'}", "--name=run"]
+def test_an_output_that_goes_full_does_not_stop_the_run(image_folder: Path, tmp_path: Path) -> None:
+    where = [f"--dataset={image_folder}", f"--runs-dir={tmp_path / 'runs'}", "--name=run"]
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [*COMMAND, "--headless", *where, "--recipe=tutorial", "--epochs=1", "--threads=1"],
@@ -693,21 +693,21 @@ def test_an_output_that_goes_full_does_not_stop_the_run(picture_folder: Path, tm
     assert isinstance(list(read_events(tmp_path / "runs" / "run" / "events.jsonl"))[-1], RunCompleted)
 
 
-def test_where_there_is_no_temporary_folder_runs_and_commands_work(picture_folder: Path, tmp_path: Path) -> None:
+def test_where_there_is_no_temporary_folder_runs_and_commands_work(image_folder: Path, tmp_path: Path) -> None:
     """Not even the working directory, which Python takes in the end."""
-    picture = next((picture_folder / "test").rglob("*.png"))
+    image = next((image_folder / "test").rglob("*.png"))
     runs = f"--runs-dir={tmp_path / 'runs'}"
     commands = (
         [
             "--headless",
-            f"--dataset={picture_folder}",
+            f"--dataset={image_folder}",
             runs,
             "--name=run",
             "--recipe=tutorial",
             "--epochs=1",
             "--threads=1",
         ],
-        ["predict", "run", str(picture), runs],
+        ["predict", "run", str(image), runs],
         ["export", "run", f"--output={tmp_path / 'a.pt2'}", runs],
     )
     code = (

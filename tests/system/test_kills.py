@@ -26,7 +26,7 @@ from engine.storage.checkpoint import load_checkpoint
 from engine.storage.run_directory import read_events
 from tests.conftest import train
 from tests.support.program import SAVE_POINTS, Plan, start
-from tui_cifar.run.state import RunView
+from tui_cifar.run.state import RunState
 
 pytestmark = pytest.mark.long
 
@@ -50,14 +50,14 @@ SETTINGS: dict[str, Any] = {
 WAYS = ("moment", "event", "save", "validation", "event", "file")
 EVENTS = (
     "preparation_advanced: Importing PyTorch",
-    "preparation_advanced: Loading pictures",
+    "preparation_advanced: Loading images",
     "preparation_advanced: Reading the checkpoint",
     "run_started",
     "epoch_started",
     "loss_sampled",
     "validation_started",
     "epoch_completed",
-    "pictures_classified",
+    "images_classified",
     "checkpoint_saved",
     "test_started",
     "test_completed",
@@ -106,7 +106,7 @@ def check_equal(run: Path, reference: Path) -> None:
     assert not [p for p in run.rglob("*") if p.name.startswith(".")], "temporary files were left"
     lines = (run / "events.jsonl").read_text().splitlines()
     assert isinstance([from_json(line) for line in lines][-1], RunCompleted), "every line is an event"
-    views = [RunView(), RunView()]
+    views = [RunState(), RunState()]
     for view, path in zip(views, (run, reference), strict=True):
         for event in read_events(path / "events.jsonl"):
             view.apply(event)
@@ -120,21 +120,21 @@ def check_equal(run: Path, reference: Path) -> None:
 
 
 EVALUATION_BATCH = 5
-"""Of 18 pictures for validation: four batches."""
+"""Of 18 images for validation: four batches."""
 
 
-def train_reference(picture_folder: Path, tmp_path: Path) -> Path:
+def train_reference(image_folder: Path, tmp_path: Path) -> Path:
     """A run never stopped."""
-    values = {**SETTINGS, "dataset": str(picture_folder), "runs_dir": str(tmp_path / "runs"), "name": "reference"}
+    values = {**SETTINGS, "dataset": str(image_folder), "runs_dir": str(tmp_path / "runs"), "name": "reference"}
     assert isinstance(train(make_config(values)).events[-1], RunCompleted)
     return tmp_path / "runs" / "reference"
 
 
 def test_killed_a_hundred_times_it_ends_as_if_never_stopped(
-    picture_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    image_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("engine.training.evaluate.BATCH", EVALUATION_BATCH)
-    reference = train_reference(picture_folder, tmp_path)
+    reference = train_reference(image_folder, tmp_path)
     rng = random.Random(SEED)
     runs, hits, kills, finished, name = tmp_path / "runs", Counter[str](), 0, 0, "run-0"
     ways, events, points = map(itertools.cycle, (WAYS, EVENTS, SAVE_POINTS))
@@ -149,7 +149,7 @@ def test_killed_a_hundred_times_it_ends_as_if_never_stopped(
             plan = replace(plan, event=f"validation batch {rng.randrange(4)}")
         elif how == "save":
             plan = replace(plan, save=next(points), count=rng.randint(1, 3))
-        program = start(arguments(picture_folder, runs, name), tmp_path / "work", plan)
+        program = start(arguments(image_folder, runs, name), tmp_path / "work", plan)
         if how == "moment":
             program.process.join(rng.uniform(0.05, 1.5))
             program.process.kill()
@@ -176,14 +176,14 @@ def test_killed_a_hundred_times_it_ends_as_if_never_stopped(
 
 
 def test_the_real_command_survives_kills_too(
-    picture_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    image_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    reference = train_reference(picture_folder, tmp_path)
+    reference = train_reference(image_folder, tmp_path)
     rng, runs, kills = random.Random(SEED), tmp_path / "runs", 0
     events = runs / "run" / "events.jsonl"
     while True:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tui_cifar", *arguments(picture_folder, runs, "run")],
+            [sys.executable, "-m", "tui_cifar", *arguments(image_folder, runs, "run")],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )

@@ -17,8 +17,8 @@ from engine.events.types import (
     EpochCompleted,
     EpochStarted,
     Event,
+    ImagesClassified,
     LossSampled,
-    PicturesClassified,
     ValidationStarted,
     to_json,
 )
@@ -26,7 +26,7 @@ from engine.session.session import Listener
 from engine.training.control import Control
 from tests.support.scripted import counts, started
 from tests.tui_cifar.app.test_app import LARGE, make_app, until
-from tui_cifar.run.state import MAX_CHECKPOINTS, MAX_LINES, MAX_POINTS, RunView
+from tui_cifar.run.state import MAX_CHECKPOINTS, MAX_LINES, MAX_POINTS, RunState
 
 pytestmark = pytest.mark.long
 
@@ -55,7 +55,7 @@ def epoch_events(epoch: int, samples: int = SAMPLES) -> Iterator[Event]:
         per_class=counts(0.5),
         best=True,
     )
-    yield PicturesClassified(epoch=epoch, predicted=(1,) * 48, confidence=(0.5,) * 48)
+    yield ImagesClassified(epoch=epoch, predicted=(1,) * 48, confidence=(0.5,) * 48)
     yield CheckpointSaved(
         path=f"runs/x/checkpoints/epoch-{epoch:04}.pt",
         epoch=epoch,
@@ -69,7 +69,7 @@ def epoch_events(epoch: int, samples: int = SAMPLES) -> Iterator[Event]:
 
 
 def test_what_is_kept_in_memory_is_bounded() -> None:
-    view = RunView()
+    view = RunState()
     view.apply(started(CONFIG, epochs=EPOCHS, steps_per_epoch=SAMPLES))
     sizes = {}
     tracemalloc.start()

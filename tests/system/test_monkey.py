@@ -51,7 +51,7 @@ GOALS = (*"123456?iq", "ctrl+p")
 """Keys that lead to a screen."""
 SCREENS = {
     *("Dashboard", "PredictionsScreen", "ConfusionScreen", "DataScreen", "ModelScreen", "LogScreen"),
-    *("Help", "Leave", "OwnPicture", "Palette"),
+    *("Help", "Leave", "OwnImageDialog", "Palette"),
 }
 
 

@@ -20,14 +20,14 @@ PATIENCE = 300.0
 
 
 @pytest.fixture
-def start(tmp_path: Path, picture_folder: Path) -> Iterator[Callable[..., PseudoTerminal]]:
-    """Starts the dashboard on few pictures; ends it after the test."""
+def start(tmp_path: Path, image_folder: Path) -> Iterator[Callable[..., PseudoTerminal]]:
+    """Starts the dashboard on few images; ends it after the test."""
     opened: list[PseudoTerminal] = []
 
     def open_terminal(*arguments: str, **options: object) -> PseudoTerminal:
         base = [
             "--dataset",
-            str(picture_folder),
+            str(image_folder),
             "--runs-dir",
             str(tmp_path / "runs"),
             "--threads",

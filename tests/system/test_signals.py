@@ -26,7 +26,7 @@ pytestmark = pytest.mark.long
 
 PHASES = {
     "download": {"event": "preparation_advanced: Downloading CIFAR-10"},
-    "preparing": {"event": "preparation_advanced: Loading pictures"},
+    "preparing": {"event": "preparation_advanced: Loading images"},
     "training": {"event": "loss_sampled", "count": 3, "pace": 0.2},
     "validating": {"event": "validation_started"},
     "saving": {"save": "saving"},
@@ -69,15 +69,15 @@ def terminal() -> Iterator[PseudoTerminal]:
 
 
 @pytest.fixture
-def launch(picture_folder: Path, tmp_path: Path) -> Iterator[Callable[..., Program]]:
-    """Starts the program on a few pictures, without a terminal or on the one given."""
+def launch(image_folder: Path, tmp_path: Path) -> Iterator[Callable[..., Program]]:
+    """Starts the program on a few images, without a terminal or on the one given."""
     started: list[Program] = []
 
     def make(
         plan: Plan, *more: str, terminal: PseudoTerminal | None = None, dataset: str = "", epochs: int = 2
     ) -> Program:
         arguments = [
-            f"--dataset={dataset or picture_folder}",
+            f"--dataset={dataset or image_folder}",
             f"--data-dir={tmp_path / 'data'}",
             f"--runs-dir={tmp_path / 'runs'}",
             "--name=run",

@@ -1,4 +1,4 @@
-"""The application: starts the training thread, folds its events into a `RunView`, and hands that to the screens."""
+"""The application: starts the training thread, folds its events into a `RunState`, and hands that to the screens."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from textual.theme import Theme
 
 from engine.config.schema import Config, nearest
 from engine.errors import DataError
-from engine.events.types import CheckpointFailed, LineLogged, PredictionsSaved, RunFailed, RunStarted, Terminal
-from tui_cifar.app.gc_tuning import spare_the_living
+from engine.events.types import CheckpointFailed, LineLogged, PredictionsSaved, RunEnded, RunFailed, RunStarted
+from tui_cifar.app.gc_tuning import freeze_gc
 from tui_cifar.app.settings import Settings
 from tui_cifar.app.theme import THEMES
-from tui_cifar.cli.arguments import complain
+from tui_cifar.cli.arguments import usage_error
 from tui_cifar.cli.outcome import exit_code, summary
 from tui_cifar.run.local import Engine, Worker, real_engine
 from tui_cifar.run.resources import ResourceSampler
-from tui_cifar.run.state import RunView, Saved
+from tui_cifar.run.state import RunState, Saved
 from tui_cifar.screens.base.registry import KINDS, RunScreens, kind
 from tui_cifar.screens.base.run_screen import VIEWS, RunScreen
-from tui_cifar.screens.dialogs.leave import Leave
-from tui_cifar.screens.dialogs.too_small import TooSmall, too_small
+from tui_cifar.screens.dialogs.leave import QuitDialog
+from tui_cifar.screens.dialogs.too_small import TooSmallNotice, too_small
 from tui_cifar.terminal import notifications as notices
 from tui_cifar.terminal.capture import Capture, printable
-from tui_cifar.terminal.diff_app import ThinApp
+from tui_cifar.terminal.diff_app import DiffApp
 from tui_cifar.terminal.guard import Guard
 from tui_cifar.terminal.signals import EXIT_CODES
 
@@ -65,13 +65,13 @@ class EventsArrived(Message):
         return isinstance(message, EventsArrived)
 
 
-class CifarApp(ThinApp):
+class CifarApp(DiffApp):
     """Train and watch.
 
     Args:
         config: what to train.
         engine: runs in the training thread; the tests give a script.
-        images: how pictures are drawn: "half", "ascii" or "off".
+        images: how images are drawn: "half", "ascii" or "off".
         ascii: draw with characters up to 127 only.
         theme: name of a theme.
         resumed: the run directory, or a checkpoint in it, that `engine` goes on from; its past is shown.
@@ -94,7 +94,7 @@ class CifarApp(ThinApp):
             "evaluate",
             "Evaluate",
             id="run.evaluate",
-            tooltip="Classify the test pictures with this batch's weights",
+            tooltip="Classify the test images with this batch's weights",
         ),
         *[
             Binding(str(i), f"view('{key}')", word, id=f"view.{key}", show=False, tooltip=f"Screen: {word}")
@@ -102,11 +102,11 @@ class CifarApp(ThinApp):
         ],
         Binding(
             "i",
-            "own_picture",
-            "Own picture",
-            id="app.picture",
+            "own_image",
+            "Own image",
+            id="app.image",
             show=False,
-            tooltip="Classify a picture of your own: asks for its path",
+            tooltip="Classify an image of your own: asks for its path",
         ),
         Binding(
             "d",
@@ -154,13 +154,13 @@ class CifarApp(ThinApp):
         known = theme if theme in self.available_themes else remembered or "cifar-dark"
         self._begin_with(known)
         self.config, self.images, self.ascii = config, "ascii" if ascii and images == "half" else images, ascii
-        self.view = RunView()
+        self.view = RunState()
         self.worker = Worker(config, engine, self.wake)
         self._engine = engine
         self._resumed, self._offer = resumed, offer
         self.resources = ResourceSampler()
         self.results: Results | None = None
-        """The evaluation of test or validation pictures that is shown, or None before there is one."""
+        """The evaluation of test or validation images that is shown, or None before there is one."""
         self.shown: Saved | None = None
         """The event that told of it."""
         self.results_missing = ""
@@ -191,14 +191,14 @@ class CifarApp(ThinApp):
         self.call_after_refresh(self._start)
 
     async def _start(self) -> None:
-        spare_the_living("the first frame is drawn")
+        freeze_gc("the first frame is drawn")
         self.frame_seconds = 1 / self._fps
         self.resources.start()
         self._poll_timer = self.set_interval(POLL_SECONDS, self.take_events)
         if self._offer is not None:
-            from tui_cifar.screens.dialogs.resume import GoOn
+            from tui_cifar.screens.dialogs.resume import ResumeDialog
 
-            self.push_screen(GoOn(self._offer), self._go_on)
+            self.push_screen(ResumeDialog(self._offer), self._go_on)
         else:
             await self._begin(self._resumed)
 
@@ -247,7 +247,7 @@ class CifarApp(ThinApp):
         for event in events:
             self.view.apply(event)
             if isinstance(event, RunStarted):
-                spare_the_living("the run has begun")
+                freeze_gc("the run has begun")
             if isinstance(event, RunStarted) and event.device.startswith("cuda"):
                 self.resources.use_gpu(event.device)
             if isinstance(event, RunStarted) and self.capture is not None and self.directory is None:
@@ -261,7 +261,7 @@ class CifarApp(ThinApp):
         self._follow()
         if not self.screen_stack:  # leaving: the last events count, but there is nothing left to draw on
             return
-        if events and isinstance(events[-1], Terminal):
+        if events and isinstance(events[-1], RunEnded):
             self._ended(events[-1])
         self._rest()
         self.show()
@@ -315,7 +315,7 @@ class CifarApp(ThinApp):
 
     @cached_property
     def inspector(self) -> Inspector:
-        """Asks the network about pictures."""
+        """Asks the network about images."""
         from tui_cifar.run.inspector import Inspector
 
         return Inspector(self)
@@ -328,8 +328,8 @@ class CifarApp(ThinApp):
         return Path(self.view.started.directory) if self.view.started else None
 
     @property
-    def picture_mode(self) -> Mode:
-        """How pictures are drawn: half-blocks in as many colours as the terminal has, letters, or not at all."""
+    def image_mode(self) -> Mode:
+        """How images are drawn: half-blocks in as many colours as the terminal has, letters, or not at all."""
         if self.images != "half":
             return "off" if self.images == "off" else "ascii"
         if self.no_color:
@@ -367,7 +367,7 @@ class CifarApp(ThinApp):
         except DataError as e:
             self.results, self.results_missing = None, e.message
 
-    def _ended(self, event: Terminal) -> None:
+    def _ended(self, event: RunEnded) -> None:
         if self._notify_how and self._exit_when_ended is None:
             name = self.view.started.name if self.view.started else "cifar-tui"
             what = event.title if isinstance(event, RunFailed) else ", ".join(summary(event)[:1])
@@ -376,13 +376,13 @@ class CifarApp(ThinApp):
             self.exit(return_code=self._exit_when_ended)
         elif isinstance(event, RunFailed) and self.directory is None:
             if event.kind == "data_unavailable":
-                from tui_cifar.screens.dialogs.data_missing import DataMissing
+                from tui_cifar.screens.dialogs.data_missing import DataMissingDialog
 
-                self.push_screen(DataMissing(event.message), self._other_data)
+                self.push_screen(DataMissingDialog(event.message), self._other_data)
             else:
-                from tui_cifar.screens.dialogs.failure import Failure
+                from tui_cifar.screens.dialogs.failure import FailureDialog
 
-                self.push_screen(Failure(event.title, event.message, event.detail))
+                self.push_screen(FailureDialog(event.title, event.message, event.detail))
 
     def _other_data(self, change: dict[str, Any] | None) -> None:
         """Start again with what the dialog about missing data chose; None leaves."""
@@ -390,7 +390,7 @@ class CifarApp(ThinApp):
             self.exit(return_code=2)
             return
         self.config = dataclasses.replace(self.config, **change)
-        self.view, self.results, self.shown = RunView(), None, None
+        self.view, self.results, self.shown = RunState(), None, None
         self.worker = Worker(self.config, self._engine, self.wake)
         self.worker.start()
         self._rest()
@@ -418,8 +418,8 @@ class CifarApp(ThinApp):
 
     def on_resize(self, event: ui.Resize) -> None:
         """A terminal too small for anything gets a notice, which goes when there is room."""
-        if too_small(*event.size) and not any(isinstance(s, TooSmall) for s in self.screen_stack):
-            self.push_screen(TooSmall())
+        if too_small(*event.size) and not any(isinstance(s, TooSmallNotice) for s in self.screen_stack):
+            self.push_screen(TooSmallNotice())
 
     def on_print(self, event: ui.Print) -> None:
         """A stray print or warning goes to the log pane and `log.txt` instead of the screen."""
@@ -456,7 +456,7 @@ class CifarApp(ThinApp):
         return self.view.terminal is not None
 
     @property
-    def trained(self) -> Terminal | None:
+    def trained(self) -> RunEnded | None:
         """How the run ended that was trained here; None before its end, and for one that is only looked at."""
         return self.view.terminal if self.directory is None else None
 
@@ -485,13 +485,13 @@ class CifarApp(ThinApp):
         self.worker.control.save()
 
     def action_evaluate(self) -> None:
-        """Classify the test pictures with the present weights."""
+        """Classify the test images with the present weights."""
         if self.view.phase == "testing":
             self.notify("The test is under way; its predictions come at its end.")
             return
         self.worker.control.evaluate()
         self._evaluating = True
-        self.notify("Classifying the test pictures with the present weights …", timeout=30)
+        self.notify("Classifying the test images with the present weights …", timeout=30)
 
     def action_view(self, key: str) -> None:
         """Go to a screen."""
@@ -499,11 +499,11 @@ class CifarApp(ThinApp):
             self.switch_screen(self.run_screens[key])
             self._follow()
 
-    def action_own_picture(self) -> None:
-        """Ask for the path of a picture and show what the network takes it for."""
-        from tui_cifar.screens.dialogs.own_image import OwnPicture
+    def action_own_image(self) -> None:
+        """Ask for the path of an image and show what the network takes it for."""
+        from tui_cifar.screens.dialogs.own_image import OwnImageDialog
 
-        self.push_screen(OwnPicture(ascii=self.ascii))
+        self.push_screen(OwnImageDialog(ascii=self.ascii))
 
     def action_toggle_dark(self) -> None:
         """Switch between the dark and the light theme."""
@@ -516,16 +516,16 @@ class CifarApp(ThinApp):
 
     def action_help(self) -> None:
         """Show all keys."""
-        from tui_cifar.screens.dialogs.help import Help
+        from tui_cifar.screens.dialogs.help import HelpDialog
 
-        self.push_screen(Help())
+        self.push_screen(HelpDialog())
 
     def action_leave(self) -> None:
         """Leave; ask first while a run is under way."""
         if not self.worker.alive or self.ended:
             self.exit(return_code=exit_code(self.trained))
-        elif not isinstance(self.screen, Leave):
-            self.push_screen(Leave(self.view), self._leave)
+        elif not isinstance(self.screen, QuitDialog):
+            self.push_screen(QuitDialog(self.view), self._leave)
 
     def _leave(self, answer: str | None) -> None:
         if answer in ("save", "discard"):
@@ -542,7 +542,7 @@ class CifarApp(ThinApp):
 
     def action_interrupt(self) -> None:
         """ctrl+c: ask as `q` does; the second one leaves at once."""
-        if isinstance(self.screen, Leave) or self._exit_when_ended is not None:
+        if isinstance(self.screen, QuitDialog) or self._exit_when_ended is not None:
             self.leave_now(EXIT_CODES[signal.SIGINT])
         else:
             self.action_leave()
@@ -602,7 +602,7 @@ def make_app(
     images = images or ("ascii" if ascii or no_colour else "half")
     app = CifarApp(config, engine, images=images, ascii=ascii, theme=theme, settings=Settings.read(), **more)
     if theme is not None and theme not in app.available_themes:
-        complain(f"--theme: {theme!r} is no theme{nearest(theme, app.available_themes)}")
+        usage_error(f"--theme: {theme!r} is no theme{nearest(theme, app.available_themes)}")
     return app
 
 
@@ -676,4 +676,4 @@ def _say(line: str) -> None:
     try:
         print(line, flush=True)
     except OSError:
-        sys.stdout = None  # or Python would try once more at its end, and complain
+        sys.stdout = None  # or Python would try once more at its end, and usage_error

@@ -12,12 +12,12 @@ import gc
 _spared: set[str] = set()
 
 
-def no_pause_at_the_start() -> None:
-    """No collection until the first call of `spare_the_living`: what is made until the first frame stays anyway."""
+def disable_gc_until_first_frame() -> None:
+    """No collection until the first call of `freeze_gc`: what is made until the first frame stays anyway."""
     gc.disable()
 
 
-def spare_the_living(why: str) -> None:
+def freeze_gc(why: str) -> None:
     """Have the collector pass over all objects of this moment from now on; once for each `why`.
 
     Garbage among them is never collected, which is why this is done a fixed number of times.

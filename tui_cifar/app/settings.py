@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.storage.atomic_io import write_whole
+from engine.storage.atomic_io import write_atomic
 
 KEYS_FILE, CHOICES_FILE = "keys.toml", "choices.json"
 QUIET_SECONDS = 0.5
@@ -147,7 +147,7 @@ class _Writer:
     def _write(self, text: str) -> None:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(self._path, text.encode())
+            write_atomic(self._path, text.encode())
         except OSError:
             pass
 

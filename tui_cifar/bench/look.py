@@ -18,10 +18,10 @@ import numpy as np
 
 from engine.config.schema import Config, make_config
 from engine.session.session import Listener
-from engine.storage.predictions import FILE, Predictions, keep_pictures, write_predictions
+from engine.storage.predictions import FILE, Predictions, cache_images, write_predictions
 from engine.training.control import Control
 from tui_cifar.cli.arguments import Parser
-from tui_cifar.render.images.mosaic import half_block_lines, picture_lines, quadrant_lines
+from tui_cifar.render.images.mosaic import half_block_lines, image_lines, quadrant_lines
 from tui_cifar.run.predictions import ORDERS, Selection, open_results, select
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ def make_run(folder: Path) -> Path:
     logits[np.arange(COUNT), labels] += 3
     probabilities = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
     images = rng.integers(0, 256, (COUNT, 32, 32, 3), dtype=np.uint8)
-    pictures = keep_pictures(folder / ".cache", "bench", images)
-    write_predictions(path / FILE, Predictions(probabilities.astype(np.float32), labels, NAMES, 1, 0, pictures))
+    images_path = cache_images(folder / ".cache", "bench", images)
+    write_predictions(path / FILE, Predictions(probabilities.astype(np.float32), labels, NAMES, 1, 0, images_path))
     return path
 
 
@@ -93,7 +93,7 @@ def _pure(path: Path, repeat: int) -> list[tuple[str, list[float], float]]:
         rows.append((f"draw 120×40 cells, {mode}", _timed(lambda m=mode: half_block_lines(screen, m), repeat), 5.0))  # type: ignore[misc]
     fine = np.random.default_rng(1).integers(0, 256, (80, 240, 3), dtype=np.uint8)
     rows.append(("draw 120×40 cells, quadrants", _timed(lambda: quadrant_lines(fine), repeat), 5.0))
-    rows.append(("draw 120×40 cells, letters", _timed(lambda: picture_lines(screen, "ascii"), repeat), 5.0))
+    rows.append(("draw 120×40 cells, letters", _timed(lambda: image_lines(screen, "ascii"), repeat), 5.0))
     return rows
 
 
@@ -144,7 +144,7 @@ async def _screen(path: Path, repeat: int) -> list[tuple[str, list[float], float
     shown: list[tuple[float, bool]] = []
 
     class Watched(CifarApp):
-        """Notes when a frame is ready for the terminal, its bytes made, and whether there are pictures on it."""
+        """Notes when a frame is ready for the terminal, its bytes made, and whether there are images on it."""
 
         CSS_PATH = str(Path(__file__).parents[1] / "app" / "app.tcss")
 
@@ -170,11 +170,11 @@ async def _screen(path: Path, repeat: int) -> list[tuple[str, list[float], float
         shown.clear()
         start = time.perf_counter()
         await pilot.press("2")
-        while not any(pictures for _, pictures in shown):
+        while not any(images for _, images in shown):
             await pilot.pause(0.02)
         await pilot.pause(0.2)
-        first = next(at for at, pictures in shown if pictures)
-        rows.append(("open the browser: pictures on the screen", [first - start], 150.0))
+        first = next(at for at, images in shown if images)
+        rows.append(("open the browser: images on the screen", [first - start], 150.0))
         rows.append(("open the browser: the last of its frames", [shown[-1][0] - start], 150.0))
         await pilot.press("z")
         for size, name in (((120, 40), "120×40"), ((80, 24), "80×24")):

@@ -15,7 +15,7 @@ from typing import Any
 
 from tui_cifar.bench.support.engine_run import run_measured
 from tui_cifar.bench.support.processes import data_options, described, machine, measure, median, table
-from tui_cifar.cli.arguments import Parser, complain
+from tui_cifar.cli.arguments import Parser, usage_error
 
 WAYS: dict[str, dict[str, Any]] = {
     "plain": {},
@@ -35,7 +35,7 @@ def run(arguments: list[str]) -> int:
     parser.add_argument("--seconds", type=float, default=10.0, metavar="X", help="length of a run (default: 10)")
     options = parser.parse_args(arguments)
     if options.rounds < 1 or options.seconds <= 0:
-        complain("--rounds must be at least 1, and --seconds above 0.")
+        usage_error("--rounds must be at least 1, and --seconds above 0.")
 
     base = {k: getattr(options, k) for k in ("recipe", "dataset", "device", "threads", "runs_dir")}
     runs: dict[str, list[dict[str, Any]]] = {way: [] for way in WAYS}
@@ -56,7 +56,7 @@ def _figures(runs: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
     held = sorted(s for done in saved for s in done["save_seconds"])
     written = [s for done in saved for s in done["write_seconds"]]
     if not held or not written:
-        complain("no checkpoint was written in the time; give more --seconds.")
+        usage_error("no checkpoint was written in the time; give more --seconds.")
     rates = {way: [done["images_per_second"] for done in every] for way, every in runs.items()}
     costs = {way: [1 - r / p for r, p in zip(rates[way], rates["plain"], strict=True)] for way in rates}
     return {

@@ -2,7 +2,7 @@
 
 The rule: the epochs of training and the final test count; loading, warming up and the evaluations between epochs do not. Any
 recipe can be measured. airbench94_muon.py (Keller Jordan, github.com/KellerJordan/cifar10-airbench) is run as it is, on the same
-pictures and the same GPU; what it compiles, and its warm-up, do not count.
+images and the same GPU; what it compiles, and its warm-up, do not count.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from engine.events.types import (
     ValidationStarted,
 )
 from tui_cifar.bench.support.processes import data_options, described, machine, measure, table
-from tui_cifar.cli.arguments import Parser, complain
+from tui_cifar.cli.arguments import Parser, usage_error
 
 MODULE = "tui_cifar.bench.speedrun"
 AIRBENCH_RUN = """
@@ -63,7 +63,7 @@ class Stopwatch:
                 self.result["seconds"] += now - self._start
             case TestCompleted():
                 self.result["seconds"] += now - self._start
-                self.result |= {"accuracy": event.accuracy, "mirrored": event.mirrored_accuracy}
+                self.result |= {"accuracy": event.accuracy, "mirrored": event.tta_accuracy}
             case RunFailed():
                 self.result["error"] = event.message
             case _:
@@ -80,13 +80,13 @@ def run(arguments: list[str]) -> int:
     data_options(parser)
     a = parser.parse_args(arguments)
     if a.seeds < 1:
-        complain("--seeds must be at least 1.")
+        usage_error("--seeds must be at least 1.")
     if a.airbench and not Path(a.airbench).is_file():
-        complain(f"--airbench: {a.airbench} is no file.")
+        usage_error(f"--airbench: {a.airbench} is no file.")
     try:
         values = json.loads(a.config)
     except ValueError as e:
-        complain(f"--config: no valid JSON: {e}.")
+        usage_error(f"--config: no valid JSON: {e}.")
     config = {"recipe": a.recipe, "dataset": a.dataset, "runs_dir": a.runs_dir, "device": a.device, **values}
     runs = {a.recipe: measure(MODULE, json.dumps(config), str(a.seeds))["runs"]}
     if a.airbench:
@@ -116,7 +116,7 @@ def _table(report: dict[str, Any]) -> str:
     if len(rows) == 2:
         ours, theirs = (statistics.median(r["seconds"] for r in runs) for runs in report["runs"].values())
         text += f"\n\n{ours / theirs:.2f} of airbench94_muon's time"
-    return text + "\n\nwith views: ours of a picture and its mirror image, airbench's of six."
+    return text + "\n\nwith views: ours of an image and its mirror image, airbench's of six."
 
 
 def _mean(values: list[float]) -> str:
@@ -126,9 +126,9 @@ def _mean(values: list[float]) -> str:
 
 
 def _airbench(file: Path, config: dict[str, Any], seeds: int) -> list[dict[str, Any]]:
-    """Times and accuracies of airbench, each of `seeds` runs, on the pictures of `config`."""
+    """Times and accuracies of airbench, each of `seeds` runs, on the images of `config`."""
     with tempfile.TemporaryDirectory() as scratch:
-        _write_pictures(config, Path(scratch) / "cifar10")
+        _write_images(config, Path(scratch) / "cifar10")
         command = [sys.executable, "-c", AIRBENCH_RUN, str(file.resolve()), str(seeds)]
         done = subprocess.run(command, cwd=scratch, capture_output=True, text=True, check=False)
     runs, plain = [], 0.0
@@ -140,7 +140,7 @@ def _airbench(file: Path, config: dict[str, Any], seeds: int) -> list[dict[str, 
             runs.append({"seconds": float(cells[5]), "accuracy": plain, "mirrored": float(cells[4])})
     if len(runs) != seeds + 1:  # the first is its warm-up
         told = done.stderr.strip().splitlines() or ["nothing"]
-        complain(f"airbench ended with {done.returncode} and said: {told[-1]}")
+        usage_error(f"airbench ended with {done.returncode} and said: {told[-1]}")
     return runs[1:]
 
 
@@ -165,8 +165,8 @@ def main() -> None:
     print(json.dumps({"runs": runs, **({"error": errors[0]} if errors else {})}))
 
 
-def _write_pictures(values: dict[str, Any], folder: Path) -> None:
-    """The pictures of a configuration as airbench reads them: `train.pt` and `test.pt`, uint8 (N, 32, 32, 3), labels, names."""
+def _write_images(values: dict[str, Any], folder: Path) -> None:
+    """The images of a configuration as airbench reads them: `train.pt` and `test.pt`, uint8 (N, 32, 32, 3), labels, names."""
     import torch
 
     from engine.config.schema import make_config

@@ -13,7 +13,7 @@ from typing import Any
 from engine.config.recipes import RECIPES
 from engine.training.schedule import FIRST_SIZES
 from tui_cifar.bench.support.processes import data_arguments, data_options, described, machine, measure, median, table
-from tui_cifar.cli.arguments import Parser, complain
+from tui_cifar.cli.arguments import Parser, usage_error
 from tui_cifar.render.text.text import countdown
 
 ENGINE, REFERENCE = "tui_cifar.bench.support.engine_run", "tui_cifar.bench.support.reference"
@@ -33,10 +33,10 @@ def run(arguments: list[str]) -> int:
     data_options(parser)
     a = parser.parse_args(arguments)
     if a.rounds < 1 or not a.seconds > 0:
-        complain("--rounds must be at least 1 and --seconds above 0.")
+        usage_error("--rounds must be at least 1 and --seconds above 0.")
     names = [name for name in CASES if not a.only or name.partition(",")[0] in a.only.split(",")]
     if not names:
-        complain(f"--only: {a.only!r} names no recipe; there are {', '.join(r for r in RECIPES if r != 'demo')}.")
+        usage_error(f"--only: {a.only!r} names no recipe; there are {', '.join(r for r in RECIPES if r != 'demo')}.")
     measured: dict[str, list[dict[str, Any]]] = {"reference": [], **{name: [] for name in names}}
     shared = {"dataset": a.dataset, "runs_dir": a.runs_dir, "device": a.device, "threads": a.threads}
     for number in range(a.rounds):
@@ -96,6 +96,6 @@ def _table(report: dict[str, Any]) -> str:
     return (
         f"{_device(report)}; {described(report['machine'])}; {report['dataset']}; median of {report['rounds']}\n\n{table(head, rows)}\n\n"
         "ratio: to the reference in the same round. whole run: all epochs, validation and test, at this rate.\n"
-        f"'fast' begins with pictures of {FIRST_SIZES[0]}, then {FIRST_SIZES[1]} pixels and a narrower network; "
-        "'whole run' counts pictures by their area and networks by their width."
+        f"'fast' begins with images of {FIRST_SIZES[0]}, then {FIRST_SIZES[1]} pixels and a narrower network; "
+        "'whole run' counts images by their area and networks by their width."
     )

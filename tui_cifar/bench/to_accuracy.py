@@ -1,6 +1,6 @@
 """`cifar-tui bench to-accuracy`: wall time until the validation accuracy reaches a target.
 
-The clock starts once PyTorch is imported: loading the pictures, measuring the machine, training and evaluation count. The
+The clock starts once PyTorch is imported: loading the images, measuring the machine, training and evaluation count. The
 whole process is timed as well. The test set confirms the accuracy of the same weights; nothing is chosen by it.
 """
 
@@ -12,7 +12,7 @@ import time
 from typing import Any
 
 from tui_cifar.bench.support.processes import data_arguments, data_options, described, machine, measure, median, table
-from tui_cifar.cli.arguments import Parser, complain
+from tui_cifar.cli.arguments import Parser, usage_error
 
 ENGINE, REFERENCE = "tui_cifar.bench.support.engine_run", "tui_cifar.bench.support.reference"
 
@@ -28,9 +28,9 @@ def run(arguments: list[str]) -> int:
     data_options(parser)
     a = parser.parse_args(arguments)
     if not 0 < a.target < 1:
-        complain("--target must be above 0 and below 1, as in 0.723.")
+        usage_error("--target must be above 0 and below 1, as in 0.723.")
     if a.seeds < 1 or a.reference < 0:
-        complain("--seeds must be at least 1 and --reference at least 0.")
+        usage_error("--seeds must be at least 1 and --reference at least 0.")
     results: dict[str, list[dict[str, Any]]] = {a.recipe: [], "reference": []}
     for seed in range(max(a.seeds, a.reference)):
         if seed < a.seeds:

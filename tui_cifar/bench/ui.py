@@ -163,7 +163,7 @@ class Bench:
         }
 
     def finished(self) -> None:
-        """The same after the end of a run; of one on the built-in pictures, because it comes soon."""
+        """The same after the end of a run; of one on the built-in images, because it comes soon."""
         self.note("finished")
         arguments = ["--dataset", "shapes", "--epochs", "1", "--runs-dir", str(self.folder / "runs"), "--name", "end"]
         with self._terminal(measure.command(*arguments)) as terminal:

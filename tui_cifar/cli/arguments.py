@@ -12,10 +12,10 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Complain in the words of argparse."""
-        complain(message)
+        usage_error(message)
 
 
-def complain(message: str) -> NoReturn:
+def usage_error(message: str) -> NoReturn:
     """One line to standard error; exit code 2."""
     sys.stderr.write(f"cifar-tui: {message}\n")
     raise SystemExit(2)

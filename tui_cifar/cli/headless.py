@@ -19,15 +19,15 @@ from engine.events.types import (
     CheckpointSkipped,
     EpochCompleted,
     Event,
+    ImagesSkipped,
     LineLogged,
-    PicturesSkipped,
     PreparationAdvanced,
     RunCompleted,
+    RunEnded,
     RunFailed,
     RunPaused,
     RunStarted,
     RunStopped,
-    Terminal,
     TestCompleted,
     to_json,
 )
@@ -61,10 +61,10 @@ def run_headless(
     if keep_going:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     printer = JsonPrinter(_write) if as_json else PlainPrinter(_write, progress)
-    ended: list[Terminal] = []
+    ended: list[RunEnded] = []
 
     def listen(event: Event) -> None:
-        if isinstance(event, Terminal):
+        if isinstance(event, RunEnded):
             ended.append(event)
         try:
             printer(event)
@@ -141,9 +141,9 @@ class PlainPrinter:
                 if event.step != self._said:
                     self._said = event.step
                     self._write(f"{event.step[0].lower()}{event.step[1:]}{f': {event.detail}' if event.detail else ''}")
-            case PicturesSkipped():
+            case ImagesSkipped():
                 self._write(
-                    f"skipped {event.count:,} unreadable pictures: {'; '.join(event.names[:3])}{' …' if event.count > 3 else ''}"
+                    f"skipped {event.count:,} unreadable images: {'; '.join(event.names[:3])}{' …' if event.count > 3 else ''}"
                 )
             case RunStarted():
                 self._started(event)
@@ -170,7 +170,7 @@ class PlainPrinter:
                 self._tested(event)
             case LineLogged():
                 self._write(event.text)
-            case Terminal():
+            case RunEnded():
                 self._flush()
                 self._ended(event)
             case _:
@@ -199,7 +199,7 @@ class PlainPrinter:
         self._write(f"run {event.directory}" + (f", resumed from {event.resumed_from}" if event.resumed_from else ""))
         self._write(
             f"recipe {event.config['recipe']} on {event.dataset}: {counts['train']:,} training, {counts['valid']:,} validation, "
-            f"{counts['test']:,} test pictures, {len(event.class_names)} classes"
+            f"{counts['test']:,} test images, {len(event.class_names)} classes"
         )
         self._write(
             f"device {event.device} {event.device_name} ({event.reason}), "
@@ -209,18 +209,18 @@ class PlainPrinter:
 
     def _tested(self, event: TestCompleted) -> None:
         self._flush()
-        right, total = (sum(getattr(c, k) for c in event.per_class) for k in ("correct", "total"))
+        correct, total = (sum(getattr(c, k) for c in event.per_class) for k in ("correct", "total"))
         self._write(
             f"test, best weights of epoch {event.epoch}: loss {event.loss:.4f}, accuracy {event.accuracy:.1%} "
-            f"({right:,} of {total:,})"
+            f"({correct:,} of {total:,})"
         )
-        if event.mirrored_accuracy is not None:
-            self._write(f"  with the mirror image of each picture: accuracy {event.mirrored_accuracy:.1%}")
+        if event.tta_accuracy is not None:
+            self._write(f"  with the mirror image of each image: accuracy {event.tta_accuracy:.1%}")
         width = max(len(c.name) for c in event.per_class)
         for c in event.per_class:
             self._write(f"  {c.name:{width}} {c.accuracy:6.1%}  ({c.correct:,} of {c.total:,})")
 
-    def _ended(self, event: Terminal) -> None:
+    def _ended(self, event: RunEnded) -> None:
         if isinstance(event, RunFailed):
             sys.stderr.write(f"cifar-tui: {event.message}\n")
             if event.detail:

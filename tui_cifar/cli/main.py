@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from engine.config.schema import FIELDS, Config, make_config, nearest, range_text, read_toml
 from engine.errors import ConfigError, EngineError
-from engine.runtime.allocator import keep_big_blocks
-from tui_cifar.app.gc_tuning import no_pause_at_the_start
-from tui_cifar.cli.arguments import Parser, complain
+from engine.runtime.allocator import keep_freed_memory
+from tui_cifar.app.gc_tuning import disable_gc_until_first_frame
+from tui_cifar.cli.arguments import Parser, usage_error
 from tui_cifar.cli.entry import clear_away_first
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "train": "train, in the dashboard or without it (the default)",
     "browse": "look at a run that has ended: predictions, confusion matrix, data, network",
-    "predict": "classify pictures of your own with a trained network",
+    "predict": "classify images of your own with a trained network",
     "recipes": "list the recipes and their values",
     "bench": "measure this computer, the recipes and the dashboard",
     "export": "write a run's best weights to a file",
@@ -50,11 +50,11 @@ def make_parser() -> argparse.ArgumentParser:
         usage="cifar-tui [train] [options]\n"
         + "\n".join(f"       cifar-tui {name:9} {about}" for name, about in COMMANDS.items() if name != "train"),
         description="Train a convolutional network on CIFAR-10 in the terminal, and watch it learn.",
-        epilog="Try 'cifar-tui --demo': built-in pictures, done within a minute. "
+        epilog="Try 'cifar-tui --demo': built-in images, done within a minute. "
         "In the dashboard: space pauses, s saves, q quits, ? helps.",
     )
     what = parser.add_argument_group("What to train")
-    what.add_argument("--demo", action="store_true", help="the recipe 'demo': built-in pictures, no download")
+    what.add_argument("--demo", action="store_true", help="the recipe 'demo': built-in images, no download")
     how = parser.add_argument_group("How to show it")
     how.add_argument("--headless", action="store_true", help="no dashboard: one line an epoch")
     how.add_argument("--json", action="store_true", help="with --headless: every event as a line of JSON, nothing else")
@@ -62,7 +62,7 @@ def make_parser() -> argparse.ArgumentParser:
         "--images",
         choices=("half", "ascii", "off"),
         default=None,
-        help="pictures as half-blocks, letters, or not at all",
+        help="images as half-blocks, letters, or not at all",
     )
     how.add_argument(
         "--ascii",
@@ -159,7 +159,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments and not arguments[0].startswith("-"):
         command = arguments.pop(0)
         if command not in COMMANDS:
-            complain(f"{command!r} is no command{nearest(command, COMMANDS)} See 'cifar-tui --help'.")
+            usage_error(f"{command!r} is no command{nearest(command, COMMANDS)} See 'cifar-tui --help'.")
     try:
         if command == "train":
             return _train(arguments)
@@ -168,11 +168,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         code: int = importlib.import_module(f"tui_cifar.cli.commands.{command}").run(arguments)
         return code
     except EngineError as e:
-        complain(e.message)
+        usage_error(e.message)
     except OSError as e:
         if e.filename is None:
             raise
-        complain(f"{e.filename}: {e.strerror or e}.")
+        usage_error(f"{e.filename}: {e.strerror or e}.")
     except KeyboardInterrupt:  # before a run that could be stopped in good order was under way
         return 130
 
@@ -205,15 +205,15 @@ def _train(arguments: list[str]) -> int:
     options, unknown = parser.parse_known_args(arguments)
     if unknown:
         known = [flag for action in parser._actions for flag in action.option_strings]
-        complain(f"{unknown[0]!r} is no option{nearest(unknown[0], known)} See 'cifar-tui --help'.")
+        usage_error(f"{unknown[0]!r} is no option{nearest(unknown[0], known)} See 'cifar-tui --help'.")
     if options.json and not options.headless:
-        complain("--json needs --headless.")
+        usage_error("--json needs --headless.")
     if options.progress is not None and (not options.headless or options.json):
-        complain("--progress needs --headless, without --json.")
+        usage_error("--progress needs --headless, without --json.")
     if options.progress is not None and not options.progress > 0:
-        complain("--progress: the seconds must be more than 0.")
+        usage_error("--progress: the seconds must be more than 0.")
     config, resume, given = _configuration(options)
-    keep_big_blocks()
+    keep_freed_memory()
     if options.headless:
         from tui_cifar.cli.headless import run_headless
 
@@ -222,7 +222,7 @@ def _train(arguments: list[str]) -> int:
         )
     fps = tune_for_line(options.fps)
     require_terminal()
-    no_pause_at_the_start()
+    disable_gc_until_first_frame()
     from tui_cifar.app.app import run_dashboard
 
     return run_dashboard(
@@ -256,7 +256,7 @@ def _configuration(options: argparse.Namespace) -> tuple[Config, Path | None, di
             flags[f.name] = _converted(f, value)
     if options.demo:
         if flags.get("recipe", "demo") != "demo":
-            complain("--demo is --recipe demo; give only one of the two.")
+            usage_error("--demo is --recipe demo; give only one of the two.")
         flags["recipe"] = "demo"
     toml = read_toml(options.config) if options.config else {}
     if options.resume is None:
@@ -292,9 +292,9 @@ def require_terminal() -> None:
     except (AttributeError, ValueError, OSError):  # closed, or replaced by something without a file
         interactive = False
     if not interactive:
-        complain("the dashboard needs a terminal on standard input and output. Use --headless to train without one.")
+        usage_error("the dashboard needs a terminal on standard input and output. Use --headless to train without one.")
     if os.environ.get("TERM", "dumb") in ("dumb", ""):
-        complain("the terminal (TERM=dumb) can't show the dashboard. Use --headless to train without it.")
+        usage_error("the terminal (TERM=dumb) can't show the dashboard. Use --headless to train without it.")
 
 
 def tune_for_line(fps: int | None) -> int:
@@ -304,7 +304,7 @@ def tune_for_line(fps: int | None) -> int:
     it waits between a change and its frame, and a key would wait too.
     """
     if fps is not None and not 1 <= fps <= 60:
-        complain("--fps must be 1 to 60.")
+        usage_error("--fps must be 1 to 60.")
     remote = bool(os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY"))
     frames = fps or (15 if remote else 30)
     os.environ["TEXTUAL_FPS"] = "120"

@@ -5,19 +5,19 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from engine.events.types import RunCompleted, RunFailed, RunStopped, Terminal
+from engine.events.types import RunCompleted, RunEnded, RunFailed, RunStopped
 
 _USAGE_KINDS = ("config", "data", "data_unavailable", "device", "run_directory", "checkpoint")
 
 
-def exit_code(ended: Terminal | None) -> int:
+def exit_code(ended: RunEnded | None) -> int:
     """0 for a run that was completed or stopped, 1 for one that failed, 2 where settings or data were wrong."""
     if isinstance(ended, RunFailed):
         return 2 if ended.kind in _USAGE_KINDS else 1
     return 0
 
 
-def summary(ended: Terminal | None) -> list[str]:
+def summary(ended: RunEnded | None) -> list[str]:
     """One to three plain lines: best epoch and accuracy, where the checkpoint is, the command that goes on."""
     if ended is None:
         return []
@@ -28,7 +28,7 @@ def summary(ended: Terminal | None) -> list[str]:
     if isinstance(ended, RunFailed):
         lines.append(f"cifar-tui: {ended.message}")
     if isinstance(ended, RunCompleted):
-        both = f" ({ended.mirrored_accuracy:.1%} with mirror images)" if ended.mirrored_accuracy is not None else ""
+        both = f" ({ended.tta_accuracy:.1%} with mirror images)" if ended.tta_accuracy is not None else ""
         lines.append(f"{best}; test accuracy {ended.test_accuracy:.1%}{both}")
     elif best:
         lines.append(best)

@@ -1,4 +1,4 @@
-"""Questions about pictures, answered by the training thread while it trains and by a thread of their own afterwards."""
+"""Questions about images, answered by the training thread while it trains and by a thread of their own afterwards."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from textual.message import Message
 
 from engine.inspection.types import Inspection, Question
-from tui_cifar.app.gc_tuning import spare_the_living
+from tui_cifar.app.gc_tuning import freeze_gc
 
 if TYPE_CHECKING:
     from tui_cifar.app.app import CifarApp
@@ -27,7 +27,7 @@ class Answered(Message):
 
 
 class Inspector:
-    """Asks the engine what the network makes of a picture. The answer comes as `Answered` to whoever asked.
+    """Asks the engine what the network makes of an image. The answer comes as `Answered` to whoever asked.
 
     While a run trains, its own thread answers between two batches. Afterwards a daemon thread does, with the best weights
     of the run directory, which it loads once; PyTorch is never called from the thread that draws.
@@ -40,7 +40,7 @@ class Inspector:
 
     def ask(
         self,
-        picture: np.ndarray | Path,
+        image: np.ndarray | Path,
         key: object,
         post: Callable[[Message], object],
     ) -> None:
@@ -49,7 +49,7 @@ class Inspector:
         def reply(answer: Inspection | str) -> None:
             post(Answered(key, answer))
 
-        question = Question(picture, reply)
+        question = Question(image, reply)
         worker, view = self._app.worker, self._app.view
         if worker.alive and view.terminal is None and self._app.directory is None:
             worker.control.ask(question)
@@ -65,18 +65,18 @@ class Inspector:
 
     def _work(self) -> None:
         from engine.errors import EngineError
-        from engine.inspection.trained_model import Trained, load_trained
+        from engine.inspection.trained_model import TrainedModel, load_trained
 
-        loaded: dict[Path, Trained] = {}
+        loaded: dict[Path, TrainedModel] = {}
         while True:
             run, question = self._questions.get()
             while not self._questions.empty():  # only the newest is still looked at
-                question.reply("Another picture was asked for.")
+                question.reply("Another image was asked for.")
                 run, question = self._questions.get()
             try:
                 if run not in loaded:
                     loaded = {run: load_trained(run)}
-                    spare_the_living("PyTorch is loaded")
+                    freeze_gc("PyTorch is loaded")
                 loaded[run].answer(question)
             except EngineError as e:
                 question.reply(e.message)

@@ -1,4 +1,4 @@
-"""What the network made of the test or validation pictures, in numbers, and which of them are shown in which order. NumPy only."""
+"""What the network made of the test or validation images, in numbers, and which of them are shown in which order. NumPy only."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ ORDERS = {
 }
 """Each order's name in words, as it is and reversed."""
 SETS = {"test": "Test", "valid": "Validation"}
-OUTCOMES = {"all": "all", "wrong": "wrong only", "right": "right only"}
+OUTCOMES = {"all": "all", "misclassified": "misclassified only", "correct": "correct only"}
 
 
 class Results:
-    """One evaluation of the test or the validation pictures, with what is derived from it.
+    """One evaluation of the test or the validation images, with what is derived from it.
 
     Args:
         predictions: as `engine.storage.predictions` reads them.
-        pictures: uint8 (N, 32, 32, 3), or None where they are not on this disk any more.
+        images: uint8 (N, 32, 32, 3), or None where they are not on this disk any more.
     """
 
-    def __init__(self, predictions: Predictions, pictures: np.ndarray | None) -> None:
+    def __init__(self, predictions: Predictions, images: np.ndarray | None) -> None:
         self.probabilities, self.labels = predictions.probabilities, predictions.labels
         self.class_names, self.epoch, self.step = predictions.class_names, predictions.epoch, predictions.step
         self.split = predictions.split
         """ "test" or "valid"."""
-        self.pictures = pictures
+        self.images = images
         self.predicted: np.ndarray = self.probabilities.argmax(1)
         """int64 (N,)."""
-        self.right: np.ndarray = self.predicted == self.labels
+        self.correct: np.ndarray = self.predicted == self.labels
         """bool (N,)."""
 
     def __len__(self) -> int:
@@ -77,27 +77,27 @@ class Results:
 
 
 def open_results(path: Path) -> Results:
-    """Read `predictions.npz` or `validation.npz`; the pictures are looked up where it says, or in the cache beside the run.
+    """Read `predictions.npz` or `validation.npz`; the images are looked up where it says, or in the cache beside the run.
 
     Raises:
         engine.errors.DataError: the file is missing, damaged, or of another kind.
     """
     predictions = read_predictions(path)
-    told = Path(predictions.pictures)
-    if predictions.pictures:
+    told = Path(predictions.images_path)
+    if predictions.images_path:
         for place in (told, path.resolve().parent.parent / ".cache" / told.name):
             try:
-                pictures = np.load(place, mmap_mode="r", allow_pickle=False)
+                images = np.load(place, mmap_mode="r", allow_pickle=False)
             except (OSError, ValueError, EOFError):
                 continue
-            if pictures.ndim == 4 and len(pictures) == len(predictions.labels):
-                return Results(predictions, pictures)
+            if images.ndim == 4 and len(images) == len(predictions.labels):
+                return Results(predictions, images)
     return Results(predictions, None)
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which pictures, in which order."""
+    """Which images, in which order."""
 
     outcome: str = "all"
     """A key of `OUTCOMES`."""
@@ -108,7 +108,7 @@ class Selection:
     reverse: bool = False
 
     def words(self, names: tuple[str, ...]) -> str:
-        """ "wrong only · true cat · most confident first"."""
+        """ "misclassified only · true cat · most confident first"."""
         parts = [OUTCOMES[self.outcome]]
         if self.true is not None:
             parts.append(f"true {names[self.true]}")
@@ -117,15 +117,15 @@ class Selection:
         return " · ".join([*parts, ORDERS[self.order][self.reverse]])
 
 
-MOST_CONFIDENTLY_WRONG = Selection("wrong", order="confidence")
+MOST_CONFIDENTLY_WRONG = Selection("misclassified", order="confidence")
 LEAST_SURE = Selection("all", order="margin")
 
 
 def select(results: Results, selection: Selection) -> np.ndarray:
-    """int64 (K,): the numbers of the pictures that the selection shows, in its order; equal ones by number."""
+    """int64 (K,): the numbers of the images that the selection shows, in its order; equal ones by number."""
     keep = np.ones(len(results), dtype=bool)
     if selection.outcome != "all":
-        keep &= results.right == (selection.outcome == "right")
+        keep &= results.correct == (selection.outcome == "correct")
     if selection.true is not None:
         keep &= results.labels == selection.true
     if selection.predicted is not None:

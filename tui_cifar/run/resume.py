@@ -19,7 +19,7 @@ from engine.storage.run_directory import (
     run_of,
     unfinished_runs,
 )
-from tui_cifar.run.state import RunView
+from tui_cifar.run.state import RunState
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +85,9 @@ def find_unfinished(runs_dir: Path, wanted: Mapping[str, Any]) -> Unfinished | N
     return None
 
 
-def recall(run: Path) -> RunView:
+def recall(run: Path) -> RunState:
     """What the screens showed of a run so far, as one that has not started again yet."""
-    view = RunView()
+    view = RunState()
     try:
         for event in read_events(run / "events.jsonl", thinned=True):
             view.apply(event)

@@ -1,4 +1,4 @@
-"""`RunView`: all that the screens show of a run, as a fold over its events.
+"""`RunState`: all that the screens show of a run, as a fold over its events.
 
 A live run, a run in another process and a finished run feed the same fold, so they are drawn by the same screens.
 """
@@ -22,21 +22,21 @@ from engine.events.types import (
     EpochCompleted,
     EpochStarted,
     Event,
+    ImagesChosen,
+    ImagesClassified,
+    ImagesSkipped,
     LineLogged,
     LossSampled,
     ModelDescribed,
-    PicturesChosen,
-    PicturesClassified,
-    PicturesSkipped,
     PredictionsSaved,
     PreparationAdvanced,
     RunCompleted,
+    RunEnded,
     RunFailed,
     RunPaused,
     RunResumed,
     RunStarted,
     RunStopped,
-    Terminal,
     TestCompleted,
     TestStarted,
     ValidationPredictionsSaved,
@@ -48,14 +48,14 @@ if TYPE_CHECKING:
 
 STATES = {"training": "TRAINING", "validating": "VALIDATING", "testing": "TESTING"}
 Saved = PredictionsSaved | ValidationPredictionsSaved
-"""Predictions of the test or of the validation pictures are in the run directory."""
+"""Predictions of the test or of the validation images are in the run directory."""
 MAX_POINTS = 20_000
 MAX_LINES = 2_000
 MAX_CHECKPOINTS = 1_000
 
 
 @dataclass(slots=True)
-class RunView:
+class RunState:
     """The state of a run. `apply` folds one event in; `changes` counts the events that touched each part."""
 
     state: str = "PREPARING"
@@ -66,7 +66,7 @@ class RunView:
     step: int = 0
     steps: int = 0
     rates: dict[str, float] = field(default_factory=dict)
-    """Pictures a second by phase, as last told."""
+    """Images a second by phase, as last told."""
     seconds_left: float | None = None
     learning_rate: float = 0.0
     rows: list[EpochCompleted] = field(default_factory=list)
@@ -76,31 +76,31 @@ class RunView:
     best: EpochCompleted | None = None
     checkpoints: deque[Event] = field(default_factory=lambda: deque(maxlen=MAX_CHECKPOINTS))
     """`CheckpointSaved`, `CheckpointFailed` and `CheckpointSkipped`, oldest first."""
-    pictures: np.ndarray | None = None
-    """uint8 (N, 32, 32, 3): the test pictures that are shown."""
+    images: np.ndarray | None = None
+    """uint8 (N, 32, 32, 3): the test images that are shown."""
     labels: tuple[int, ...] = ()
-    classified: PicturesClassified | None = None
+    classified: ImagesClassified | None = None
     tested: TestCompleted | None = None
     lines: deque[tuple[float, str]] = field(default_factory=lambda: deque(maxlen=MAX_LINES))
     """The log: (time, text), oldest first."""
     lines_ever: int = 0
-    skipped: PicturesSkipped | None = None
+    skipped: ImagesSkipped | None = None
     predictions: PredictionsSaved | None = None
-    """Of the test pictures, the newest."""
+    """Of the test images, the newest."""
     validated: ValidationPredictionsSaved | None = None
-    """Of the validation pictures, the newest."""
+    """Of the validation images, the newest."""
     newest: Saved | None = None
     """Of the two, whichever came last."""
     model: ModelDescribed | None = None
     data: DataDescribed | None = None
-    terminal: Terminal | None = None
+    terminal: RunEnded | None = None
     changes: dict[str, int] = field(default_factory=dict)
 
     # -- what is derived ------------------------------------------------------------------------------------------------
 
     @property
     def images_per_second(self) -> float:
-        """Pictures a second in the present phase, or when it was last in it; 0 where nothing is known."""
+        """Images a second in the present phase, or when it was last in it; 0 where nothing is known."""
         return self.rates.get(self.phase, 0.0)
 
     @property
@@ -122,7 +122,7 @@ class RunView:
     def fraction(self) -> float:
         """How much of the present epoch, or of the test, is done, 0 to 1.
 
-        An epoch is its training and its validation; a picture of the latter, without the way back, costs a third.
+        An epoch is its training and its validation; an image of the latter, without the way back, costs a third.
         """
         phase = min(1.0, max(0.0, self.step / self.steps)) if self.steps > 0 else 0.0
         if self.started is None or self.phase == "testing":
@@ -178,7 +178,7 @@ class RunView:
         self._log(
             event.time,
             f"{event.dataset}: {counts.get('train', 0):,} training, {counts.get('valid', 0):,} validation, "
-            f"{counts.get('test', 0):,} test pictures, {len(event.class_names)} classes",
+            f"{counts.get('test', 0):,} test images, {len(event.class_names)} classes",
         )
         self._log(
             event.time,
@@ -186,18 +186,18 @@ class RunView:
             f"{event.precision}, {event.memory_format.replace('_', ' ')}; "
             f"{event.parameters:,} parameters",
         )
-        self._touch("curve", "rows", "classes", "pictures")
+        self._touch("curve", "rows", "classes", "images")
 
-    def _chosen(self, event: PicturesChosen) -> None:
-        import numpy as np  # not before there are pictures: the first frame need not wait for it
+    def _chosen(self, event: ImagesChosen) -> None:
+        import numpy as np  # not before there are images: the first frame need not wait for it
 
         try:
             raw = np.frombuffer(base64.b64decode(event.data), dtype=np.uint8)
-            pictures = raw.reshape(len(event.labels), 32, 32, 3)
+            images = raw.reshape(len(event.labels), 32, 32, 3)
         except ValueError:  # a log that something else wrote: the rest of it can be shown
             return
-        self.pictures, self.labels = pictures, event.labels
-        self._touch("pictures")
+        self.images, self.labels = images, event.labels
+        self._touch("images")
 
     def _epoch_started(self, event: EpochStarted) -> None:
         if self.started is not None:
@@ -218,7 +218,7 @@ class RunView:
             self._touch("rows", "classes")
         if self.classified is not None and self.classified.epoch >= epoch:
             self.classified = None
-            self._touch("pictures")
+            self._touch("images")
         if self.validated is not None and self.validated.epoch >= epoch:
             self.newest = self.predictions if self.newest is self.validated else self.newest
             self.validated = None
@@ -257,9 +257,9 @@ class RunView:
         self.best = next((r for r in reversed(self.rows) if r.best), None)
         return True
 
-    def _classified(self, event: PicturesClassified) -> None:
+    def _classified(self, event: ImagesClassified) -> None:
         self.classified = event
-        self._touch("pictures")
+        self._touch("images")
 
     def _checkpoint(self, event: CheckpointSaved | CheckpointFailed | CheckpointSkipped) -> None:
         self.checkpoints.append(event)
@@ -305,13 +305,13 @@ class RunView:
     def _line(self, event: LineLogged) -> None:
         self._log(event.time, event.text)
 
-    def _skipped(self, event: PicturesSkipped) -> None:
+    def _skipped(self, event: ImagesSkipped) -> None:
         self.skipped = event
-        self._log(event.time, f"{event.count:,} unreadable pictures were left out:")
+        self._log(event.time, f"{event.count:,} unreadable images were left out:")
         for name in event.names:
             self._log(event.time, f"  {name}")
 
-    def _ended(self, event: Terminal) -> None:
+    def _ended(self, event: RunEnded) -> None:
         self.terminal, self.seconds_left = event, None
         match event:
             case RunCompleted():
@@ -334,31 +334,31 @@ class RunView:
 
 
 _HANDLERS: dict[type[Event], Any] = {
-    PreparationAdvanced: RunView._preparation,
-    RunStarted: RunView._started,
-    PicturesChosen: RunView._chosen,
-    EpochStarted: RunView._epoch_started,
-    BatchCompleted: RunView._batch,
-    LossSampled: RunView._loss,
-    ValidationStarted: RunView._validation,
-    EpochCompleted: RunView._epoch_completed,
-    PicturesClassified: RunView._classified,
-    CheckpointSaved: RunView._checkpoint,
-    CheckpointFailed: RunView._checkpoint,
-    CheckpointSkipped: RunView._checkpoint,
-    RunPaused: RunView._paused,
-    RunResumed: RunView._resumed,
-    TestStarted: RunView._test_started,
-    TestCompleted: RunView._test_completed,
-    PredictionsSaved: RunView._predictions,
-    ValidationPredictionsSaved: RunView._validated,
-    ModelDescribed: RunView._model,
-    DataDescribed: RunView._data,
-    LineLogged: RunView._line,
-    PicturesSkipped: RunView._skipped,
-    RunCompleted: RunView._ended,
-    RunStopped: RunView._ended,
-    RunFailed: RunView._ended,
+    PreparationAdvanced: RunState._preparation,
+    RunStarted: RunState._started,
+    ImagesChosen: RunState._chosen,
+    EpochStarted: RunState._epoch_started,
+    BatchCompleted: RunState._batch,
+    LossSampled: RunState._loss,
+    ValidationStarted: RunState._validation,
+    EpochCompleted: RunState._epoch_completed,
+    ImagesClassified: RunState._classified,
+    CheckpointSaved: RunState._checkpoint,
+    CheckpointFailed: RunState._checkpoint,
+    CheckpointSkipped: RunState._checkpoint,
+    RunPaused: RunState._paused,
+    RunResumed: RunState._resumed,
+    TestStarted: RunState._test_started,
+    TestCompleted: RunState._test_completed,
+    PredictionsSaved: RunState._predictions,
+    ValidationPredictionsSaved: RunState._validated,
+    ModelDescribed: RunState._model,
+    DataDescribed: RunState._data,
+    LineLogged: RunState._line,
+    ImagesSkipped: RunState._skipped,
+    RunCompleted: RunState._ended,
+    RunStopped: RunState._ended,
+    RunFailed: RunState._ended,
 }
 
 

@@ -19,7 +19,7 @@ from tui_cifar.render.images.mosaic import Line, beside, width_of
 from tui_cifar.render.text.ink import fitted, spread, words
 from tui_cifar.render.text.text import cut
 from tui_cifar.run.predictions import Selection, confused_pairs, pair_sentence, recall, select
-from tui_cifar.run.state import RunView, Saved
+from tui_cifar.run.state import RunState, Saved
 from tui_cifar.screens.base.predictions_screen import ResultsScreen
 from tui_cifar.screens.predictions import PredictionsScreen
 from tui_cifar.widgets.canvas import Canvas
@@ -28,12 +28,12 @@ ORDERS = ("class order", "best first", "worst first")
 
 
 class ConfusionScreen(ResultsScreen):
-    """Rows are true classes, columns predicted ones; Enter shows the pictures of a cell."""
+    """Rows are true classes, columns predicted ones; Enter shows the images of a cell."""
 
     view_id = "confusion"
-    MINOR = frozenset({"pictures"})
+    MINOR = frozenset({"images"})
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "Pictures", id="confusion.open", tooltip="The pictures of this cell"),
+        Binding("enter", "open", "Images", id="confusion.open", tooltip="The images of this cell"),
         Binding("n", "normalise", "Normalise", id="confusion.share", tooltip="Counts, share of the row, of the column"),
         Binding("o", "order", "Order", id="confusion.order", tooltip="Class order, best first, worst first"),
         Binding("h", "history", "Over epochs", id="confusion.history", tooltip="Accuracy by class over the epochs"),
@@ -66,7 +66,7 @@ class ConfusionScreen(ResultsScreen):
         return ("predictions", "classes", "rows")
 
     def holds(self, newer: Saved) -> bool:
-        """Newer figures of the same pictures come of themselves: no place is lost."""
+        """Newer figures of the same images come of themselves: no place is lost."""
         return newer is not self.cifar.saved(self.cifar.results.split if self.cifar.results else "test")
 
     @property
@@ -112,11 +112,11 @@ class ConfusionScreen(ResultsScreen):
         inks, confusion = self.inks, self.confusion
         if confusion is None:
             lines: list[Line] = [
-                [words("The confusion matrix of the validation pictures appears here after each epoch,", inks.dim)],
-                [words("that of the test pictures at the end of the run.", inks.dim)],
+                [words("The confusion matrix of the validation images appears here after each epoch,", inks.dim)],
+                [words("that of the test images at the end of the run.", inks.dim)],
             ]
             if self.view.started is not None and self.view.terminal is None:
-                lines.append([words("Press e to classify the test pictures now.", inks.dim)])
+                lines.append([words("Press e to classify the test images now.", inks.dim)])
             return lines
         order = self.class_order(confusion)
         matrix = matrix_lines(
@@ -134,13 +134,13 @@ class ConfusionScreen(ResultsScreen):
             lines += [[], [words("most confused:", inks.dim)]]
         spare = height - len(lines)
         lines += [fitted([words(f"  {pair_sentence(p, names)}", inks.text)], width) for p in pairs[: max(0, spare)]]
-        return self._with_pictures(lines, top, Selection(true=row, predicted=column, order="confidence"), width, height)
+        return self._with_images(lines, top, Selection(true=row, predicted=column, order="confidence"), width, height)
 
-    def _with_pictures(self, lines: list[Line], top: int, cell: Selection, width: int, height: int) -> list[Line]:
-        """The most confident pictures of the marked cell beside the sentences, where there is room."""
+    def _with_images(self, lines: list[Line], top: int, cell: Selection, width: int, height: int) -> list[Line]:
+        """The most confident images of the marked cell beside the sentences, where there is room."""
         results, left = self.cifar.results, max((width_of(line) for line in lines[top:]), default=0) + 4
         room, rows = width - left, height - top
-        if results is None or results.pictures is None or self.mode == "off" or room < 40 or rows < 10:
+        if results is None or results.images is None or self.mode == "off" or room < 40 or rows < 10:
             return lines
         numbers = select(results, cell)
         if not len(numbers):
@@ -169,13 +169,13 @@ class ConfusionScreen(ResultsScreen):
             found = Color.parse(told).get_truecolor()
             return found.red, found.green, found.blue
 
-        ground, right, wrong, text = (rgb(n) for n in ("background", "success", "error", "foreground"))
+        ground, correct, wrong, text = (rgb(n) for n in ("background", "success", "error", "foreground"))
         dark = self.app.current_theme.dark
-        if right is None or wrong is None:
+        if correct is None or wrong is None:
             return None
         return Heat(
             ground or ((0, 0, 0) if dark else (255, 255, 255)),
-            right,
+            correct,
             wrong,
             text or ((229,) * 3 if dark else (20,) * 3),
         )
@@ -276,7 +276,7 @@ class ConfusionScreen(ResultsScreen):
         self._redraw()
 
     def action_open(self) -> None:
-        """The pictures of the marked cell."""
+        """The images of the marked cell."""
         confusion = self.confusion
         if confusion is None or self.cifar.results is None:
             return
@@ -288,7 +288,7 @@ class ConfusionScreen(ResultsScreen):
         )
         self.cifar.action_view("predictions")
 
-    def update(self, view: RunView) -> None:
+    def update(self, view: RunState) -> None:
         """Keep the mark inside, and draw."""
         n = max(1, len(self.names))
         self.cursor = min(self.cursor[0], n - 1), min(self.cursor[1], n - 1)

@@ -12,14 +12,14 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from tui_cifar.app.settings import Settings
-from tui_cifar.run.state import RunView
+from tui_cifar.run.state import RunState
 from tui_cifar.screens.base.run_screen import RunScreen
 from tui_cifar.widgets.chrome.header import RunHeader
 from tui_cifar.widgets.chrome.panel_tabs import PanelTabs
 from tui_cifar.widgets.panels.checkpoint_log import CheckpointLog
 from tui_cifar.widgets.panels.class_bars import ORDERS, ClassBars
 from tui_cifar.widgets.panels.epoch_table import EpochTable
-from tui_cifar.widgets.panels.images import PictureStrip
+from tui_cifar.widgets.panels.images import ImageStrip
 from tui_cifar.widgets.panels.loss_plot import SMOOTHING, LossPlot
 
 P = TypeVar("P", bound=Widget)
@@ -28,7 +28,7 @@ PANELS = {
     "loss": "Loss",
     "epochs": "Epochs",
     "classes": "Classes",
-    "pictures": "Pictures",
+    "images": "Images",
     "checkpoints": "Checkpoints",
 }
 OVERVIEW_SIZE = (110, 32)
@@ -36,7 +36,7 @@ OVERVIEW_SIZE = (110, 32)
 
 
 class Dashboard(RunScreen):
-    """What is going on: state, loss, epochs, classes, pictures, checkpoints."""
+    """What is going on: state, loss, epochs, classes, images, checkpoints."""
 
     view_id = "dashboard"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -90,21 +90,21 @@ class Dashboard(RunScreen):
         ),
         Binding(
             "left",
-            "turn_pictures(-1)",
-            "Previous pictures",
-            id="pictures.previous",
+            "turn_images(-1)",
+            "Previous images",
+            id="images.previous",
             show=False,
             priority=True,
-            tooltip="Test pictures: the ones before",
+            tooltip="Test images: the ones before",
         ),
         Binding(
             "right",
-            "turn_pictures(1)",
-            "Next pictures",
-            id="pictures.next",
+            "turn_images(1)",
+            "Next images",
+            id="images.next",
             show=False,
             priority=True,
-            tooltip="Test pictures: the next ones",
+            tooltip="Test images: the next ones",
         ),
     ]
 
@@ -124,7 +124,7 @@ class Dashboard(RunScreen):
                 yield EpochTable(ascii=a, id="epochs", classes="panel")
             with Vertical(id="right", classes="column"):
                 yield ClassBars(ascii=a, id="classes", classes="panel")
-                yield PictureStrip(mode=self._images, ascii=a, id="pictures", classes="panel")
+                yield ImageStrip(mode=self._images, ascii=a, id="images", classes="panel")
                 yield CheckpointLog(ascii=a, id="checkpoints", classes="panel")
 
     def on_mount(self) -> None:
@@ -136,7 +136,7 @@ class Dashboard(RunScreen):
         """Another size may mean another layout."""
         self._arrange()
 
-    def show(self, view: RunView, resources: str) -> None:
+    def show(self, view: RunState, resources: str) -> None:
         """Hand the view to the parts that are on the screen; while it is made or torn down there are none."""
         for header in self.query(RunHeader):
             header.show(view, resources)
@@ -264,9 +264,9 @@ class Dashboard(RunScreen):
         self._panel(ClassBars).cycle_sort()
         self._remember()
 
-    def action_turn_pictures(self, step: int) -> None:
-        """Page through the test pictures."""
-        strip = self._panel(PictureStrip)
+    def action_turn_images(self, step: int) -> None:
+        """Page through the test images."""
+        strip = self._panel(ImageStrip)
         if step > 0:
             strip.next()
         else:

@@ -1,4 +1,4 @@
-"""The data: counts, mean and spread, duplicates; training pictures with their augmentation; a batch."""
+"""The data: counts, mean and spread, duplicates; training images with their augmentation; a batch."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class DataScreen(TabbedScreen):
         return lines + self._examples(width, height - len(lines))
 
     def _examples(self, width: int, height: int) -> list[Line]:
-        """Training pictures of each class, a column a class, where there is room."""
+        """Training images of each class, a column a class, where there is room."""
         samples, names = self.samples, self.view.class_names
         if isinstance(samples, str) or self.mode == "off" or not names:
             return []
@@ -113,14 +113,14 @@ class DataScreen(TabbedScreen):
         if rows < 1:
             return []
         gap = min(6, (width - len(names) * side) // max(1, len(names) - 1))
-        more = len(samples.before)  # the batch begins with the same pictures, augmented
-        pictures = np.concatenate((samples.before, samples.batch[more:]))
+        more = len(samples.before)  # the batch begins with the same images, augmented
+        images = np.concatenate((samples.before, samples.batch[more:]))
         labels = np.concatenate((samples.labels, samples.batch_labels[more:]))
         columns: list[tuple[int, list[Line]]] = []
         for label, name in enumerate(names):
             column: list[Line] = [[words(cut(name, side), self.inks.dim)]]
             for i in np.flatnonzero(labels == label)[:rows]:
-                column += [*thumbnail_lines(pictures[i], side, self.mode, light=self.light), []]
+                column += [*thumbnail_lines(images[i], side, self.mode, light=self.light), []]
             columns.append((side, column))
         return [[], *beside(columns, gap)[: rows * (side // 2 + 1)]]
 
@@ -128,10 +128,8 @@ class DataScreen(TabbedScreen):
         data, skipped, inks = self.view.data, self.view.skipped, self.inks
         if data is None:
             return [[words(self._waits(), inks.dim)]]
-        told = (
-            f"{_count(data.duplicate_count, 'picture is', 'pictures are')} the same, byte for byte, as an earlier one"
-        )
-        none = words("No picture is there twice.", inks.text)
+        told = f"{_count(data.duplicate_count, 'image is', 'images are')} the same, byte for byte, as an earlier one"
+        none = words("No image is there twice.", inks.text)
         lines: list[Line] = [[words(told, inks.strong) if data.duplicate_count else none]]
         lines += duplicate_lines(data.duplicates, width, inks)
         if data.duplicate_count > len(data.duplicates):
@@ -158,11 +156,11 @@ class DataScreen(TabbedScreen):
     def _draws(self, width: int, height: int) -> list[Line]:
         samples, inks = self.samples, self.inks
         if isinstance(samples, str) or self.mode == "off":
-            return [[words(self._no_pictures(samples), inks.dim)]]
+            return [[words(self._no_images(samples), inks.dim)]]
         names, count = self.view.class_names, 1 + samples.draws.shape[1]
         grid = fit(width, height)
         if not grid.side:
-            return [[words("No room for pictures.", inks.dim)]]
+            return [[words("No room for images.", inks.dim)]]
         if grid.columns > count:
             grid = replace(grid, columns=count)
         blocks = []
@@ -175,21 +173,21 @@ class DataScreen(TabbedScreen):
     def _batch(self, width: int, height: int) -> list[Line]:
         samples, inks = self.samples, self.inks
         if isinstance(samples, str) or self.mode == "off":
-            return [[words(self._no_pictures(samples), inks.dim)]]
+            return [[words(self._no_images(samples), inks.dim)]]
         names, size = self.view.class_names, int(self.view.config.get("batch_size", 0))
         grid = fit(width, height - 1, enough=18)
         shown = min(grid.page, len(samples.batch), size or len(samples.batch))
         if not grid.side:
-            return [[words("No room for pictures.", inks.dim)]]
-        told = f"The first {shown} of {size:,} pictures of the first batch, as the network gets them"
+            return [[words("No room for images.", inks.dim)]]
+        told = f"The first {shown} of {size:,} images of the first batch, as the network gets them"
         blocks = [self._block(samples.batch[i], names[samples.batch_labels[i]], grid) for i in range(shown)]
         return [fitted([words(told, inks.dim)], width), *in_rows(blocks, grid)]
 
-    def _no_pictures(self, samples: Samples | str) -> str:
-        return samples if isinstance(samples, str) else "Pictures are switched off (--images off)."
+    def _no_images(self, samples: Samples | str) -> str:
+        return samples if isinstance(samples, str) else "Images are switched off (--images off)."
 
-    def _block(self, picture: np.ndarray, told: str, grid: Grid) -> list[Line]:
-        drawn = thumbnail_lines(picture, grid.side, self.mode, light=self.light)
+    def _block(self, image: np.ndarray, told: str, grid: Grid) -> list[Line]:
+        drawn = thumbnail_lines(image, grid.side, self.mode, light=self.light)
         return [*drawn, [words(cut(told, grid.side), self.inks.dim)]]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 
-from tui_cifar.run.state import RunView
+from tui_cifar.run.state import RunState
 from tui_cifar.screens.base.run_screen import RunScreen
 from tui_cifar.widgets.panels.log_pane import LogPane
 
@@ -23,6 +23,6 @@ class LogScreen(RunScreen):
         """The lines."""
         return ("lines",)
 
-    def update(self, view: RunView) -> None:
+    def update(self, view: RunState) -> None:
         """Write the lines that are new."""
         self.query_one(LogPane).show(view)

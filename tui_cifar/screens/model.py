@@ -1,4 +1,4 @@
-"""The network: its layers, the first layer's filters, and what the layers make of a picture."""
+"""The network: its layers, the first layer's filters, and what the layers make of an image."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from textual.binding import Binding, BindingType
 
 from engine.inspection.types import Inspection
 from tui_cifar.render.images.grid import fit, in_rows
-from tui_cifar.render.images.mosaic import Line, beside, centred, picture_lines, stretched, thumbnail_lines
+from tui_cifar.render.images.mosaic import Line, beside, centred, image_lines, stretched, thumbnail_lines
 from tui_cifar.render.text.ink import fitted, words
 from tui_cifar.render.text.tables import layer_lines, size
 from tui_cifar.render.text.text import cut, weights_of
 from tui_cifar.run.inspector import Answered
-from tui_cifar.run.state import RunView, Saved
+from tui_cifar.run.state import RunState, Saved
 from tui_cifar.screens.base.tabbed import TabbedScreen
 from tui_cifar.screens.predictions import PredictionsScreen
 
@@ -30,8 +30,8 @@ class ModelScreen(TabbedScreen):
         "maps": "Feature maps",
     }
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "walk(-1)", "Picture before", id="model.before", show=False, tooltip="The picture before"),
-        Binding("right", "walk(1)", "Next picture", id="model.next", show=False, tooltip="The next picture"),
+        Binding("left", "walk(-1)", "Image before", id="model.before", show=False, tooltip="The image before"),
+        Binding("right", "walk(1)", "Next image", id="model.next", show=False, tooltip="The next image"),
         Binding("n", "ask_again", "Newest weights", id="model.again", tooltip="Ask the network as it is now"),
     ]
 
@@ -42,18 +42,18 @@ class ModelScreen(TabbedScreen):
         self._shown = 0
 
     def parts(self) -> tuple[str, ...]:
-        """The layers; the pictures to choose from."""
+        """The layers; the images to choose from."""
         return ("model", "predictions")
 
     def state(self) -> object:
         """Whether the run has ended: then others answer questions."""
-        return self.view.terminal is None, self.view.pictures is None
+        return self.view.terminal is None, self.view.images is None
 
     def holds(self, newer: Saved) -> bool:
-        """The picture looked at is one of the evaluation that is shown."""
+        """The image looked at is one of the evaluation that is shown."""
         return True
 
-    def update(self, view: RunView) -> None:
+    def update(self, view: RunState) -> None:
         """Ask again and draw."""
         self._asked = None
         self.redraw()
@@ -71,23 +71,23 @@ class ModelScreen(TabbedScreen):
             return max(0, len(self.answer.maps) - 1)
         return 0
 
-    # -- the picture ------------------------------------------------------------------------------------------------------
+    # -- the image ------------------------------------------------------------------------------------------------------
 
     @property
-    def picture(self) -> tuple[np.ndarray, str] | None:
-        """The picture chosen in the browser, or else one of those shown while training, with words for it."""
+    def image(self) -> tuple[np.ndarray, str] | None:
+        """The image chosen in the browser, or else one of those shown while training, with words for it."""
         browser, results = self.cifar.run_screens["predictions"], self.cifar.results
         assert isinstance(browser, PredictionsScreen)
-        if results is not None and results.pictures is not None and browser.number is not None:
+        if results is not None and results.images is not None and browser.number is not None:
             number = browser.number
-            return np.array(results.pictures[number]), f"#{number:,} {results.class_names[results.labels[number]]}"
-        if self.view.pictures is not None and self.view.labels and self.view.class_names:
+            return np.array(results.images[number]), f"#{number:,} {results.class_names[results.labels[number]]}"
+        if self.view.images is not None and self.view.labels and self.view.class_names:
             i = self._shown % len(self.view.labels)
-            return self.view.pictures[i], self.view.class_names[self.view.labels[i]]
+            return self.view.images[i], self.view.class_names[self.view.labels[i]]
         return None
 
     def _ask(self) -> None:
-        chosen = self.picture
+        chosen = self.image
         if chosen is None:
             return
         key = chosen[0].tobytes()
@@ -128,22 +128,22 @@ class ModelScreen(TabbedScreen):
                 else []
             ),
             ("parameters", f"{model.parameters:,}{frozen}; {size(4 * model.parameters)} as float32"),
-            ("work", f"{work / 1e6:,.1f} million multiply-adds a picture, three times that to train"),
+            ("work", f"{work / 1e6:,.1f} million multiply-adds an image, three times that to train"),
             ("memory", f"weights, gradients{', momentum' if momentum else ''}: {size(needs)}"),
-            ("", f"layer outputs: {size(4 * outputs)} a picture, {size(4 * outputs * batch)} a batch of {batch:,}"),
+            ("", f"layer outputs: {size(4 * outputs)} an image, {size(4 * outputs * batch)} a batch of {batch:,}"),
         ):
             lines.append(fitted([words(f"{name:12}", inks.dim), words(told, inks.text)], width))
         return lines + self._passage(width, height - len(lines))
 
     def _passage(self, width: int, height: int) -> list[Line]:
-        """A picture on its way through the network: of each layer the map that varies most. Nothing without much room."""
+        """An image on its way through the network: of each layer the map that varies most. Nothing without much room."""
         if height < 16 or width < 100 or self.mode == "off":
             return []
         self._ask()
-        answer, chosen = self.answer, self.picture
+        answer, chosen = self.answer, self.image
         if not isinstance(answer, Inspection) or chosen is None or not answer.maps:
             return []
-        told = [(chosen[1], answer.picture)]
+        told = [(chosen[1], answer.image)]
         for layer in answer.maps:
             varied = stretched(layer.values[layer.values.std(axis=(1, 2)).argmax()])
             told.append((layer.layer, np.repeat(varied[..., None], 3, axis=2)))
@@ -152,13 +152,13 @@ class ModelScreen(TabbedScreen):
             return []
         blocks = [
             [
-                *thumbnail_lines(picture, grid.side, self.mode, light=self.light),
+                *thumbnail_lines(image, grid.side, self.mode, light=self.light),
                 [words(cut(name, grid.side), self.inks.dim)],
             ]
-            for name, picture in told
+            for name, image in told
         ]
         words_of = (
-            f"a picture on its way: of each layer the map that varies most, {weights_of(answer.epoch, answer.step)}"
+            f"an image on its way: of each layer the map that varies most, {weights_of(answer.epoch, answer.step)}"
         )
         return [[], [words(words_of, self.inks.dim)], *in_rows(blocks, grid)]
 
@@ -174,7 +174,7 @@ class ModelScreen(TabbedScreen):
         side = next((s for s in (24, 20, 18, 16, 14, 12, 10, 8, 6) if self._fits(n, s, s // 2, width, height - 2)), 4)
         rows, columns = np.arange(side) * h // side, np.arange(side) * w // side
         told = f"{n} filters of {h}×{w}×3, {weights_of(answer.epoch, answer.step)}; grey is 0, each scaled on its own"
-        tiles = [(side, picture_lines(centred(f)[rows][:, columns], self.mode, light=self.light)) for f in filters]
+        tiles = [(side, image_lines(centred(f)[rows][:, columns], self.mode, light=self.light)) for f in filters]
         return [fitted([words(told, inks.dim)], width), [], *self._tiles(tiles, width, height - 2)]
 
     def _maps(self, width: int, height: int) -> list[Line]:
@@ -183,19 +183,19 @@ class ModelScreen(TabbedScreen):
         if not isinstance(answer, Inspection) or self.mode == "off":
             return [[words(self._no_answer(), inks.dim)]]
         if not answer.maps:
-            return [[words("No layer of this network gives a picture.", inks.dim)]]
+            return [[words("No layer of this network gives an image.", inks.dim)]]
         self.top = min(self.top, len(answer.maps) - 1)
         layer = answer.maps[self.top]
         n, h, w = layer.values.shape
-        chosen = self.picture
+        chosen = self.image
         told = f"{layer.layer}: {n} maps of {h}×{w}"
         where = f"   layer {self.top + 1} of {len(answer.maps)} (up, down)"
         where += f"   {weights_of(answer.epoch, answer.step)}"
         lines: list[Line] = [fitted([words(told, inks.strong), words(where, inks.dim)], width), []]
         large = 32 if width >= 110 else 16
         room, tall = width - large - 3, height - 3
-        picture = thumbnail_lines(answer.picture, large, self.mode, light=self.light)
-        picture += [
+        image = thumbnail_lines(answer.image, large, self.mode, light=self.light)
+        image += [
             [words(cut(chosen[1] if chosen else "", large), inks.text)],
             [words("← → others", inks.dim)],
         ]
@@ -204,7 +204,7 @@ class ModelScreen(TabbedScreen):
         side = min(side, max(6, 4 * w))
         shown = [np.repeat(stretched(m)[..., None], 3, axis=2) for m in layer.values]
         tiles = self._tiles([(side, thumbnail_lines(m, side, self.mode, light=self.light)) for m in shown], room, tall)
-        lines += beside([(large, picture), (room, tiles)], 3)
+        lines += beside([(large, image), (room, tiles)], 3)
         lines = lines[: height - 1]
         low, high = (f"{v:.2f}".replace("-", "−") for v in (layer.values.min(), layer.values.max()))
         told = f"each map stretched to its own range; the layer's values: {low} to {high}"
@@ -225,17 +225,17 @@ class ModelScreen(TabbedScreen):
 
     def _no_answer(self) -> str:
         if self.mode == "off":
-            return "Pictures are switched off (--images off)."
+            return "Images are switched off (--images off)."
         if isinstance(self.answer, str):
             return self.answer
-        if self.picture is None:
+        if self.image is None:
             return "This appears here when training begins."
         return "The network is being asked …"
 
     # -- actions ----------------------------------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A picture matters only to the feature maps."""
+        """An image matters only to the feature maps."""
         if action == "walk":
             return self.current == "maps"
         if action == "ask_again":
@@ -243,7 +243,7 @@ class ModelScreen(TabbedScreen):
         return True
 
     def action_walk(self, step: int) -> None:
-        """Another picture."""
+        """Another image."""
         browser = self.cifar.run_screens["predictions"]
         assert isinstance(browser, PredictionsScreen)
         if browser.number is not None:

@@ -1,4 +1,4 @@
-"""All predictions of the test or validation pictures: filtered, ordered, paged, and each in detail."""
+"""All predictions of the test or validation images: filtered, ordered, paged, and each in detail."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from tui_cifar.run.predictions import (
     with_outcome,
 )
 from tui_cifar.screens.base.predictions_screen import WIDE, ResultsScreen
-from tui_cifar.screens.dialogs.choose import Choose, GoTo
+from tui_cifar.screens.dialogs.choose import ChoiceDialog, GoToDialog
 from tui_cifar.widgets.canvas import Canvas
 
 ZOOMS = (None, 32, 16, 8)
-"""Columns of a picture; None fills the screen."""
+"""Columns of an image; None fills the screen."""
 _GRID = ("outcome", "choose_class", "order", "reverse", "preset", "go_to", "zoom", "open", "page")
 _DETAIL = ("look", "close", "walk")
 
@@ -43,48 +43,48 @@ def _key(keys: str, action: str, word: str, id: str, tooltip: str, *, show: bool
 
 
 class PredictionsScreen(ResultsScreen):
-    """A grid of pictures, and one of them in detail."""
+    """A grid of images, and one of them in detail."""
 
     view_id = "predictions"
-    MINOR = frozenset({"pictures", "reverse", "preset", "go_to", "zoom"})
+    MINOR = frozenset({"images", "reverse", "preset", "go_to", "zoom"})
     BINDINGS: ClassVar[list[BindingType]] = [
-        _key("a", "outcome('all')", "All", "browse.all", "All pictures: no filter"),
-        _key("w", "outcome('wrong')", "Wrong", "browse.wrong", "Only wrong predictions"),
-        _key("r", "outcome('right')", "Right", "browse.right", "Only right predictions"),
+        _key("a", "outcome('all')", "All", "browse.all", "All images: no filter"),
+        _key("w", "outcome('misclassified')", "Wrong", "browse.wrong", "Misclassified images only"),
+        _key("r", "outcome('correct')", "Correct", "browse.correct", "Correctly classified images only"),
         _key("t", "choose_class('true')", "True", "browse.true", "Only one true class"),
         _key("p", "choose_class('predicted')", "Guess", "browse.predicted", "Only one predicted class"),
         _key("o", "order", "Order", "browse.order", "Next order: number, confidence, loss, margin"),
         _key("v", "reverse", "Reverse", "browse.reverse", "The same order from its other end"),
         _key("c", "preset('wrong')", "Worst", "browse.worst", "Most confidently wrong first"),
         _key("u", "preset('unsure')", "Unsure", "browse.unsure", "Closest calls first"),
-        _key("g", "go_to", "Go to", "browse.goto", "Go to a picture by its number"),
-        _key("z", "zoom", "Size", "browse.size", "Size of the pictures"),
-        _key("enter", "open", "Open", "browse.open", "The marked picture in detail"),
+        _key("g", "go_to", "Go to", "browse.goto", "Go to an image by its number"),
+        _key("z", "zoom", "Size", "browse.size", "Size of the images"),
+        _key("enter", "open", "Open", "browse.open", "The marked image in detail"),
         _key("pageup", "page(-1)", "Page up", "browse.pageup", "Page before", show=False),
         _key("pagedown", "page(1)", "Page down", "browse.pagedown", "Next page", show=False),
-        _key("p", "look('picture')", "Picture", "detail.picture", "Picture and probabilities"),
+        _key("p", "look('image')", "Image", "detail.image", "Image and probabilities"),
         _key("c", "look('channels')", "Channels", "detail.channels", "Red, green, blue; again: the next of them"),
         _key("x", "look('augmented')", "Augmented", "detail.augmented", "As augmentation presents it"),
         _key("m", "look('map')", "Map", "detail.map", "Where the network looked (Grad-CAM)"),
         _key("o", "other_class", "Other class", "detail.class", "Where it looked for the next likely class"),
-        _key("comma", "walk(-1)", "Before", "detail.before", "The picture before", show=False, display=","),
-        _key("full_stop", "walk(1)", "Next", "detail.next", "The next picture", show=False, display="."),
+        _key("comma", "walk(-1)", "Before", "detail.before", "The image before", show=False, display=","),
+        _key("full_stop", "walk(1)", "Next", "detail.next", "The next image", show=False, display="."),
         _key("escape,enter,backspace", "close", "Back", "detail.close", "Back to the grid", display="esc"),
-        _key("left", "move(-1, 0)", "Left", "browse.left", "Left; in the detail, the picture before", show=False),
+        _key("left", "move(-1, 0)", "Left", "browse.left", "Left; in the detail, the image before", show=False),
         _key("right", "move(1, 0)", "Right", "browse.right_arrow", "Right; in the detail, the next one", show=False),
         _key("up", "move(0, -1)", "Up", "browse.up", "Up", show=False),
         _key("down", "move(0, 1)", "Down", "browse.down", "Down", show=False),
-        _key("home", "edge(False)", "First", "browse.home", "First picture", show=False),
-        _key("end", "edge(True)", "Last", "browse.end", "Last picture", show=False),
+        _key("home", "edge(False)", "First", "browse.home", "First image", show=False),
+        _key("end", "edge(True)", "Last", "browse.end", "Last image", show=False),
     ]
 
     def __init__(self, *, images: str, ascii: bool) -> None:
         super().__init__(images=images, ascii=ascii)
         self.selection = Selection()
         self.numbers = np.zeros(0, dtype=np.int64)
-        """The pictures that the selection shows, in its order."""
+        """The images that the selection shows, in its order."""
         self.cursor = 0
-        """Place of the marked picture among them."""
+        """Place of the marked image among them."""
         self.look: str | None = None
         """The view of the detail, or None while the grid is shown."""
         self.pixel = (16, 16)
@@ -97,14 +97,14 @@ class PredictionsScreen(ResultsScreen):
         self._grid = Grid(0, 1, 1)
         self._of: Results | None = None
         self._left: dict[str, int | None] = {}
-        """The picture that was marked in each set when the other one was taken."""
+        """The image that was marked in each set when the other one was taken."""
 
     def body(self) -> ComposeResult:
-        """A line of words and the pictures."""
+        """A line of words and the images."""
         status = Canvas(self._status, ascii=self._ascii, id="status")
         status.styles.height = 1
         yield status
-        yield Canvas(self._draw, ascii=self._ascii, id="pictures-canvas")
+        yield Canvas(self._draw, ascii=self._ascii, id="images-canvas")
 
     # -- what is shown ----------------------------------------------------------------------------------------------------
 
@@ -115,7 +115,7 @@ class PredictionsScreen(ResultsScreen):
 
     @property
     def number(self) -> int | None:
-        """The number of the marked picture in its set."""
+        """The number of the marked image in its set."""
         return int(self.numbers[self.cursor]) if len(self.numbers) else None
 
     def parts(self) -> tuple[str, ...]:
@@ -137,7 +137,7 @@ class PredictionsScreen(ResultsScreen):
         self._redraw()
 
     def _take_results(self) -> None:
-        """Other results: select again, and keep to the marked picture, or to its place where it is not among them now."""
+        """Other results: select again, and keep to the marked image, or to its place where it is not among them now."""
         old, new = self._of, self.results
         if new is old:
             return
@@ -151,14 +151,14 @@ class PredictionsScreen(ResultsScreen):
         self.look = look
 
     def set_selection(self, selection: Selection) -> None:
-        """Show other pictures, from the first."""
+        """Show other images, from the first."""
         self._take_results()
         self.look = None
         self._select(selection, None)
         self._redraw()
 
     def _select(self, selection: Selection, number: int | None) -> None:
-        """Show other pictures, with the one of this number marked where it is among them, else the first."""
+        """Show other images, with the one of this number marked where it is among them, else the first."""
         self.selection = selection
         self.numbers = np.zeros(0, dtype=np.int64) if self.results is None else select(self.results, selection)
         at = np.flatnonzero(self.numbers == number) if number is not None else np.zeros(0, dtype=np.int64)
@@ -208,10 +208,10 @@ class PredictionsScreen(ResultsScreen):
         if results is None:
             return self._waiting()
         if not len(self.numbers):
-            return [[words("No picture is like that. Press a for all.", inks.dim)]]
+            return [[words("No image is like that. Press a for all.", inks.dim)]]
         if self.look is not None:
             return self._draw_detail(results, width - 1, height)
-        drawn = results.pictures is not None and self.mode != "off"
+        drawn = results.images is not None and self.mode != "off"
         room = captions_for(results.class_names)
         self._grid = fit(width, height, ZOOMS[self._zoom], captions=room) if drawn else Grid(0, 1, max(1, height))
         first = self.cursor // self._grid.page * self._grid.page
@@ -228,66 +228,64 @@ class PredictionsScreen(ResultsScreen):
                 [words("The validation of an epoch makes them, an evaluation (key e), and the test at the end.", ink)],
             ]
         lines: list[Line] = [
-            [words("The predictions of the validation pictures appear here after each epoch,", ink)],
-            [words("those of the test pictures at the end of the run.", ink)],
+            [words("The predictions of the validation images appear here after each epoch,", ink)],
+            [words("those of the test images at the end of the run.", ink)],
         ]
         if self.view.started is not None:
-            lines.append(
-                [words("Press e to classify the test pictures now, with the weights of this very batch.", ink)]
-            )
+            lines.append([words("Press e to classify the test images now, with the weights of this very batch.", ink)])
         return lines
 
     def _draw_detail(self, results: Results, width: int, height: int) -> list[Line]:
         number = self.number
         assert number is not None
         self._ask(number)
-        picture = None if results.pictures is None else np.asarray(results.pictures[number])
+        image = None if results.images is None else np.asarray(results.images[number])
         figures = (
             f"loss {results.loss[number]:.3f}   margin {results.margin[number]:.3f}",
-            f"{results.weights}   ← → other pictures",
+            f"{results.weights}   ← → other images",
         )
         subject = detail.Subject(
-            picture, results.class_names, results.probabilities[number], int(results.labels[number]), figures
+            image, results.class_names, results.probabilities[number], int(results.labels[number]), figures
         )
         look = detail.Look(self.mode, self.inks, self.light, self._ascii)
         answer = self.answer
-        if self.look == "picture" or picture is None:
-            return detail.picture_view(subject, answer, width, height, look, self.mapped, self._neighbours(results))
+        if self.look == "image" or image is None:
+            return detail.image_view(subject, answer, width, height, look, self.mapped, self._neighbours(results))
         if self.look == "channels":
             numbers = answer.network_input if isinstance(answer, Inspection) else None
-            return detail.channels_view(picture, numbers, self.pixel, self.channel, width, height, look)
+            return detail.channels_view(image, numbers, self.pixel, self.channel, width, height, look)
         if not isinstance(answer, Inspection):
             waiting = replace(subject, figures=(answer or "The network is being asked …",))
-            return detail.picture_view(waiting, answer, width, height, look)
+            return detail.image_view(waiting, answer, width, height, look)
         if self.look == "augmented":
             return detail.augmented_view(answer, width, height, look)
         return detail.map_view(subject, answer, self.mapped, width, height, look)
 
     def _neighbours(self, results: Results) -> list[tuple[np.ndarray, Guess]]:
-        """Two pictures before the marked one and two after it, of those that are shown."""
-        if results.pictures is None:
+        """Two images before the marked one and two after it, of those that are shown."""
+        if results.images is None:
             return []
         near = self.numbers[max(0, self.cursor - 2) : self.cursor + 3].tolist()
-        return [(np.asarray(results.pictures[n]), guess_of(results, n)) for n in near if n != self.number]
+        return [(np.asarray(results.images[n]), guess_of(results, n)) for n in near if n != self.number]
 
     # -- questions to the network -----------------------------------------------------------------------------------------
 
     def _ask(self, number: int) -> None:
         results = self.results
         key = (results, number, self._answering)
-        if results is None or results.pictures is None or key == self._asked:
+        if results is None or results.images is None or key == self._asked:
             return
         self._asked = key
-        if not isinstance(self.answer, Inspection) or not np.array_equal(self.answer.picture, results.pictures[number]):
+        if not isinstance(self.answer, Inspection) or not np.array_equal(self.answer.image, results.images[number]):
             self.answer = None
-        self.cifar.inspector.ask(np.array(results.pictures[number]), key, self.post_message)
+        self.cifar.inspector.ask(np.array(results.images[number]), key, self.post_message)
 
     def on_answered(self, message: Answered) -> None:
         """Show the answer, if it is to the newest question."""
         if message.key == self._asked:
             self.answer = message.answer
             if self.look is not None:
-                self.query_one("#pictures-canvas", Canvas).redraw()
+                self.query_one("#images-canvas", Canvas).redraw()
 
     # -- actions ----------------------------------------------------------------------------------------------------------
 
@@ -296,13 +294,13 @@ class PredictionsScreen(ResultsScreen):
         if action in _GRID:
             return self.look is None and self.results is not None
         if action == "other_class":
-            return self.look in ("map", "picture")
+            return self.look in ("map", "image")
         if action in _DETAIL:
             return self.look is not None
         return super().check_action(action, parameters)
 
     def action_outcome(self, outcome: str) -> None:
-        """All, wrong, or right."""
+        """All, misclassified, or correct."""
         self._select(
             Selection(order=self.selection.order, reverse=self.selection.reverse)
             if outcome == "all"
@@ -313,7 +311,7 @@ class PredictionsScreen(ResultsScreen):
         self._redraw()
 
     def action_choose_class(self, which: str) -> None:
-        """Ask for a class and show only pictures of it."""
+        """Ask for a class and show only images of it."""
         if self.results is None:
             return
         current: int | None = getattr(self.selection, which)
@@ -329,7 +327,7 @@ class PredictionsScreen(ResultsScreen):
         counts = [len(of), *np.bincount(of, minlength=len(self.results.class_names)).tolist()]
         notes = [f"{count:,}" for count in counts]
         title = f"{which.capitalize()} class"
-        self.app.push_screen(Choose(title, options, 0 if current is None else current + 1, notes), chosen)
+        self.app.push_screen(ChoiceDialog(title, options, 0 if current is None else current + 1, notes), chosen)
 
     def action_order(self) -> None:
         """The next order."""
@@ -351,7 +349,7 @@ class PredictionsScreen(ResultsScreen):
         self._remember()
 
     def action_go_to(self) -> None:
-        """Ask for a number and go there; a picture that the filters hide switches them off."""
+        """Ask for a number and go there; an image that the filters hide switches them off."""
         if self.results is None:
             return
 
@@ -363,17 +361,17 @@ class PredictionsScreen(ResultsScreen):
             self.cursor = int(np.flatnonzero(self.numbers == number)[0])
             self._redraw()
 
-        self.app.push_screen(GoTo(len(self.results) - 1), chosen)
+        self.app.push_screen(GoToDialog(len(self.results) - 1), chosen)
 
     def action_zoom(self) -> None:
-        """The next size of the pictures."""
+        """The next size of the images."""
         self._zoom = (self._zoom + 1) % len(ZOOMS)
         self._redraw()
 
     def action_open(self) -> None:
-        """The detail of the marked picture."""
+        """The detail of the marked image."""
         if self.number is not None:
-            self.look = "picture"
+            self.look = "image"
             self._redraw()
 
     def action_close(self) -> None:
@@ -382,7 +380,7 @@ class PredictionsScreen(ResultsScreen):
         self._redraw()
 
     def action_look(self, view: str) -> None:
-        """Another view of the picture; of the channels, again for the next one."""
+        """Another view of the image; of the channels, again for the next one."""
         if view == "channels" and self.look == "channels":
             self.channel = (self.channel + 1) % 3
         self.look = view
@@ -395,7 +393,7 @@ class PredictionsScreen(ResultsScreen):
             self._redraw()
 
     def action_walk(self, step: int) -> None:
-        """The next picture of the selection."""
+        """The next image of the selection."""
         self._go(self.cursor + step)
 
     def action_move(self, x: int, y: int) -> None:
@@ -414,7 +412,7 @@ class PredictionsScreen(ResultsScreen):
         self._go(self.cursor + step * self._grid.page)
 
     def action_edge(self, last: bool) -> None:
-        """The first or the last picture."""
+        """The first or the last image."""
         self._go(len(self.numbers) - 1 if last else 0)
 
     def _go(self, place: int) -> None:
@@ -427,8 +425,8 @@ class PredictionsScreen(ResultsScreen):
     # -- mouse ------------------------------------------------------------------------------------------------------------
 
     def on_canvas_pressed(self, message: Canvas.Pressed) -> None:
-        """Mark the picture under the mouse; twice opens it; on a channel, the pixel."""
-        if message.canvas.id != "pictures-canvas" or not len(self.numbers):
+        """Mark the image under the mouse; twice opens it; on a channel, the pixel."""
+        if message.canvas.id != "images-canvas" or not len(self.numbers):
             return
         if self.look == "channels":
             size = message.canvas.content_size

@@ -27,7 +27,7 @@ HELD_SECONDS = 0.1
 """Keys closer together than this are one that is held down."""
 
 
-class ThinApp(App[None]):
+class DiffApp(App[None]):
     """Draws through a `Painter`; with `ascii`, no character above 127 ever reaches the terminal.
 
     While the terminal has not taken what was sent, nothing more is: what changes meanwhile is drawn at once when it has,

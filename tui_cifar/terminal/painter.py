@@ -53,7 +53,7 @@ class Painter:
         self._dirty = set(range(height))
 
     def resize(self, width: int, height: int) -> None:
-        """Another size: terminals differ in what they leave of the old picture, so nothing is known of it."""
+        """Another size: terminals differ in what they leave of the old image, so nothing is known of it."""
         if (width, height) == self._size:
             return
         self._size = (width, height)
@@ -167,7 +167,7 @@ def pieces(update: Update) -> Iterator[tuple[int, int, Strip]]:
 @lru_cache(maxsize=100_000)
 def looks_of(style: Style, colours: ColorSystem | None) -> tuple[Look, Look]:
     """The SGR parameters of a style, for a character and for a blank (whose foreground can't be seen)."""
-    if (codes := getattr(style, "codes", None)) is not None:  # a cell of a picture knows them
+    if (codes := getattr(style, "codes", None)) is not None:  # a cell of an image knows them
         fore, back = codes
         return ("", fore, back), ("", "", back)
     attributes = ";".join(_attributes(style))

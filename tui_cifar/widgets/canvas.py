@@ -1,4 +1,4 @@
-"""A place that is drawn line by line: pictures, matrices, tables."""
+"""A place that is drawn line by line: images, matrices, tables."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Draw = Callable[[int, int], list[Line]]
 
 
 def strip_of(line: Line, ground: Style, width: int, *, ascii: bool = False) -> Strip:
-    """A line as Textual shows it: cells of pictures as they are, all else on `ground`."""
+    """A line as Textual shows it: cells of images as they are, all else on `ground`."""
     segments, length = [], 0
     for segment in line:
         text, style, _ = segment
@@ -35,7 +35,7 @@ def strip_of(line: Line, ground: Style, width: int, *, ascii: bool = False) -> S
 class Canvas(Widget):
     """Shows the lines that `draw` gives; asks for them again after `redraw`, in another size, or in another theme.
 
-    A cell of a picture keeps its own two colours; all else lies on the widget's ground.
+    A cell of an image keeps its own two colours; all else lies on the widget's ground.
     """
 
     DEFAULT_CSS = "Canvas { height: 1fr; padding: 0 1; }"

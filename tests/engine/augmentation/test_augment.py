@@ -9,8 +9,8 @@ from engine.augmentation.augment import Policy, augment, draw_flips, flip_and_ro
 
 
 def pillow(image: torch.Tensor, flip: bool, degrees: float) -> np.ndarray:
-    picture = Image.fromarray(image.permute(1, 2, 0).numpy())
-    return np.asarray((ImageOps.mirror(picture) if flip else picture).rotate(degrees))
+    drawn = Image.fromarray(image.permute(1, 2, 0).numpy())
+    return np.asarray((ImageOps.mirror(drawn) if flip else drawn).rotate(degrees))
 
 
 def test_the_same_pixels_as_pillow() -> None:
@@ -24,7 +24,7 @@ def test_the_same_pixels_as_pillow() -> None:
     assert differ.mean() < 0.0005
 
 
-def test_no_turn_is_the_picture_itself_and_a_flip_its_mirror() -> None:
+def test_no_turn_is_the_image_itself_and_a_flip_its_mirror() -> None:
     images = torch.randint(0, 256, (4, 3, 32, 32), dtype=torch.uint8)
     still = torch.zeros(4)
     assert torch.equal(flip_and_rotate(images, torch.zeros(4, dtype=torch.bool), still), images)
@@ -47,10 +47,10 @@ def test_corners_are_black() -> None:
 def test_half_are_mirrored_and_angles_are_uniform() -> None:
     # Each pixel tells the row and the column that it came from, so an output pixel far from the centre tells the angle.
     n, line = 8000, torch.arange(32, dtype=torch.uint8)
-    picture = torch.stack(
+    image = torch.stack(
         [line.view(32, 1).expand(32, 32), line.view(1, 32).expand(32, 32), torch.full((32, 32), 9, dtype=torch.uint8)]
     )
-    images = picture.expand(n, 3, 32, 32)
+    images = image.expand(n, 3, 32, 32)
     g = torch.Generator().manual_seed(1)
     out = augment(images, torch.arange(n), draw_flips("random", g, n, 1), g, Policy(rotation=10.0))
     mirrored = out[:, 1, 16, 24] < 16
@@ -94,19 +94,17 @@ def test_a_shift_moves_every_pixel_and_reflects_at_the_border() -> None:
     shifts, flips = torch.randint(-4, 5, (40, 2), generator=g), torch.rand(40, generator=g) < 0.5
     moved = flip_and_shift(images, flips, shifts).numpy()
     for i, (down, right) in enumerate(shifts.tolist()):
-        picture = images[i].flip(2) if flips[i] else images[i]
-        padded = np.pad(picture.numpy(), ((0, 0), (4, 4), (4, 4)), mode="reflect")
+        image = images[i].flip(2) if flips[i] else images[i]
+        padded = np.pad(image.numpy(), ((0, 0), (4, 4), (4, 4)), mode="reflect")
         assert np.array_equal(moved[i], padded[:, 4 - down : 36 - down, 4 - right : 36 - right])
 
 
 def test_shifts_are_uniform_over_whole_pixels() -> None:
     line = torch.arange(32, dtype=torch.uint8)
-    picture = torch.stack([line.view(32, 1).expand(32, 32), line.expand(32, 32), torch.zeros(32, 32)]).to(torch.uint8)
+    image = torch.stack([line.view(32, 1).expand(32, 32), line.expand(32, 32), torch.zeros(32, 32)]).to(torch.uint8)
     n = 9000
     flips = torch.zeros(n, dtype=torch.bool)
-    out = augment(
-        picture.expand(n, 3, 32, 32), torch.arange(n), flips, torch.Generator().manual_seed(2), Policy(crop=2)
-    )
+    out = augment(image.expand(n, 3, 32, 32), torch.arange(n), flips, torch.Generator().manual_seed(2), Policy(crop=2))
     for channel in (0, 1):
         drawn = torch.bincount(out[:, channel, 16, 16].long(), minlength=32) / n
         assert drawn[14:19].tolist() == pytest.approx([0.2] * 5, abs=0.03)
@@ -133,7 +131,7 @@ def test_alternating_flips_take_turns_and_random_ones_do_not() -> None:
     assert not draw_flips("off", torch.Generator(), 1000, 2).any()
 
 
-def test_smaller_pictures_keep_their_mean() -> None:
+def test_smaller_images_keep_their_mean() -> None:
     images = torch.randint(0, 256, (6, 3, 32, 32), dtype=torch.uint8)
     for size in (16, 24):
         small = to_float(images, torch.channels_last, size)

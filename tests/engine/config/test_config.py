@@ -83,7 +83,7 @@ def test_dashes_in_a_file_are_as_good_as_underscores(tmp_path: Path) -> None:
     assert make_config({}, read_toml(file)).batch_size == 7
 
 
-def test_smaller_pictures_need_a_network_that_takes_them() -> None:
+def test_smaller_images_need_a_network_that_takes_them() -> None:
     with pytest.raises(ConfigError, match="--no-progressive"):
         make_config({"recipe": "tutorial", "progressive": True})
     assert not make_config({"recipe": "fast", "model": "tutorial", "progressive": False}).progressive

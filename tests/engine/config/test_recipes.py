@@ -23,7 +23,7 @@ SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
 
 @pytest.fixture(scope="module")
 def cifar_slice(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """200 training and 50 test pictures of each class of CIFAR-10."""
+    """200 training and 50 test images of each class of CIFAR-10."""
     if not (SHARED / "unpack.sh").is_file():
         pytest.skip(f"{SHARED} is not there: CIFAR-10 as JPEG files, for tests")
     root = tmp_path_factory.mktemp("cifar")
@@ -31,8 +31,8 @@ def cifar_slice(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for part, count in (("train", 200), ("test", 50)):
         for folder in sorted((root / "all" / part).iterdir()):
             (root / "slice" / part / folder.name).mkdir(parents=True)
-            for picture in sorted(folder.iterdir())[:count]:
-                shutil.copy(picture, root / "slice" / part / folder.name)
+            for image in sorted(folder.iterdir())[:count]:
+                shutil.copy(image, root / "slice" / part / folder.name)
     return root / "slice"
 
 

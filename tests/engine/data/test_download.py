@@ -31,7 +31,7 @@ PIXELS = {name: RNG.integers(0, 256, (20, 3072), dtype=np.uint8) for name in cif
 
 
 def members() -> dict[str, bytes]:
-    """The published files in small: 20 pictures a batch."""
+    """The published files in small: 20 images a batch."""
     files = {
         name: pickle.dumps({"data": pixels, "labels": [i % 10 for i in range(20)]}) for name, pixels in PIXELS.items()
     }

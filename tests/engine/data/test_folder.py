@@ -1,4 +1,4 @@
-"""Folders of pictures: of any kind, decoded once, and clear errors."""
+"""Folders of images: of any kind, decoded once, and clear errors."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ ARCHIVE = Path(__file__).parents[4] / "shared" / "data" / "cifar10-images.tar.xz
 
 
 @pytest.fixture
-def root(picture_folder: Path, tmp_path: Path) -> Path:
-    """A copy of the picture folder to spoil."""
-    return Path(shutil.copytree(picture_folder, tmp_path / "pictures"))
+def root(image_folder: Path, tmp_path: Path) -> Path:
+    """A copy of the image folder to spoil."""
+    return Path(shutil.copytree(image_folder, tmp_path / "images"))
 
 
 def count_decoded(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
@@ -38,7 +38,7 @@ def count_decoded(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     return decoded
 
 
-def test_pictures_labels_and_names(root: Path, tmp_path: Path) -> None:
+def test_images_labels_and_names(root: Path, tmp_path: Path) -> None:
     data = load_dataset(str(root), data_dir=tmp_path, cache_dir=tmp_path / "cache", report=Report())
     assert data.class_names == ("blue", "green", "red")
     assert data.train.images.shape == (90, 3, 32, 32) and data.train.images.dtype == torch.uint8
@@ -89,7 +89,7 @@ def test_a_cache_that_cannot_be_written_costs_only_time(root: Path, tmp_path: Pa
     assert len(load_folder(root, tmp_path / "file" / "cache", Report()).train) == 90
 
 
-def picture(mode: str, size: tuple[int, int]) -> Image.Image:
+def image(mode: str, size: tuple[int, int]) -> Image.Image:
     if mode == "I;16":
         return Image.fromarray(np.full(size[::-1], 257 * 100, dtype=np.uint16))
     if mode == "F":
@@ -101,12 +101,12 @@ def picture(mode: str, size: tuple[int, int]) -> Image.Image:
 @pytest.mark.parametrize("mode", ["RGB", "L", "P", "RGBA", "LA", "CMYK", "YCbCr", "I;16", "F"])
 @pytest.mark.parametrize("size", [(32, 32), (1, 1), (64, 48), (7, 300), (500, 500)])
 def test_any_mode_and_size_becomes_32_by_32_rgb(mode: str, size: tuple[int, int]) -> None:
-    pixels = to_pixels(picture(mode, size))
+    pixels = to_pixels(image(mode, size))
     assert pixels.shape == (3, 32, 32) and pixels.dtype == np.uint8
     assert abs(pixels.astype(int) - 100).max() <= 3
 
 
-def test_one_bit_pictures_are_black_and_white() -> None:
+def test_one_bit_images_are_black_and_white() -> None:
     assert to_pixels(Image.new("1", (40, 40), 1)).min() == 255
 
 
@@ -116,7 +116,7 @@ def test_transparency_lies_over_black() -> None:
     assert abs(half.astype(int) - 100).max() <= 1
 
 
-def test_a_picture_is_turned_as_its_exif_says(tmp_path: Path) -> None:
+def test_a_image_is_turned_as_its_exif_says(tmp_path: Path) -> None:
     pixels = np.zeros((32, 32, 3), dtype=np.uint8)
     pixels[:16] = 255
     exif = Image.Exif()
@@ -127,17 +127,17 @@ def test_a_picture_is_turned_as_its_exif_says(tmp_path: Path) -> None:
     assert turned[:, :, 16:].min() == 255 and turned[:, :, :16].max() == 0
 
 
-def test_the_middle_is_kept_of_a_wide_picture() -> None:
+def test_the_middle_is_kept_of_a_wide_image() -> None:
     pixels = np.zeros((32, 96, 3), dtype=np.uint8)
     pixels[:, 32:64] = 255
     assert to_pixels(Image.fromarray(pixels)).min() > 200
 
 
-def test_unreadable_pictures_are_named_and_left_out(root: Path, tmp_path: Path) -> None:
+def test_unreadable_images_are_named_and_left_out(root: Path, tmp_path: Path) -> None:
     (root / "train" / "red" / "cut.png").write_bytes((root / "train" / "red" / "000.png").read_bytes()[:100])
-    (root / "train" / "red" / "text.jpg").write_text("no picture")
+    (root / "train" / "red" / "text.jpg").write_text("no image")
     (root / "test" / "blue" / "empty.png").write_bytes(b"")
-    (root / "train" / "red" / "notes.txt").write_text("not meant to be a picture")
+    (root / "train" / "red" / "notes.txt").write_text("not meant to be an image")
     (root / "train" / "red" / ".hidden.png").write_text("")
     for _ in range(2):  # decoded, then from the cache
         data = load_folder(root, tmp_path / "cache", Report())
@@ -171,7 +171,7 @@ def no_test(root: Path) -> None:
     shutil.rmtree(root / "test")
 
 
-def no_pictures(root: Path) -> None:
+def no_images(root: Path) -> None:
     for p in root.rglob("*.png"):
         p.unlink()
 
@@ -187,8 +187,8 @@ def one_empty_class(root: Path) -> None:
         (break_classes, "only in train: red"),
         (one_class, "only one class, 'blue'"),
         (no_test, "no folder 'test'"),
-        (no_pictures, "no pictures"),
-        (one_empty_class, "no readable pictures of class 'green'"),
+        (no_images, "no images"),
+        (one_empty_class, "no readable images of class 'green'"),
     ],
 )
 def test_a_folder_that_cannot_be_trained_on_is_one_clear_line(
@@ -250,7 +250,7 @@ def test_cifar10_as_jpeg_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("code", [errno.EIO, errno.EACCES])
-def test_a_picture_that_can_not_be_read_for_a_moment_is_in_again_at_the_next_start(
+def test_a_image_that_can_not_be_read_for_a_moment_is_in_again_at_the_next_start(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
     whole = load_folder(root, tmp_path / "other", Report())
@@ -286,7 +286,7 @@ def test_a_folder_that_can_not_be_listed_is_one_clear_line(
         load_dataset(str(root), data_dir=tmp_path, cache_dir=tmp_path / "cache", report=Report())
 
 
-def test_a_full_memory_is_no_fault_of_a_picture(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_memory_is_no_fault_of_a_image(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fill(_: object) -> None:
         raise MemoryError
 

@@ -1,4 +1,4 @@
-"""The built-in pictures."""
+"""The built-in images."""
 
 import hashlib
 
@@ -33,7 +33,7 @@ def test_the_same_every_time_and_another_for_another_seed(shapes: Dataset) -> No
     assert digest(other) != digest(shapes) and other.fingerprint != shapes.fingerprint
 
 
-def test_training_and_test_pictures_differ(shapes: Dataset) -> None:
+def test_training_and_test_images_differ(shapes: Dataset) -> None:
     seen = {p.numpy().tobytes() for p in shapes.train.images}
     assert len(seen) == 10_000
     assert not any(p.numpy().tobytes() in seen for p in shapes.test.images)

@@ -1,4 +1,4 @@
-"""The split into training and validation pictures."""
+"""The split into training and validation images."""
 
 import pytest
 import torch

@@ -36,7 +36,7 @@ def test_counts_mean_and_spread() -> None:
     assert found.spread == pytest.approx(images.std((0, 2, 3)), abs=0.01)
 
 
-def test_no_pictures_at_all() -> None:
+def test_no_images_at_all() -> None:
     found = describe_split("valid", np.zeros((0, 3, 8, 8), np.uint8), np.zeros(0, np.int64), 2)
     assert found.per_class == (0, 0) and found.mean == (0, 0, 0)
 
@@ -52,18 +52,18 @@ def test_duplicates_within_and_across_arrays() -> None:
     assert find_duplicates([a[:0], b[:0]]) == []
 
 
-def test_pictures_of_the_same_hash_are_still_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_images_of_the_same_hash_are_still_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     class Weights:
         def integers(self, *_: object, **__: object) -> np.ndarray:
             return np.zeros(384, dtype=np.uint64)
 
     monkeypatch.setattr("engine.data.statistics.np.random.default_rng", lambda _: Weights())  # all words weigh the same
     a = np.zeros((2, 3, 32, 32), dtype=np.uint8)
-    a[0, 0, 0, 0], a[1, 0, 0, 8] = 1, 1  # the same sum of words, other pictures
+    a[0, 0, 0, 0], a[1, 0, 0, 8] = 1, 1  # the same sum of words, other images
     assert find_duplicates([a]) == []
 
 
-def test_a_run_describes_its_data_and_its_network(quick: Callable[..., Config], picture_folder: Path) -> None:
+def test_a_run_describes_its_data_and_its_network(quick: Callable[..., Config], image_folder: Path) -> None:
     run = train(quick(epochs=1))
     (data,), (model,) = run.of(DataDescribed), run.of(ModelDescribed)
     started = run.of(RunStarted)[0]
@@ -78,7 +78,7 @@ def test_a_run_describes_its_data_and_its_network(quick: Callable[..., Config], 
 
 
 def test_duplicates_and_unreadable_files_are_named(quick: Callable[..., Config], tmp_path: Path) -> None:
-    root = tmp_path / "pictures"
+    root = tmp_path / "images"
     rng = np.random.default_rng(0)
     for part in ("train", "test"):
         for name in ("a", "b"):

@@ -26,12 +26,12 @@ from tui_cifar.cli.main import main
 
 
 @pytest.fixture(scope="module", params=["tutorial", "fast"])
-def run(request: pytest.FixtureRequest, picture_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def run(request: pytest.FixtureRequest, image_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of one epoch."""
     runs = tmp_path_factory.mktemp("runs")
     values = {
         "recipe": request.param,
-        "dataset": str(picture_folder),
+        "dataset": str(image_folder),
         "runs_dir": str(runs),
         "name": "run",
         "epochs": 1,
@@ -52,9 +52,9 @@ def fresh(run: Path) -> torch.nn.Module:
 
 
 @pytest.fixture(scope="module")
-def pictures(picture_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> torch.Tensor:
-    """The test pictures as the network takes them."""
-    data = load_dataset(str(picture_folder), data_dir=Path(), cache_dir=tmp_path_factory.mktemp("c"), report=Report())
+def images(image_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> torch.Tensor:
+    """The test images as the network takes them."""
+    data = load_dataset(str(image_folder), data_dir=Path(), cache_dir=tmp_path_factory.mktemp("c"), report=Report())
     return to_float(data.test.images)
 
 
@@ -64,17 +64,17 @@ def check(run: Path, logits: torch.Tensor) -> None:
     torch.testing.assert_close(logits.softmax(1), told, atol=1e-4, rtol=1e-4)
 
 
-def test_a_state_dict_loads_with_stock_pytorch(run: Path, pictures: torch.Tensor, tmp_path: Path) -> None:
+def test_a_state_dict_loads_with_stock_pytorch(run: Path, images: torch.Tensor, tmp_path: Path) -> None:
     target = tmp_path / "model.pt"
     assert main(["export", str(run), "--output", str(target)]) == 0
     weights = torch.load(target, weights_only=True)
     assert all(type(v) is torch.Tensor and v.is_contiguous() for v in weights.values())
     model = fresh(run)
     model.load_state_dict(weights)
-    check(run, model.eval()(pictures))
+    check(run, model.eval()(images))
 
 
-def test_safetensors(run: Path, pictures: torch.Tensor, tmp_path: Path) -> None:
+def test_safetensors(run: Path, images: torch.Tensor, tmp_path: Path) -> None:
     from safetensors import safe_open
     from safetensors.torch import load_file
 
@@ -82,19 +82,19 @@ def test_safetensors(run: Path, pictures: torch.Tensor, tmp_path: Path) -> None:
     assert main(["export", str(run), "--output", str(target)]) == 0
     model = fresh(run)
     model.load_state_dict(load_file(target))
-    check(run, model.eval()(pictures))
+    check(run, model.eval()(images))
     with safe_open(target, "pt") as f:
         assert json.loads(f.metadata()["class_names"]) == ["blue", "green", "red"]
 
 
-def test_an_exported_program_needs_pytorch_alone(run: Path, pictures: torch.Tensor, tmp_path: Path) -> None:
+def test_an_exported_program_needs_pytorch_alone(run: Path, images: torch.Tensor, tmp_path: Path) -> None:
     target = tmp_path / "model.pt2"
     assert main(["export", str(run / "checkpoints" / "best.pt"), "--output", str(target)]) == 0
-    torch.save(pictures, tmp_path / "pictures.pt")
+    torch.save(images, tmp_path / "images.pt")
     code = (
         "import sys, torch\n"
         "model = torch.export.load('model.pt2').module()\n"
-        "logits = torch.cat([model(torch.load('pictures.pt')[:29]), model(torch.load('pictures.pt')[29:])])\n"
+        "logits = torch.cat([model(torch.load('images.pt')[:29]), model(torch.load('images.pt')[29:])])\n"
         "assert not {'engine', 'tui_cifar'} & set(sys.modules)\n"
         "torch.save(logits, 'logits.pt')\n"
     )
@@ -113,7 +113,7 @@ def test_onnx_names_its_extra(
 
 
 @pytest.mark.skipif(importlib.util.find_spec("onnxscript") is None, reason="needs the extra 'onnx'")
-def test_onnx(run: Path, pictures: torch.Tensor, tmp_path: Path) -> None:
+def test_onnx(run: Path, images: torch.Tensor, tmp_path: Path) -> None:
     import onnx  # type: ignore[import-not-found]
     from onnx.reference import ReferenceEvaluator  # type: ignore[import-not-found]
 
@@ -121,7 +121,7 @@ def test_onnx(run: Path, pictures: torch.Tensor, tmp_path: Path) -> None:
     assert main(["export", str(run), "--output", str(target)]) == 0
     model = onnx.load(target)
     onnx.checker.check_model(model)
-    (logits,) = ReferenceEvaluator(model).run(None, {model.graph.input[0].name: pictures.numpy()})
+    (logits,) = ReferenceEvaluator(model).run(None, {model.graph.input[0].name: images.numpy()})
     check(run, torch.from_numpy(logits))
 
 

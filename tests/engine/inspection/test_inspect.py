@@ -23,7 +23,7 @@ from engine.inspection.inspect import (
     grad_cam,
     inspect,
     layer_table,
-    read_picture,
+    read_image,
 )
 from engine.inspection.trained_model import load_trained
 from engine.inspection.types import Inspection, Question
@@ -148,10 +148,10 @@ def test_inspecting_changes_nothing(net: nn.Module, training: bool) -> None:
     net.train(training)
     before = copy.deepcopy(net.state_dict())
     random = torch.get_rng_state()
-    picture = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    image = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
     names = tuple("abcdefghij")
     config = make_config({"device": "cpu"})
-    found = inspect(net, Question(picture, lambda _: None), config, names, 3, 5)
+    found = inspect(net, Question(image, lambda _: None), config, names, 3, 5)
     layer_table(net)
     assert all(m.training == training for m in net.modules())
     assert all(torch.equal(v, before[k]) for k, v in net.state_dict().items())
@@ -159,7 +159,7 @@ def test_inspecting_changes_nothing(net: nn.Module, training: bool) -> None:
     assert torch.equal(random, torch.get_rng_state())
     assert not any(m._forward_hooks for m in net.modules())
     assert found.probabilities.sum() == pytest.approx(1) and found.draws.shape == (DRAWS, 32, 32, 3)
-    assert found.network_input == pytest.approx(picture / 127.5 - 1, abs=1e-6)
+    assert found.network_input == pytest.approx(image / 127.5 - 1, abs=1e-6)
     assert (found.epoch, found.step, found.cams.shape) == (3, 5, (10, 32, 32))
     assert found.cam_classes[0] == found.probabilities.argmax() and sorted(found.cam_classes) == list(range(10))
 
@@ -171,32 +171,32 @@ def test_augmentation_draws_are_the_same_each_time_and_differ_from_each_other() 
     assert torch.equal(first, again) and not torch.equal(first, other)
 
 
-def test_reading_pictures_of_any_size(tmp_path: Path) -> None:
+def test_reading_images_of_any_size(tmp_path: Path) -> None:
     Image.new("RGB", (300, 200), (200, 10, 20)).save(tmp_path / "wide.png")
-    assert read_picture(tmp_path / "wide.png")[16, 16].tolist() == [200, 10, 20]
-    (tmp_path / "text.png").write_text("no picture")
-    with pytest.raises(DataError, match="not a picture"):
-        read_picture(tmp_path / "text.png")
+    assert read_image(tmp_path / "wide.png")[16, 16].tolist() == [200, 10, 20]
+    (tmp_path / "text.png").write_text("no image")
+    with pytest.raises(DataError, match="not an image"):
+        read_image(tmp_path / "text.png")
     with pytest.raises(DataError, match="can't read it"):
-        read_picture(tmp_path / "none.png")
+        read_image(tmp_path / "none.png")
     with pytest.raises(DataError, match="can't read it"):
-        read_picture(tmp_path)
+        read_image(tmp_path)
 
 
-def test_a_picture_file_is_inspected_as_it_was_read(tmp_path: Path) -> None:
+def test_a_image_file_is_inspected_as_it_was_read(tmp_path: Path) -> None:
     Image.new("RGB", (50, 50), (0, 255, 0)).save(tmp_path / "green.png")
     asked = Question(tmp_path / "green.png", lambda _: None)
     found = inspect(make_model("tutorial", 3, 0.0, 0), asked, make_config({"device": "cpu"}), ("a", "b", "c"), 1, 0)
-    assert isinstance(found, Inspection) and found.picture[0, 0].tolist() == [0, 255, 0]
+    assert isinstance(found, Inspection) and found.image[0, 0].tolist() == [0, 255, 0]
 
 
 def test_being_asked_and_evaluated_on_the_way_changes_no_bit_of_a_run(quick: Callable[..., Config]) -> None:
-    picture = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    image = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
     answers: list[Inspection | str] = []
 
     def curious(event: Event, control: Control) -> None:
         if isinstance(event, (LossSampled, ValidationStarted)):
-            control.ask(Question(picture, answers.append))
+            control.ask(Question(image, answers.append))
             control.ask(Question(Path("nowhere.png"), answers.append))
             control.evaluate()
 
@@ -213,10 +213,10 @@ def test_the_network_comes_back_from_its_run(quick: Callable[..., Config]) -> No
     train(config)
     run = Path(config.runs_dir) / "run"
     saved = read_predictions(run / FILE)
-    pictures = np.load(saved.pictures)
+    images = np.load(saved.images)
     trained = load_trained(run)
     assert trained.class_names == saved.class_names and trained.epoch == 1
-    assert trained.classify(pictures) == pytest.approx(saved.probabilities, abs=1e-5)
+    assert trained.classify(images) == pytest.approx(saved.probabilities, abs=1e-5)
 
 
 def test_a_run_without_weights_is_refused_in_one_line(tmp_path: Path) -> None:

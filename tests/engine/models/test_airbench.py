@@ -11,12 +11,12 @@ from engine.optim.optimizers import Muon, make_optimizer, orthogonalized
 
 
 @pytest.mark.parametrize("size", [16, 24, 32])
-def test_it_takes_pictures_of_every_size_of_progressive_resizing(size: int) -> None:
+def test_it_takes_images_of_every_size_of_progressive_resizing(size: int) -> None:
     model = make_model("airbench", 7, 0.0, seed=0, width=8)
     assert model(torch.zeros(3, 3, size, size)).shape == (3, 7)
 
 
-def test_the_first_layer_whitens_the_patches_of_the_pictures() -> None:
+def test_the_first_layer_whitens_the_patches_of_the_images() -> None:
     model = AirbenchNet(10, width=8)
     smooth = F.avg_pool2d(torch.rand(300, 3, 34, 34), 3, stride=1) * 2 - 1
     model.initialize(smooth)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from engine.runtime.autotune import Tuning, choose, on_cuda, thread_counts
+from engine.runtime.autotune import Tuning, choose, cuda_tuning, thread_counts
 
 
 def measured(seconds: Callable[[Tuning], float], free: set[str], fixed: Tuning) -> Tuning:
@@ -73,6 +73,6 @@ def test_a_gpu_that_knows_bfloat16_is_given_it(
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
     layouts = {"float32": "contiguous", "bfloat16": "channels_last"}
     device = torch.device("cuda:0")
-    assert on_cuda(device) == {"precision": precision, "memory_format": layouts[precision]}
+    assert cuda_tuning(device) == {"precision": precision, "memory_format": layouts[precision]}
     for fixed, layout in layouts.items():
-        assert on_cuda(device, fixed) == {"precision": fixed, "memory_format": layout}
+        assert cuda_tuning(device, fixed) == {"precision": fixed, "memory_format": layout}

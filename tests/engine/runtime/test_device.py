@@ -14,7 +14,7 @@ import torch
 from engine.augmentation.augment import Policy, augment, pack, to_float
 from engine.config.schema import Config
 from engine.events.types import LineLogged, RunCompleted
-from engine.runtime.allocator import give_blocks_back
+from engine.runtime.allocator import return_freed_memory
 from engine.storage.checkpoint import load_checkpoint
 from engine.training.trainer import Trainer
 from tests.conftest import train
@@ -24,7 +24,7 @@ Quick = Callable[..., Config]
 
 
 @pytest.mark.parametrize("policy", [Policy(), Policy(rotation=10), Policy(crop=4), Policy(10, 4, 8)])
-def test_augmentation_stays_on_the_device_of_the_pictures(policy: Policy) -> None:
+def test_augmentation_stays_on_the_device_of_the_images(policy: Policy) -> None:
     meta = torch.device("meta")
     images = pack(torch.zeros(9, 3, 32, 32, dtype=torch.uint8, device=meta))
     picked, flips = torch.zeros(4, dtype=torch.int64, device=meta), torch.zeros(9, dtype=torch.bool, device=meta)
@@ -52,7 +52,7 @@ def test_a_gpu_gets_its_memory_back(monkeypatch: pytest.MonkeyPatch) -> None:
     called: list[bool] = []
     monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
     monkeypatch.setattr(torch.cuda, "empty_cache", lambda: called.append(True))
-    give_blocks_back()
+    return_freed_memory()
     assert called
 
 

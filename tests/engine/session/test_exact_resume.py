@@ -17,8 +17,8 @@ from engine.events.types import (
     EpochCompleted,
     EpochStarted,
     Event,
+    ImagesClassified,
     LossSampled,
-    PicturesClassified,
     RunCompleted,
     RunStopped,
     TestCompleted,
@@ -36,7 +36,7 @@ NETWORKS = [{"recipe": "tutorial"}, {"recipe": "fast", "width": 12}]  # of width
 
 @st.composite
 def configurations(draw: st.DrawFn) -> dict[str, Any]:
-    """Settings of a short run on few pictures; what the machine would choose is fixed."""
+    """Settings of a short run on few images; what the machine would choose is fixed."""
     values: dict[str, Any] = {
         **draw(st.sampled_from(NETWORKS)),
         "epochs": draw(st.integers(1, 4)),
@@ -106,22 +106,22 @@ def told(events: list[Event]) -> list[tuple[object, ...]]:
                     *(e.train_loss, e.train_accuracy, e.valid_loss, e.valid_accuracy),
                     *(e.learning_rate, e.per_class, e.best),
                 )
-            case PicturesClassified():
+            case ImagesClassified():
                 kept["shown", e.epoch] = (e.predicted, e.confidence)
             case CheckpointSaved() if e.reason in ("best", "epoch"):
                 kept["saved", e.epoch] = (e.reason, e.valid_loss, e.previous_best)
             case TestCompleted():
-                kept["test"] = (e.epoch, e.loss, e.accuracy, e.mirrored_accuracy, e.confusion)
+                kept["test"] = (e.epoch, e.loss, e.accuracy, e.tta_accuracy, e.confusion)
             case _:
                 pass
     return sorted(((*key, *value) for key, value in kept.items()), key=repr)
 
 
-def check(pictures: Path, folder: Path, values: dict[str, Any], stops: list[int], device: str = "cpu") -> None:
+def check(images: Path, folder: Path, values: dict[str, Any], stops: list[int], device: str = "cpu") -> None:
     """Run it whole and in pieces, and compare everything."""
     shutil.rmtree(folder / "whole", ignore_errors=True)
     shutil.rmtree(folder / "parts", ignore_errors=True)
-    fixed = {"dataset": str(pictures), "runs_dir": str(folder), "threads": 1, "device": device}
+    fixed = {"dataset": str(images), "runs_dir": str(folder), "threads": 1, "device": device}
     whole = go(make_config({**fixed, **values, "name": "whole"}), None)
     assert isinstance(whole.events[-1], RunCompleted), whole.events[-1]
     config, resume = make_config({**fixed, **values, "name": "parts"}), None
@@ -156,15 +156,15 @@ STOPS = st.lists(st.integers(1, 60), min_size=1, max_size=4)
 )
 @given(configurations(), STOPS)
 def test_stopped_anywhere_several_times_it_ends_as_if_never_stopped(
-    picture_folder: Path, tmp_path: Path, values: dict[str, Any], stops: list[int]
+    image_folder: Path, tmp_path: Path, values: dict[str, Any], stops: list[int]
 ) -> None:
-    check(picture_folder, tmp_path, values, stops)
+    check(image_folder, tmp_path, values, stops)
 
 
 @pytest.mark.long
 @settings(max_examples=60, deadline=None, suppress_health_check=SUPPRESSED, print_blob=True)
 @given(configurations(), STOPS)
 def test_many_runs_stopped_anywhere_end_as_if_never_stopped(
-    picture_folder: Path, tmp_path: Path, values: dict[str, Any], stops: list[int]
+    image_folder: Path, tmp_path: Path, values: dict[str, Any], stops: list[int]
 ) -> None:
-    check(picture_folder, tmp_path, values, stops)
+    check(image_folder, tmp_path, values, stops)

@@ -23,17 +23,17 @@ from engine.events.types import (
     EpochCompleted,
     EpochStarted,
     Event,
+    ImagesClassified,
     LineLogged,
     LossSampled,
-    PicturesClassified,
     PredictionsSaved,
     RunCompleted,
+    RunEnded,
     RunFailed,
     RunPaused,
     RunResumed,
     RunStarted,
     RunStopped,
-    Terminal,
     TestCompleted,
     TestStarted,
     ValidationStarted,
@@ -53,13 +53,13 @@ Quick = Callable[..., Config]
 LETTERS = {
     "preparation_advanced": "p",
     "run_started": "R",
-    "pictures_chosen": "c",
+    "images_chosen": "c",
     "epoch_started": "E",
     "batch_completed": "",
     "loss_sampled": "l",
     "validation_started": "V",
     "epoch_completed": "e",
-    "pictures_classified": "k",
+    "images_classified": "k",
     "test_started": "T",
     "test_completed": "t",
     "run_completed": "C",
@@ -71,7 +71,7 @@ LETTERS = {
     "checkpoint_failed": "",
     "checkpoint_skipped": "s",
     "line_logged": "",
-    "pictures_skipped": "u",
+    "images_skipped": "u",
     "predictions_saved": "",
     "validation_predictions_saved": "",
     "model_described": "m",
@@ -88,7 +88,7 @@ def grammar(events: list[Event]) -> str:
 def test_a_run_tells_its_events_in_order(quick: Quick) -> None:
     r = train(quick())
     assert GRAMMAR.fullmatch(grammar(r.events)), grammar(r.events)
-    assert len(r.of(Terminal)) == 1 and isinstance(r.events[-1], RunCompleted)
+    assert len(r.of(RunEnded)) == 1 and isinstance(r.events[-1], RunCompleted)
     started = r.of(RunStarted)[0]
     assert started.counts == {"train": 72, "valid": 18, "test": 30}
     assert started.class_names == CLASSES
@@ -120,7 +120,7 @@ def test_the_best_weights_are_kept_and_tested(quick: Quick) -> None:
     saved = read_predictions(Path(completed.directory or "") / "predictions.npz")
     assert saved.probabilities.shape == (30, 3) and saved.class_names == CLASSES and saved.epoch == best
     assert (saved.probabilities.argmax(1) == saved.labels).mean() == pytest.approx(tested.accuracy)
-    assert np.load(saved.pictures, mmap_mode="r").shape == (30, 32, 32, 3)
+    assert np.load(saved.images, mmap_mode="r").shape == (30, 32, 32, 3)
     improved = [e for e in r.of(CheckpointSaved) if e.reason == "best"]
     assert [e.previous_best for e in improved] == [None, *[e.valid_loss for e in improved[:-1]]]
     assert improved[-1].epoch == best
@@ -246,7 +246,7 @@ def test_an_evaluation_on_request_changes_nothing_else(quick: Quick, kind: type[
 
 
 @pytest.mark.parametrize(("step", "size"), [(0, 20), (1, 24)])
-def test_an_evaluation_on_request_shows_pictures_as_large_as_those_just_trained_on(
+def test_an_evaluation_on_request_shows_images_as_large_as_those_just_trained_on(
     quick: Quick, monkeypatch: pytest.MonkeyPatch, step: int, size: int
 ) -> None:
     sizes = []
@@ -375,10 +375,10 @@ def test_a_named_checkpoint_that_is_damaged_is_an_error(quick: Quick, tmp_path: 
     assert "newest whole one" in ended.message
 
 
-def test_other_pictures_are_refused_on_resume(quick: Quick, tmp_path: Path) -> None:
+def test_other_images_are_refused_on_resume(quick: Quick, tmp_path: Path) -> None:
     train(quick())
     ended = train(quick(dataset="shapes"), resume=tmp_path / "runs" / "run").events[-1]
-    assert isinstance(ended, RunFailed) and "other pictures" in ended.message
+    assert isinstance(ended, RunFailed) and "other images" in ended.message
 
 
 def test_a_non_finite_loss_stops_before_the_weights_are_touched(
@@ -406,7 +406,7 @@ def test_a_non_finite_loss_stops_before_the_weights_are_touched(
 
     monkeypatch.setattr(Trainer, "_train_epoch", remember)
     monkeypatch.setattr(F, "cross_entropy", broken)
-    # 1 picture a step and 72 steps: samples come every second step, so the bad loss is found a step after it happened.
+    # 1 image a step and 72 steps: samples come every second step, so the bad loss is found a step after it happened.
     r = train(quick(batch_size=1))
     ended = r.events[-1]
     assert isinstance(ended, RunFailed) and ended.kind == "non_finite_loss"
@@ -447,7 +447,7 @@ def test_any_other_error_is_one_terminal_event_with_its_traceback(
     r = train(quick())
     ended = r.events[-1]
     assert isinstance(ended, RunFailed) and "KeyError" in ended.message and "Traceback" in ended.detail
-    assert len(r.of(Terminal)) == 1
+    assert len(r.of(RunEnded)) == 1
 
 
 def test_a_listener_that_fails_does_not_stop_the_run(quick: Quick) -> None:
@@ -466,7 +466,7 @@ def test_a_failed_save_is_told_and_training_goes_on(quick: Quick, monkeypatch: p
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoint, "write_whole", full)
+    monkeypatch.setattr(checkpoint, "write_atomic", full)
     r = train(quick())
     # One an epoch, and one more attempt before the test, because the best weights are not on the disk yet.
     assert [e.error for e in r.of(CheckpointFailed)] == ["No space left on device"] * 3
@@ -490,11 +490,11 @@ def test_a_full_disk_for_events_is_told_and_training_goes_on(quick: Quick, monke
     assert "No space left" in r.of(LineLogged)[0].text
 
 
-def test_the_shown_pictures_are_classified_after_each_epoch(quick: Quick) -> None:
-    from engine.events.types import PicturesChosen
+def test_the_shown_images_are_classified_after_each_epoch(quick: Quick) -> None:
+    from engine.events.types import ImagesChosen
 
     r = train(quick())
-    chosen, told = r.of(PicturesChosen)[0], r.of(PicturesClassified)
+    chosen, told = r.of(ImagesChosen)[0], r.of(ImagesClassified)
     assert len(chosen.indices) == len(chosen.labels) == 30
     assert [len(t.predicted) for t in told] == [30, 30]
     assert all(0 <= c <= 1 for t in told for c in t.confidence)

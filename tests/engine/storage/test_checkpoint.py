@@ -16,7 +16,7 @@ from engine.storage.checkpoint import (
     load_checkpoint,
     newest_first,
     serialize,
-    write_whole,
+    write_atomic,
 )
 
 STATE = {"model": {"w": torch.arange(2000.0)}, "epoch": 3, "best": None, "list": [1, 2.5, "x"]}
@@ -25,7 +25,7 @@ STATE = {"model": {"w": torch.arange(2000.0)}, "epoch": 3, "best": None, "list":
 @pytest.fixture
 def saved(tmp_path: Path) -> Path:
     path = tmp_path / "epoch-0003.pt"
-    write_whole(path, serialize(STATE))
+    write_atomic(path, serialize(STATE))
     return path
 
 
@@ -101,7 +101,7 @@ def test_a_refused_rename_leaves_the_old_file_and_nothing_else(saved: Path, monk
 
     monkeypatch.setattr(Path, "replace", refuse)
     with pytest.raises(OSError, match="No space"):
-        write_whole(saved, b"new")
+        write_atomic(saved, b"new")
     assert saved.read_bytes() == before
     assert list(saved.parent.iterdir()) == [saved]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.config.schema import make_config
-from engine.events.types import Event, RunCompleted, RunFailed, Terminal
+from engine.events.types import Event, RunCompleted, RunEnded, RunFailed
 from engine.inspection.export import export
 from engine.session.session import run as go
 from engine.storage.run_directory import find_run, is_held
@@ -25,13 +25,13 @@ COPIES = 20
 
 
 def test_copies_made_at_any_moment_can_be_looked_at_exported_and_gone_on_with(
-    picture_folder: Path, tmp_path: Path
+    image_folder: Path, tmp_path: Path
 ) -> None:
     runs, rng = tmp_path / "runs", random.Random(COPIES)
     config = make_config(
         {
             "recipe": "tutorial",
-            "dataset": str(picture_folder),
+            "dataset": str(image_folder),
             "runs_dir": str(runs),
             "epochs": 10_000,
             "batch_size": 10,
@@ -70,7 +70,7 @@ def test_copies_made_at_any_moment_can_be_looked_at_exported_and_gone_on_with(
         assert find_run(runs, copy.name) == copy
         seen: list[Event] = []
         replay(copy, recorded_config(copy), Control(), seen.append)
-        assert isinstance(seen[-1], Terminal) and not isinstance(seen[-1], RunFailed)
+        assert isinstance(seen[-1], RunEnded) and not isinstance(seen[-1], RunFailed)
         export(copy / "checkpoints" / "best.pt", tmp_path / "a.pt", "pt")
     for copy in copies[::4]:
         told: list[Event] = []

@@ -1,4 +1,4 @@
-"""Predictions of the validation pictures, written after each epoch: what is in them, and that training never waits."""
+"""Predictions of the validation images, written after each epoch: what is in them, and that training never waits."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def read(r: Recorder) -> Predictions:
     return read_predictions(Path(r.of(RunStarted)[0].directory) / VALIDATION_FILE)
 
 
-def validation_pictures(config: Config) -> tuple[np.ndarray, np.ndarray]:
-    """uint8 (N, 32, 32, 3) and int64 (N,): the validation pictures of a run, by the split."""
+def validation_images(config: Config) -> tuple[np.ndarray, np.ndarray]:
+    """uint8 (N, 32, 32, 3) and int64 (N,): the validation images of a run, by the split."""
     data = load_dataset(
         config.dataset, data_dir=Path(), cache_dir=Path(config.runs_dir) / ".cache", report=Report()
     ).train
@@ -51,11 +51,11 @@ def validation_pictures(config: Config) -> tuple[np.ndarray, np.ndarray]:
 def test_they_are_those_of_an_evaluation_made_by_hand(quick: Quick, changes: dict[str, Any]) -> None:
     config = quick(epochs=1, **changes)
     r = train(config)
-    saved, (pictures, labels) = read(r), validation_pictures(config)
+    saved, (images, labels) = read(r), validation_images(config)
     assert (saved.split, saved.epoch, saved.step, saved.class_names) == ("valid", 1, 0, CLASSES)
     assert saved.labels.tolist() == labels.tolist()
-    assert np.array_equal(np.load(saved.pictures), pictures)
-    by_hand = load_trained(Path(config.runs_dir) / "run").classify(pictures)
+    assert np.array_equal(np.load(saved.images_path), images)
+    by_hand = load_trained(Path(config.runs_dir) / "run").classify(images)
     assert np.allclose(saved.probabilities, by_hand, atol=1e-6)
     told = r.of(EpochCompleted)[0]
     assert (saved.probabilities.argmax(1) == labels).mean() == pytest.approx(told.valid_accuracy)
@@ -83,12 +83,12 @@ def test_a_run_that_is_stopped_leaves_them(quick: Quick) -> None:
     assert isinstance(r.events[-1], RunStopped) and read(r).epoch == 1
 
 
-def test_of_very_many_pictures_the_first_are_written(quick: Quick, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publisher_module, "MOST", 7)
+def test_of_very_many_images_the_first_are_written(quick: Quick, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publisher_module, "MAX_SAVED_VALIDATION", 7)
     config = quick(epochs=1)
-    saved, (pictures, labels) = read(train(config)), validation_pictures(config)
+    saved, (images, labels) = read(train(config)), validation_images(config)
     assert saved.probabilities.shape == (7, 3) and saved.labels.tolist() == labels[:7].tolist()
-    assert np.array_equal(np.load(saved.pictures), pictures[:7])
+    assert np.array_equal(np.load(saved.images_path), images[:7])
 
 
 def test_a_disk_that_hangs_does_not_hold_up_the_training(quick: Quick, monkeypatch: pytest.MonkeyPatch) -> None:

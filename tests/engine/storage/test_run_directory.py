@@ -243,23 +243,23 @@ def test_a_run_keeps_its_recipe(stopped: Path) -> None:
 
 @pytest.mark.parametrize("recorded", ["absolute", "relative"])
 def test_a_run_on_a_relative_path_goes_on_from_anywhere(
-    quick: Quick, tmp_path: Path, picture_folder: Path, monkeypatch: pytest.MonkeyPatch, recorded: str
+    quick: Quick, tmp_path: Path, image_folder: Path, monkeypatch: pytest.MonkeyPatch, recorded: str
 ) -> None:
-    monkeypatch.chdir(picture_folder.parent)
-    relative = make_config({**quick(epochs=2).as_dict(), "dataset": picture_folder.name, "runs_dir": str(tmp_path)})
+    monkeypatch.chdir(image_folder.parent)
+    relative = make_config({**quick(epochs=2).as_dict(), "dataset": image_folder.name, "runs_dir": str(tmp_path)})
     r = train(relative, stop_in_the_second_epoch)
     assert isinstance(r.events[-1], RunStopped)
-    assert r.of(RunStarted)[0].config["dataset"] == str(picture_folder)
+    assert r.of(RunStarted)[0].config["dataset"] == str(image_folder)
     about = json.loads((tmp_path / "run" / "config.json").read_text())
-    assert about["config"]["dataset"] == str(picture_folder)
+    assert about["config"]["dataset"] == str(image_folder)
     if recorded == "relative":  # as older versions did: they go on from the same place
-        about["config"]["dataset"] = picture_folder.name
+        about["config"]["dataset"] = image_folder.name
         (tmp_path / "run" / "config.json").write_text(json.dumps(about))
     else:
         (tmp_path / "elsewhere").mkdir()
         monkeypatch.chdir(tmp_path / "elsewhere")
-    found = find_unfinished(tmp_path, {"dataset": str(picture_folder)})
-    assert found is not None and found.config.dataset == str(picture_folder)
+    found = find_unfinished(tmp_path, {"dataset": str(image_folder)})
+    assert found is not None and found.config.dataset == str(image_folder)
     run = Path("..", "run") if recorded == "absolute" else tmp_path / "run"
     r = train(recorded_config(run, {}, {}), resume=run)
     assert isinstance(r.events[-1], RunCompleted), r.events[-1]
@@ -284,8 +284,8 @@ def test_fewer_epochs_than_done_leave_the_test(stopped: Path) -> None:
     assert isinstance(r.events[-1], RunCompleted) and [e.epoch for e in r.of(EpochCompleted)] == [2, 3]
 
 
-def test_a_picture_that_can_not_be_read_now_is_named_where_the_pictures_differ(
-    stopped: Path, picture_folder: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_image_that_can_not_be_read_now_is_named_where_the_images_differ(
+    stopped: Path, image_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.rmtree(stopped.parent / ".cache")
     read = Path.read_bytes

@@ -50,7 +50,7 @@ RECIPES: dict[str, dict[str, Any]] = {
 Quick = Callable[..., Config]
 
 
-def on_cuda(quick: Quick, recipe: str, **changes: Any) -> Config:
+def cuda_tuning(quick: Quick, recipe: str, **changes: Any) -> Config:
     """A run on the GPU with the precision and the layout that it would take by itself."""
     precision = "float32" if recipe == "tutorial" else "auto"
     automatic = {"device": "cuda", "precision": precision, "memory_format": "auto", "threads": 0}
@@ -64,7 +64,7 @@ def last(config: Config) -> dict[str, Any]:
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_every_recipe_learns(quick: Quick, recipe: str) -> None:
-    r = train(on_cuda(quick, recipe))
+    r = train(cuda_tuning(quick, recipe))
     assert isinstance(r.events[-1], RunCompleted), r.events[-1]
     (started,) = r.of(RunStarted)
     assert started.device == "cuda:0" and started.device_name == torch.cuda.get_device_name(0)
@@ -84,7 +84,7 @@ def test_recorded_steps_give_what_steps_launched_one_by_one_give(
         return record(*arguments)
 
     monkeypatch.setattr(captured, "record", counted)
-    configs = [on_cuda(quick, recipe, name=name, epochs=3, deterministic=True) for name in ("recorded", "eager")]
+    configs = [cuda_tuning(quick, recipe, name=name, epochs=3, deterministic=True) for name in ("recorded", "eager")]
     runs = [train(configs[0])]
     kinds = len(recorded)
     monkeypatch.setattr(captured, "EAGER_STEPS", 10**9)
@@ -104,15 +104,15 @@ def test_recorded_steps_give_what_steps_launched_one_by_one_give(
 )
 @given(configurations(), STOPS)
 def test_stopped_anywhere_a_deterministic_run_ends_as_if_never_stopped(
-    picture_folder: Path, tmp_path: Path, values: dict[str, Any], stops: list[int]
+    image_folder: Path, tmp_path: Path, values: dict[str, Any], stops: list[int]
 ) -> None:
-    check(picture_folder, tmp_path, {**values, "deterministic": True}, stops, "cuda")
+    check(image_folder, tmp_path, {**values, "deterministic": True}, stops, "cuda")
 
 
 @pytest.mark.parametrize("recipe", ["tutorial", "fast"])
 def test_stopped_in_the_middle_of_real_epochs_it_ends_as_if_never_stopped(quick: Quick, recipe: str) -> None:
     """Long enough that recorded steps come before and after the stop."""
-    whole, parts = (on_cuda(quick, recipe, name=name, epochs=3, deterministic=True) for name in ("whole", "parts"))
+    whole, parts = (cuda_tuning(quick, recipe, name=name, epochs=3, deterministic=True) for name in ("whole", "parts"))
     train(whole)
 
     def act(event: Event, control: Control) -> None:
@@ -131,7 +131,7 @@ def test_stopped_in_the_middle_of_real_epochs_it_ends_as_if_never_stopped(quick:
 
 def test_keys_work_between_recorded_steps(quick: Quick) -> None:
     """Save, evaluate and look into the network in the middle of an epoch; the end is as if nobody had asked."""
-    plain, asked = (on_cuda(quick, "tutorial", name=name, deterministic=True) for name in ("plain", "asked"))
+    plain, asked = (cuda_tuning(quick, "tutorial", name=name, deterministic=True) for name in ("plain", "asked"))
     train(plain)
     answers: list[Inspection | str] = []
 
@@ -160,12 +160,12 @@ def test_a_pause_holds_the_device_and_goes_on(quick: Quick) -> None:
             paused.append(event)
             control.resume()
 
-    r = train(on_cuda(quick, "tutorial", epochs=1), act)
+    r = train(cuda_tuning(quick, "tutorial", epochs=1), act)
     assert isinstance(r.events[-1], RunCompleted) and r.of(RunResumed)
 
 
 def test_a_loss_that_is_not_finite_stops_the_run(quick: Quick) -> None:
-    config = on_cuda(quick, "tutorial", lr=100.0, momentum=0.0)
+    config = cuda_tuning(quick, "tutorial", lr=100.0, momentum=0.0)
     ended = train(config).events[-1]
     assert isinstance(ended, RunFailed) and ended.kind == "non_finite_loss", ended
 
@@ -174,11 +174,11 @@ def test_out_of_memory_is_told_and_the_next_run_works(quick: Quick) -> None:
     torch.cuda.empty_cache()
     torch.cuda.set_per_process_memory_fraction(1.5e9 / torch.cuda.get_device_properties(0).total_memory)
     try:
-        ended = train(on_cuda(quick, "accurate", name="large", batch_size=8000, width=256)).events[-1]
+        ended = train(cuda_tuning(quick, "accurate", name="large", batch_size=8000, width=256)).events[-1]
         assert isinstance(ended, RunFailed) and ended.kind == "out_of_memory", ended
         assert "--batch-size 4000" in ended.message
         held = torch.cuda.memory_allocated()
-        r = train(on_cuda(quick, "fast", name="small", epochs=1))
+        r = train(cuda_tuning(quick, "fast", name="small", epochs=1))
         assert isinstance(r.events[-1], RunCompleted), r.events[-1]
         assert held < 100e6
     finally:
@@ -186,15 +186,15 @@ def test_out_of_memory_is_told_and_the_next_run_works(quick: Quick) -> None:
 
 
 def test_a_run_gives_its_memory_back(quick: Quick) -> None:
-    train(on_cuda(quick, "fast", name="first", epochs=1))
+    train(cuda_tuning(quick, "fast", name="first", epochs=1))
     before = torch.cuda.memory_reserved()
     for n in range(3):
-        train(on_cuda(quick, "fast", name=f"again-{n}", epochs=1))
+        train(cuda_tuning(quick, "fast", name=f"again-{n}", epochs=1))
     assert torch.cuda.memory_reserved() <= before + 50e6
 
 
 def test_a_run_on_the_gpu_is_taken_up_on_the_cpu_and_says_so(quick: Quick) -> None:
-    config = on_cuda(quick, "tutorial", epochs=2)
+    config = cuda_tuning(quick, "tutorial", epochs=2)
 
     def act(event: Event, control: Control) -> None:
         if isinstance(event, EpochStarted) and event.epoch == 2:
@@ -211,7 +211,7 @@ def test_a_run_on_the_gpu_is_taken_up_on_the_cpu_and_says_so(quick: Quick) -> No
 
 
 def test_losses_that_are_read_a_sample_late_are_told_once_and_in_order(quick: Quick) -> None:
-    r = train(on_cuda(quick, "tutorial", epochs=2))
+    r = train(cuda_tuning(quick, "tutorial", epochs=2))
     positions = [(e.epoch, e.step) for e in r.of(LossSampled)]
     assert positions == sorted(set(positions))
     steps = r.of(RunStarted)[0].steps_per_epoch
@@ -219,7 +219,7 @@ def test_losses_that_are_read_a_sample_late_are_told_once_and_in_order(quick: Qu
 
 
 def test_two_deterministic_runs_of_a_seed_are_equal(quick: Quick) -> None:
-    configs = [on_cuda(quick, "fast", name=name, epochs=2, deterministic=True) for name in ("a", "b")]
+    configs = [cuda_tuning(quick, "fast", name=name, epochs=2, deterministic=True) for name in ("a", "b")]
     for config in configs:
         train(config)
     assert same(last(configs[0])["model"], last(configs[1])["model"])

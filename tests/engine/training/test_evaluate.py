@@ -14,7 +14,7 @@ CLASSES = 4
 
 
 class OneSided(nn.Module):
-    """Sees only the left half, so that a mirror image is another picture to it."""
+    """Sees only the left half, so that a mirror image is another image to it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,12 +37,12 @@ def test_the_figures_are_those_of_one_plain_pass(monkeypatch: pytest.MonkeyPatch
         logits, turned = model(x), model(x.flip(3))
     assert got.loss == pytest.approx(F.cross_entropy(logits, labels).item(), rel=1e-6)
     assert got.accuracy == pytest.approx((logits.argmax(1) == labels).float().mean().item())
-    assert got.mirrored_accuracy == pytest.approx(((logits + turned).argmax(1) == labels).float().mean().item())
-    assert got.mirrored_accuracy != got.accuracy  # or nothing would be shown by the line above
+    assert got.tta_accuracy == pytest.approx(((logits + turned).argmax(1) == labels).float().mean().item())
+    assert got.tta_accuracy != got.accuracy  # or nothing would be shown by the line above
     assert torch.allclose(got.probabilities, logits.softmax(1))
     for true in range(CLASSES):
         for predicted in range(CLASSES):
             assert got.confusion[true, predicted] == ((labels == true) & (logits.argmax(1) == predicted)).sum()
     assert before == [(i, 5) for i in range(5)]
     plain = evaluate(model, images, labels, CLASSES, lambda *_: None, Tuning())
-    assert plain.mirrored_accuracy is None and plain.loss == got.loss
+    assert plain.tta_accuracy is None and plain.loss == got.loss

@@ -1,4 +1,4 @@
-"""Learning rate and picture size by position."""
+"""Learning rate and image size by position."""
 
 from collections.abc import Callable
 
@@ -40,12 +40,12 @@ def test_constant_stays_and_linear_falls_once() -> None:
     assert (linear.factor(1, 0), linear.factor(3, 0), linear.factor(4, 9)) == pytest.approx((1.0, 0.5, 1 / 40))
 
 
-def test_a_first_cycle_of_one_epoch_shows_the_pictures_as_they_are() -> None:
+def test_a_first_cycle_of_one_epoch_shows_the_images_as_they_are() -> None:
     assert [Schedule("cycles", 4, 10, progressive=True).augmented(e) for e in range(1, 5)] == [False, True, True, True]
     assert all(Schedule(kind, n, 10, progressive=True).augmented(1) for kind, n in (("linear", 4), ("cycles", 2)))
 
 
-def test_pictures_grow_within_a_cycle_and_end_large() -> None:
+def test_images_grow_within_a_cycle_and_end_large() -> None:
     s = Schedule("cycles", 5, 10, progressive=True)
     assert (s.size(1, 0), s.size(1, 5), s.size(2, 0), s.size(4, 0), s.size(5, 9)) == (16, 20, 24, 32, 32)
     assert {Schedule("cycles", 5, 10, progressive=False).size(e, 0) for e in range(1, 6)} == {32}

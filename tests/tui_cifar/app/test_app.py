@@ -21,10 +21,10 @@ from tests.support.scripted import Script
 from tui_cifar.app.app import CifarApp
 from tui_cifar.run.local import Engine, real_engine
 from tui_cifar.screens.dashboard import PANELS, Dashboard
-from tui_cifar.screens.dialogs.data_missing import DataMissing
-from tui_cifar.screens.dialogs.failure import Failure
-from tui_cifar.screens.dialogs.help import Help
-from tui_cifar.screens.dialogs.leave import Leave
+from tui_cifar.screens.dialogs.data_missing import DataMissingDialog
+from tui_cifar.screens.dialogs.failure import FailureDialog
+from tui_cifar.screens.dialogs.help import HelpDialog
+from tui_cifar.screens.dialogs.leave import QuitDialog
 from tui_cifar.screens.dialogs.palette import Palette
 from tui_cifar.screens.log import LogScreen
 
@@ -68,7 +68,7 @@ async def test_it_trains_to_the_end_and_shows_the_result() -> None:
             "Test accuracy · best, epoch 3",
             "airplane",
             "truck",
-            "Test pictures · epoch 3",
+            "Test images · epoch 3",
             "✗ ",
             "Checkpoints",
             "1.0000 → 0.6667",
@@ -96,7 +96,7 @@ async def test_the_first_frame_waits_in_words() -> None:
             "50 %",
             "The loss appears here",
             "Each class gets a bar",
-            "Test pictures appear here",
+            "Test images appear here",
             "Saved after",
         ):
             assert wanted in text
@@ -146,7 +146,7 @@ async def test_q_asks_and_then_stops(key: str, saved: bool) -> None:
     async with app.run_test(size=SMALL) as pilot:
         await until(pilot, script.holding.is_set)
         await pilot.press("q")
-        await until(pilot, lambda: isinstance(app.screen, Leave))
+        await until(pilot, lambda: isinstance(app.screen, QuitDialog))
         text = screen_text(app)
         assert "Stop and save" in text and "Keep training" in text and "Discard" in text
         await pilot.press(key)
@@ -162,7 +162,7 @@ async def test_keep_training_goes_back() -> None:
         await until(pilot, script.holding.is_set)
         for key in ("k", "escape"):
             await pilot.press("q")
-            await until(pilot, lambda: isinstance(app.screen, Leave))
+            await until(pilot, lambda: isinstance(app.screen, QuitDialog))
             await pilot.press(key)
             await until(pilot, lambda: isinstance(app.screen, Dashboard))
         assert not app.worker.control.stopping
@@ -176,7 +176,7 @@ async def test_ctrl_c_twice_leaves_at_once() -> None:
     async with app.run_test(size=LARGE) as pilot:
         await until(pilot, script.holding.is_set)
         await pilot.press("ctrl+c")
-        await until(pilot, lambda: isinstance(app.screen, Leave))
+        await until(pilot, lambda: isinstance(app.screen, QuitDialog))
         await pilot.press("ctrl+c")
         await until(pilot, lambda: app.return_code is not None)
     assert app.return_code == 130 and app.leave_at_once
@@ -187,7 +187,7 @@ async def test_help_lists_every_key_from_the_bindings() -> None:
     app = make_app(Script(hold_at=(1, 3)))
     async with app.run_test(size=(120, 80)) as pilot:
         await pilot.press("question_mark")
-        await until(pilot, lambda: isinstance(app.screen, Help) and "Loss plot" in screen_text(app))
+        await until(pilot, lambda: isinstance(app.screen, HelpDialog) and "Loss plot" in screen_text(app))
         text = screen_text(app)
         for binding in (
             b
@@ -233,13 +233,13 @@ async def test_the_palette_has_every_action() -> None:
             "Log scale",
             "Smoothing",
             "Sort classes",
-            "Next pictures",
+            "Next images",
             "Panel: Loss",
             "Log",
             "Predictions",
             "Confusion",
             "Evaluate",
-            "Own picture",
+            "Own image",
         } <= set(commands)
         assert "Resume" not in commands
         commands["Save now"].callback()
@@ -279,7 +279,7 @@ async def test_a_large_terminal_shows_all_and_a_key_shows_one_alone() -> None:
         def visible() -> list[str | None]:
             return [w.id for w in app.screen.query(".panel") if w.display and w.parent.display]  # type: ignore[union-attr]
 
-        assert visible() == ["loss", "epochs", "classes", "pictures", "checkpoints"]
+        assert visible() == ["loss", "epochs", "classes", "images", "checkpoints"]
         marked = [w.id for w in app.screen.query(".-marked")]
         assert marked == []
         for panel in ("loss", "epochs"):
@@ -291,7 +291,7 @@ async def test_a_large_terminal_shows_all_and_a_key_shows_one_alone() -> None:
         assert visible() == ["epochs"]
         await pilot.press("tab", "tab")
         await pilot.pause(0.1)
-        assert visible() == ["pictures"]
+        assert visible() == ["images"]
         await pilot.press("enter")
         await pilot.pause(0.1)
         assert len(visible()) == 5
@@ -309,7 +309,7 @@ async def test_plot_keys_change_the_plot() -> None:
         await until(pilot, lambda: "l log · m smooth 0.6 · r recent" in screen_text(app))
 
 
-async def test_classes_sort_and_pictures_page() -> None:
+async def test_classes_sort_and_images_page() -> None:
     app = make_app(Script(epochs=2))
     async with app.run_test(size=LARGE) as pilot:
         await until(pilot, lambda: app.view.state == "DONE")
@@ -368,7 +368,7 @@ def failing(**values: str) -> Engine:
 async def test_a_failure_is_shown_and_the_app_stays_usable() -> None:
     app = make_app(failing(detail="Traceback …"))
     async with app.run_test(size=SMALL) as pilot:
-        await until(pilot, lambda: isinstance(app.screen, Failure))
+        await until(pilot, lambda: isinstance(app.screen, FailureDialog))
         await pilot.pause(0.1)
         text = screen_text(app)
         assert "Loss is not a number" in text and "In epoch 3." in text and "Traceback" in text
@@ -399,7 +399,7 @@ async def test_missing_data_offers_ways_out(key: str, dataset: str) -> None:
     engine = MissingOnce()
     app = make_app(engine)
     async with app.run_test(size=SMALL) as pilot:
-        await until(pilot, lambda: isinstance(app.screen, DataMissing))
+        await until(pilot, lambda: isinstance(app.screen, DataMissingDialog))
         await pilot.pause(0.1)
         text = screen_text(app)
         assert all(w in text for w in ("Offline.", "Try again", "Another folder", "Built-in", "Quit"))
@@ -412,15 +412,15 @@ async def test_missing_data_takes_another_folder(tmp_path: Path) -> None:
     engine = MissingOnce()
     app = make_app(engine)
     async with app.run_test(size=SMALL) as pilot:
-        await until(pilot, lambda: isinstance(app.screen, DataMissing))
+        await until(pilot, lambda: isinstance(app.screen, DataMissingDialog))
         await pilot.press("f")
         field = app.screen.query_one(Input)
         await until(pilot, lambda: field.has_focus)
-        for path in (str(tmp_path / "none"), "~nobody-of-this-name/pictures", "/proc/1/root/x" * 500):
+        for path in (str(tmp_path / "none"), "~nobody-of-this-name/images", "/proc/1/root/x" * 500):
             field.value = path
             await pilot.press("enter")
             await pilot.pause(0.1)
-            assert isinstance(app.screen, DataMissing), "a path that does not exist is not taken"
+            assert isinstance(app.screen, DataMissingDialog), "a path that does not exist is not taken"
         field.value = str(tmp_path)
         await pilot.press("enter")
         await until(pilot, lambda: app.view.state == "DONE")
@@ -430,7 +430,7 @@ async def test_missing_data_takes_another_folder(tmp_path: Path) -> None:
 async def test_missing_data_lets_leave_with_code_2() -> None:
     app = make_app(MissingOnce())
     async with app.run_test(size=SMALL) as pilot:
-        await until(pilot, lambda: isinstance(app.screen, DataMissing))
+        await until(pilot, lambda: isinstance(app.screen, DataMissingDialog))
         await pilot.press("q")
         await until(pilot, lambda: app.return_code is not None)
     assert app.return_code == 2
@@ -474,7 +474,7 @@ async def test_the_real_engine_trains_pauses_and_ends(quick: Callable[..., Confi
         await pilot.press("space")
         await until(pilot, lambda: len(app.view.rows) > rows)
         await pilot.press("q")
-        await until(pilot, lambda: isinstance(app.screen, Leave))
+        await until(pilot, lambda: isinstance(app.screen, QuitDialog))
         await pilot.press("s")
         await until(pilot, lambda: app.return_code is not None)
     assert app.return_code == 0
@@ -487,7 +487,7 @@ async def test_news_of_a_size_that_is_no_longer_so_is_passed_over() -> None:
     app = make_app(Script(epochs=1))
     async with app.run_test(size=SMALL) as pilot:
         await until(pilot, lambda: app.view.state == "DONE")
-        for dialog in (None, Help()):
+        for dialog in (None, HelpDialog()):
             if dialog is not None:
                 app.push_screen(dialog)
                 await until(pilot, lambda dialog=dialog: app.screen is dialog)  # type: ignore[misc]

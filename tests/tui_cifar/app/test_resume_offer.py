@@ -16,7 +16,7 @@ from tests.support.scripted import Script
 from tests.tui_cifar.app.test_app import SMALL, make_app, screen_text, until
 from tui_cifar.render.text.text import place
 from tui_cifar.run.resume import find_unfinished, recall
-from tui_cifar.screens.dialogs.resume import GoOn
+from tui_cifar.screens.dialogs.resume import ResumeDialog
 
 Quick = Callable[..., Config]
 
@@ -56,7 +56,7 @@ def words(app: object) -> str:
 async def test_it_is_offered_and_resumed_with_its_past_on_the_screen(unfinished: Path, quick: Quick) -> None:
     app = make_app(Script(), quick(name="other"), offer=find_unfinished(unfinished.parent, {}))
     async with app.run_test(size=SMALL) as pilot:
-        await until(pilot, lambda: isinstance(app.screen, GoOn))
+        await until(pilot, lambda: isinstance(app.screen, ResumeDialog))
         wanted = ("saved at epoch 3 of 4, batch 2", "Resume it", "Start a new run")
         await until(pilot, lambda: all(w in words(app) for w in wanted))
         assert not app.worker.alive, "nothing starts before the answer"
@@ -71,7 +71,7 @@ async def test_it_is_offered_and_resumed_with_its_past_on_the_screen(unfinished:
 async def test_it_can_be_declined(unfinished: Path, quick: Quick, key: str, started: bool) -> None:
     app = make_app(Script(epochs=1), quick(name="other"), offer=find_unfinished(unfinished.parent, {}))
     async with app.run_test(size=SMALL) as pilot:
-        await until(pilot, lambda: isinstance(app.screen, GoOn))
+        await until(pilot, lambda: isinstance(app.screen, ResumeDialog))
         await pilot.press(key)
         await until(pilot, lambda: app.view.state == "DONE" if started else app.return_code is not None)
     assert app.return_code == (None if started else 0)
@@ -108,8 +108,8 @@ def test_nothing_saved_yet_starts_at_the_first_batch(quick: Quick, tmp_path: Pat
 
 def test_a_path_under_home_is_shown_from_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/ada/")
-    assert [place(p) for p in ("/home/ada/pictures", "/home/adam/x", "cifar10", "/data")] == [
-        "~/pictures",
+    assert [place(p) for p in ("/home/ada/images", "/home/adam/x", "cifar10", "/data")] == [
+        "~/images",
         "/home/adam/x",
         "cifar10",
         "/data",

@@ -13,7 +13,7 @@ from tui_cifar.app.app import CifarApp
 from tui_cifar.app.keymap import checked
 from tui_cifar.app.settings import Settings
 from tui_cifar.screens.base.registry import KINDS, kind
-from tui_cifar.screens.dialogs.leave import Leave
+from tui_cifar.screens.dialogs.leave import QuitDialog
 from tui_cifar.terminal.notifications import notification, title
 
 
@@ -86,7 +86,7 @@ async def test_the_notice_of_a_small_terminal_has_the_users_keys(
         await pilot.press(resume)
         await until(pilot, lambda: not app.worker.control.paused)
         await pilot.press(leave)
-        await until(pilot, lambda: isinstance(app.screen, Leave))
+        await until(pilot, lambda: isinstance(app.screen, QuitDialog))
 
 
 def test_titles_and_notices_hold_no_other_sequence() -> None:

@@ -1,4 +1,4 @@
-"""The benchmarks as a user calls them, on few pictures for a moment: what they print, not how fast it was."""
+"""The benchmarks as a user calls them, on few images for a moment: what they print, not how fast it was."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def test_throughput_measures_recipe_and_reference_in_turns(tmp_path: Path) -> No
     assert report["cases"]["reference"]["ratio"] == 1
 
 
-def test_to_accuracy_stops_at_the_target_and_asks_the_test_set(picture_folder: Path, tmp_path: Path) -> None:
-    options = ["--dataset", str(picture_folder), "--runs-dir", str(tmp_path), "--target", "0.05", "--seeds", "1"]
+def test_to_accuracy_stops_at_the_target_and_asks_the_test_set(image_folder: Path, tmp_path: Path) -> None:
+    options = ["--dataset", str(image_folder), "--runs-dir", str(tmp_path), "--target", "0.05", "--seeds", "1"]
     done = bench("to-accuracy", "--recipe", "tutorial", "--reference", "0", "--json", *options)
     assert done.returncode == 0, done.stderr
     (run,) = json.loads(done.stdout)["runs"]["tutorial"]
@@ -97,12 +97,12 @@ def main(run, model):
 """
 
 
-def test_speedrun_reads_what_airbench_prints_of_the_same_pictures(picture_folder: Path, tmp_path: Path) -> None:
+def test_speedrun_reads_what_airbench_prints_of_the_same_images(image_folder: Path, tmp_path: Path) -> None:
     file = tmp_path / "airbench94_muon.py"
     file.write_text(AIRBENCH)
     options = [
         "--dataset",
-        str(picture_folder),
+        str(image_folder),
         "--runs-dir",
         str(tmp_path),
         "--device",

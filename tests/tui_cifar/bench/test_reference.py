@@ -20,7 +20,7 @@ from engine.events.types import LossSampled
 from engine.models.tutorial import make_model
 from engine.runtime import rng as seeds
 from tests.conftest import train
-from tui_cifar.bench.support.reference import Net, PILPictures
+from tui_cifar.bench.support.reference import Net, PILImages
 
 
 def test_fed_the_same_batches_engine_and_reference_agree_in_loss(quick: Callable[..., Config], tmp_path: Path) -> None:
@@ -29,7 +29,7 @@ def test_fed_the_same_batches_engine_and_reference_agree_in_loss(quick: Callable
 
     data = load_dataset(config.dataset, data_dir=tmp_path, cache_dir=tmp_path / "cache", report=Report())
     scale = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,) * 3, (0.5,) * 3)])
-    pictures = PILPictures(data.train, scale)
+    images = PILImages(data.train, scale)
     indices, _ = split_indices(data.train.labels, config.valid_fraction, config.seed, stratified=False)
     order = torch.randperm(len(indices), generator=seeds.generator(config.seed, "order", 1))
     model = Net(len(data.class_names))
@@ -38,7 +38,7 @@ def test_fed_the_same_batches_engine_and_reference_agree_in_loss(quick: Callable
     optimizer = torch.optim.SGD(model.parameters(), lr=config.lr)
     losses = []
     for batch in indices[order].split(config.batch_size):
-        items = [pictures[int(i)] for i in batch]
+        items = [images[int(i)] for i in batch]
         loss = F.cross_entropy(model(torch.stack([x for x, _ in items])), torch.tensor([y for _, y in items]))
         optimizer.zero_grad()
         loss.backward()
@@ -48,8 +48,8 @@ def test_fed_the_same_batches_engine_and_reference_agree_in_loss(quick: Callable
     assert told == pytest.approx(losses, rel=1e-4)
 
 
-def test_the_reference_runs_as_a_process(picture_folder: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "tui_cifar.bench.support.reference", "--dataset", str(picture_folder)]
+def test_the_reference_runs_as_a_process(image_folder: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tui_cifar.bench.support.reference", "--dataset", str(image_folder)]
     command += ["--runs-dir", str(tmp_path), "--epochs", "3", "--target", "0.99"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     result = json.loads(done.stdout)

@@ -222,8 +222,8 @@ def test_a_dumb_terminal_is_refused_before_any_escape(tmp_path: Path) -> None:
     os.close(master)
 
 
-def test_headless_prints_a_line_an_epoch_and_the_test(picture_folder: Path, tmp_path: Path) -> None:
-    done = run(*quick(picture_folder, tmp_path))
+def test_headless_prints_a_line_an_epoch_and_the_test(image_folder: Path, tmp_path: Path) -> None:
+    done = run(*quick(image_folder, tmp_path))
     assert done.returncode == 0 and done.stderr == ""
     lines = done.stdout.splitlines()
     epochs = [line for line in lines if line.startswith("epoch ")]
@@ -232,13 +232,13 @@ def test_headless_prints_a_line_an_epoch_and_the_test(picture_folder: Path, tmp_
     assert "saved " in epochs[0] and "epoch-0001.pt" in epochs[0]
     assert any(line.startswith("test, best weights of epoch ") and "(" in line for line in lines)
     assert any(line.startswith("  green") and "of 10)" in line for line in lines)
-    assert any("72 training, 18 validation, 30 test pictures, 3 classes" in line for line in lines)
+    assert any("72 training, 18 validation, 30 test images, 3 classes" in line for line in lines)
     assert (tmp_path / "runs" / "run" / "checkpoints" / "best.pt").exists()
     assert lines[-1].endswith("checkpoints/best.pt")
 
 
-def test_headless_json_prints_events_and_nothing_else(picture_folder: Path, tmp_path: Path) -> None:
-    done = run(*quick(picture_folder, tmp_path, "--json"))
+def test_headless_json_prints_events_and_nothing_else(image_folder: Path, tmp_path: Path) -> None:
+    done = run(*quick(image_folder, tmp_path, "--json"))
     assert done.returncode == 0
     events = [json.loads(line) for line in done.stdout.splitlines()]
     assert all(e["event"] in BY_NAME and isinstance(e["time"], float) for e in events)
@@ -257,22 +257,22 @@ def test_headless_json_prints_events_and_nothing_else(picture_folder: Path, tmp_
     } <= set(next(e for e in events if e["event"] == "epoch_completed"))
 
 
-def test_output_is_readable_without_utf8(picture_folder: Path, tmp_path: Path) -> None:
-    done = run(*quick(picture_folder, tmp_path), env={"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"})
+def test_output_is_readable_without_utf8(image_folder: Path, tmp_path: Path) -> None:
+    done = run(*quick(image_folder, tmp_path), env={"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"})
     assert done.returncode == 0
     assert done.stdout.isascii() and "none -> " in done.stdout
 
 
-def test_a_closed_pipe_stops_quietly(picture_folder: Path, tmp_path: Path) -> None:
-    command = " ".join([*COMMAND, *quick(picture_folder, tmp_path)])
+def test_a_closed_pipe_stops_quietly(image_folder: Path, tmp_path: Path) -> None:
+    command = " ".join([*COMMAND, *quick(image_folder, tmp_path)])
     done = subprocess.run(f"{command} | head -1", shell=True, capture_output=True, text=True, timeout=120)
     assert done.stderr == ""
 
 
-def test_a_configuration_file_is_read_and_flags_override_it(picture_folder: Path, tmp_path: Path) -> None:
+def test_a_configuration_file_is_read_and_flags_override_it(image_folder: Path, tmp_path: Path) -> None:
     file = tmp_path / "c.toml"
     file.write_text('epochs = 7\nmomentum = 0.5\nrecipe = "tutorial"\n')
-    done = run(*quick(picture_folder, tmp_path, "--config", str(file)))
+    done = run(*quick(image_folder, tmp_path, "--config", str(file)))
     assert done.returncode == 0
     config = json.loads((tmp_path / "runs" / "run" / "config.json").read_text())["config"]
     assert (config["epochs"], config["momentum"], config["lr"]) == (2, 0.5, 0.01)
@@ -280,9 +280,9 @@ def test_a_configuration_file_is_read_and_flags_override_it(picture_folder: Path
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
 def test_a_signal_stops_saves_and_names_the_command_that_goes_on(
-    picture_folder: Path, tmp_path: Path, number: signal.Signals, code: int
+    image_folder: Path, tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
-    arguments = quick(picture_folder, tmp_path)
+    arguments = quick(image_folder, tmp_path)
     arguments[arguments.index("--epochs") + 1] = "100000"
     process = subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -297,8 +297,8 @@ def test_a_signal_stops_saves_and_names_the_command_that_goes_on(
     assert not list((tmp_path / "runs" / "run").rglob("*.tmp"))
 
 
-def test_resume_goes_on_with_the_newest_unfinished_run(picture_folder: Path, tmp_path: Path) -> None:
-    arguments = quick(picture_folder, tmp_path)
+def test_resume_goes_on_with_the_newest_unfinished_run(image_folder: Path, tmp_path: Path) -> None:
+    arguments = quick(image_folder, tmp_path)
     arguments[arguments.index("--epochs") + 1] = "100000"
     process = subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -315,7 +315,7 @@ def test_resume_goes_on_with_the_newest_unfinished_run(picture_folder: Path, tmp
     assert again.returncode == 2 and "no unfinished run" in again.stderr
 
 
-def test_the_dashboard_runs_in_a_real_terminal_and_gives_it_back(picture_folder: Path, tmp_path: Path) -> None:
+def test_the_dashboard_runs_in_a_real_terminal_and_gives_it_back(image_folder: Path, tmp_path: Path) -> None:
     master, slave = pty.openpty()
     import fcntl
     import struct
@@ -323,7 +323,7 @@ def test_the_dashboard_runs_in_a_real_terminal_and_gives_it_back(picture_folder:
 
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
     before = termios.tcgetattr(slave)
-    arguments = [a for a in quick(picture_folder, tmp_path) if a != "--headless"]
+    arguments = [a for a in quick(image_folder, tmp_path) if a != "--headless"]
     process = subprocess.Popen(
         [*COMMAND, *arguments],
         stdin=slave,

@@ -20,12 +20,12 @@ from tui_cifar.cli.commands.predict import output_mode
 
 
 @pytest.fixture(scope="module")
-def run_path(picture_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def run_path(image_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     runs = tmp_path_factory.mktemp("runs")
     config = make_config(
         {
             "recipe": "tutorial",
-            "dataset": str(picture_folder),
+            "dataset": str(image_folder),
             "runs_dir": str(runs),
             "name": "run",
             "epochs": 3,
@@ -52,7 +52,7 @@ def cifar_tui(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_predict_prints_pictures_and_classes(run_path: Path, picture_folder: Path, tmp_path: Path) -> None:
+def test_predict_prints_images_and_classes(run_path: Path, image_folder: Path, tmp_path: Path) -> None:
     wide = np.zeros((60, 200, 4), dtype=np.uint8)
     wide[..., 0], wide[..., 3] = 220, 255
     Image.fromarray(wide).save(tmp_path / "wide red.png")
@@ -64,8 +64,8 @@ def test_predict_prints_pictures_and_classes(run_path: Path, picture_folder: Pat
     assert plain.returncode == 0 and plain.stdout.isascii() and "\x1b" not in plain.stdout
 
 
-def test_predict_as_pixels_where_asked_for_and_not_in_tmux(run_path: Path, picture_folder: Path) -> None:
-    green = str(picture_folder / "test" / "green" / "001.png")
+def test_predict_as_pixels_where_asked_for_and_not_in_tmux(run_path: Path, image_folder: Path) -> None:
+    green = str(image_folder / "test" / "green" / "001.png")
     bare = {"TMUX": "", "TERM": "xterm-kitty"}
     done = cifar_tui("predict", str(run_path), green, "--images", "kitty", **bare)
     assert done.returncode == 0 and "\x1b_Ga=T,f=24,s=32,v=32," in done.stdout and "green" in done.stdout
@@ -75,11 +75,11 @@ def test_predict_as_pixels_where_asked_for_and_not_in_tmux(run_path: Path, pictu
     assert forced.returncode == 0 and '\x1bP0;1q"1;1;320;320' in forced.stdout
 
 
-def test_predict_json_is_for_scripts(run_path: Path, picture_folder: Path) -> None:
-    pictures = [str(picture_folder / "test" / name / "001.png") for name in ("red", "green")]
-    done = cifar_tui("predict", str(run_path), *pictures, str(picture_folder / "none.png"), "--json")
+def test_predict_json_is_for_scripts(run_path: Path, image_folder: Path) -> None:
+    images = [str(image_folder / "test" / name / "001.png") for name in ("red", "green")]
+    done = cifar_tui("predict", str(run_path), *images, str(image_folder / "none.png"), "--json")
     lines = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [line["picture"] for line in lines] == pictures
+    assert [line["image"] for line in lines] == images
     for line in lines:
         assert line["class"] == line["top"][0]["class"] and len(line["top"]) == 3
         assert sum(t["probability"] for t in line["top"]) == pytest.approx(1, abs=1e-4)
@@ -90,7 +90,7 @@ def test_predict_json_is_for_scripts(run_path: Path, picture_folder: Path) -> No
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("predict",), "required: RUN, PICTURE"),
+        (("predict",), "required: RUN, IMAGE"),
         (("predict", "nowhere", "a.png"), "no such run"),
         (("predict", "nowhere", "a.png", "--images", "gif"), "invalid choice: 'gif'"),
         (("browse", "nowhere"), "no such run"),
@@ -133,7 +133,7 @@ def test_a_run_that_lost_its_end_is_given_one(run_path: Path, tmp_path: Path) ->
     assert isinstance(told[-1], RunStopped) and told[-1].reason == "its end was not recorded" and told[-1].epoch >= 1
 
 
-def test_how_pictures_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_how_images_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert output_mode(None, plainly=False) == "ascii", "the output of a test is no terminal"
     assert output_mode("half", plainly=True) == "truecolor"
     assert output_mode("off", plainly=False) == "off"

@@ -1,4 +1,4 @@
-"""How many pictures fit into a place."""
+"""How many images fit into a place."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tui_cifar.render.text.ink import Inks
         (0, 0, Grid(0, 1, 1)),
     ],
 )
-def test_pictures_fill_the_place(width: int, height: int, grid: Grid) -> None:
+def test_images_fill_the_place(width: int, height: int, grid: Grid) -> None:
     assert fit(width, height) == grid
 
 
@@ -44,7 +44,7 @@ def test_a_size_asked_for_is_taken_where_it_fits() -> None:
     assert fit(20, 10, 32).side == 18
 
 
-def test_few_pictures_are_drawn_large() -> None:
+def test_few_images_are_drawn_large() -> None:
     assert fit(118, 34, most=1) == Grid(32, 1, 2)
     assert fit(60, 20, most=3).side > fit(60, 20, most=12).side
 
@@ -81,4 +81,4 @@ def test_guess_and_truth_are_never_cut(width: int) -> None:
         first, second = ("".join(s.text for s in line) for line in two_captions(guess, width, inks))
         assert len(first) == len(second) == width
         assert first == f"{names[predicted]:{width - 4}}0.98"
-        assert second.startswith("✓ right" if guess.right else f"✗ is {names[true]}")
+        assert second.startswith("✓ right" if guess.correct else f"✗ is {names[true]}")

@@ -1,4 +1,4 @@
-"""Pictures as cells: against known pictures, in every number of colours, at odd and empty sizes."""
+"""Images as cells: against known images, in every number of colours, at odd and empty sizes."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from tui_cifar.render.images.mosaic import (
     enlarge_or_shrink,
     half_block_lines,
     heat,
+    image_lines,
     padded,
-    picture_lines,
     printed,
     quadrant_lines,
     resized,
@@ -122,7 +122,7 @@ def test_transparency_is_laid_over_black() -> None:
 @pytest.mark.parametrize("mode", (*MODES, "ascii", "off"))
 @pytest.mark.parametrize(("h", "w"), [(0, 0), (0, 5), (5, 0), (1, 0)])
 def test_nothing_to_draw(mode: str, h: int, w: int) -> None:
-    lines = picture_lines(np.zeros((h, w, 3), dtype=np.uint8), mode)  # type: ignore[arg-type]
+    lines = image_lines(np.zeros((h, w, 3), dtype=np.uint8), mode)  # type: ignore[arg-type]
     assert len(lines) == -(-h // 2) and all(width_of(line) == 0 or mode == "off" for line in lines)
 
 
@@ -180,7 +180,7 @@ def test_16_colours_show_a_grey_between_theirs_as_a_mixture() -> None:
 
 def test_letters_carry_no_colour() -> None:
     image = np.random.default_rng(2).integers(0, 256, (8, 8, 3), dtype=np.uint8)
-    lines = picture_lines(image, "ascii")
+    lines = image_lines(image, "ascii")
     assert all(style is None and text.isascii() for line in lines for text, style, _ in line)
 
 
@@ -214,20 +214,20 @@ def quadrants(lines: list[Line]) -> np.ndarray:
 def test_four_pixels_a_cell_where_two_colours_are_enough() -> None:
     rng = np.random.default_rng(0)
     pairs = rng.integers(0, 256, (3, 5, 2, 3), dtype=np.uint8)
-    picture = np.zeros((6, 10, 3), dtype=np.uint8)
+    image = np.zeros((6, 10, 3), dtype=np.uint8)
     for y in range(6):
         for x in range(10):
-            picture[y, x] = pairs[y // 2, x // 2, rng.integers(0, 2)]
-    lines = quadrant_lines(picture)
+            image[y, x] = pairs[y // 2, x // 2, rng.integers(0, 2)]
+    lines = quadrant_lines(image)
     assert len(lines) == 3 and all(width_of(line) == 5 for line in lines)
-    assert np.array_equal(quadrants(lines), picture)
+    assert np.array_equal(quadrants(lines), image)
 
 
 def test_four_pixels_a_cell_take_the_best_split() -> None:
-    picture = np.random.default_rng(3).integers(0, 256, (2, 40, 3), dtype=np.uint8)
-    shown = quadrants(quadrant_lines(picture))
+    image = np.random.default_rng(3).integers(0, 256, (2, 40, 3), dtype=np.uint8)
+    shown = quadrants(quadrant_lines(image))
     for x in range(0, 40, 2):
-        cell, found = picture[:, x : x + 2].reshape(4, 3).astype(float), shown[:, x : x + 2].reshape(4, 3)
+        cell, found = image[:, x : x + 2].reshape(4, 3).astype(float), shown[:, x : x + 2].reshape(4, 3)
         least = min(
             sum(((g - g.mean(0)) ** 2).sum() for g in (cell[ones], cell[~ones]) if len(g))
             for ones in (np.array([split >> bit & 1 for bit in range(4)], dtype=bool) for split in range(8))
@@ -251,8 +251,8 @@ def test_an_area_is_the_mean_of_what_it_covers() -> None:
 @pytest.mark.parametrize("mode", (*MODES, "ascii", "off"))
 @pytest.mark.parametrize("side", [6, 8, 16, 20, 32, 64])
 def test_thumbnails_have_the_size_asked_for(mode: str, side: int) -> None:
-    picture = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
-    lines = thumbnail_lines(picture, side, mode)  # type: ignore[arg-type]
+    image = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    lines = thumbnail_lines(image, side, mode)  # type: ignore[arg-type]
     assert [width_of(line) for line in lines] == [side] * (side // 2)
 
 
@@ -264,16 +264,16 @@ def test_blocks_side_by_side_fill_up_with_blanks() -> None:
 
 
 def test_sizes() -> None:
-    picture = np.arange(32 * 32 * 3, dtype=np.uint32).astype(np.uint8).reshape(32, 32, 3)
-    assert enlarge_or_shrink(picture, 64).shape == (64, 64, 3)
-    assert enlarge_or_shrink(picture, 32) is picture
-    assert enlarge_or_shrink(picture, 8).shape == (8, 8, 3)
-    assert (enlarge_or_shrink(picture, 64)[::2, ::2] == picture).all()
+    image = np.arange(32 * 32 * 3, dtype=np.uint32).astype(np.uint8).reshape(32, 32, 3)
+    assert enlarge_or_shrink(image, 64).shape == (64, 64, 3)
+    assert enlarge_or_shrink(image, 32) is image
+    assert enlarge_or_shrink(image, 8).shape == (8, 8, 3)
+    assert (enlarge_or_shrink(image, 64)[::2, ::2] == image).all()
 
 
 def test_heat_is_grey_where_cold_and_orange_where_hot() -> None:
-    picture = np.full((2, 2, 3), 128, dtype=np.uint8)
-    shown = heat(picture, np.array([[0.0, 1.0], [0.0, 1.0]])).astype(int)
+    image = np.full((2, 2, 3), 128, dtype=np.uint8)
+    shown = heat(image, np.array([[0.0, 1.0], [0.0, 1.0]])).astype(int)
     cold, hot = shown[0, 0], shown[0, 1]
     assert cold.max() - cold.min() < 30 and hot[0] > hot[1] > hot[2] and hot[0] - hot[2] > 90
 

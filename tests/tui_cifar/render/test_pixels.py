@@ -1,4 +1,4 @@
-"""Pictures as text, against pictures whose cells are known."""
+"""Images as text, against images whose cells are known."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tui_cifar.render.text.text import countdown, cut, duration, plain, rate
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 
 
-def picture(*rows: list[tuple[int, int, int]]) -> np.ndarray:
+def pixels(*rows: list[tuple[int, int, int]]) -> np.ndarray:
     """uint8 (H, W, 3)."""
     return np.array(rows, dtype=np.uint8)
 
@@ -35,14 +35,14 @@ def test_grey_and_alpha() -> None:
 
 
 def test_the_ramp_goes_by_luminance() -> None:
-    image = picture([(0, 0, 0), BLUE, RED, GREEN, WHITE], [(0, 0, 0), BLUE, RED, GREEN, WHITE])
+    image = pixels([(0, 0, 0), BLUE, RED, GREEN, WHITE], [(0, 0, 0), BLUE, RED, GREEN, WHITE])
     assert ascii_ramp(image)[0] == " .:*@"  # Rec. 709: blue 0.07, red 0.21, green 0.72
     assert ascii_ramp(image, light=True)[0] == "@%#- "
 
 
 def test_the_ramp_of_one_colour_shows_how_light_it_is() -> None:
-    assert ascii_ramp(picture([WHITE], [WHITE]))[0] == "@"
-    assert ascii_ramp(picture([(0, 0, 0)], [(0, 0, 0)]))[0] == " "
+    assert ascii_ramp(pixels([WHITE], [WHITE]))[0] == "@"
+    assert ascii_ramp(pixels([(0, 0, 0)], [(0, 0, 0)]))[0] == " "
 
 
 def test_sizes() -> None:

@@ -1,4 +1,4 @@
-"""Pictures as pixels: what is sent, decoded again."""
+"""Images as pixels: what is sent, decoded again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from tui_cifar.render.images.protocols import kitty, placed, sixel
 
 
-def picture(side: int = 32) -> np.ndarray:
+def image(side: int = 32) -> np.ndarray:
     """uint8 (side, side, 3), of 27 colours."""
     rng = np.random.default_rng(0)
     return rng.choice(np.array([0, 51, 255], dtype=np.uint8), (side, side, 3))
@@ -48,8 +48,8 @@ def sixel_pixels(text: str) -> np.ndarray:
 @pytest.mark.parametrize("side", [32, 64, 320, 50])
 def test_sixel_shows_every_pixel(side: int) -> None:
     at = np.arange(side) * 32 // side
-    wanted = picture()[at][:, at].astype(int) * 100 / 255
-    assert np.abs(sixel_pixels(sixel(picture(), side)) - wanted).max() <= 0.51
+    wanted = image()[at][:, at].astype(int) * 100 / 255
+    assert np.abs(sixel_pixels(sixel(image(), side)) - wanted).max() <= 0.51
 
 
 def kitty_parts(text: str) -> list[tuple[dict[str, str], str]]:
@@ -77,16 +77,16 @@ def test_kitty_gets_the_pixels_in_pieces() -> None:
 
 
 def test_kitty_in_tmux_is_wrapped() -> None:
-    wrapped = kitty(picture(), 32, 16, tmux=True)
+    wrapped = kitty(image(), 32, 16, tmux=True)
     inner = [
         part.replace("\x1b\x1b", "\x1b") for part in re.findall(r"\x1bPtmux;((?:\x1b\x1b|[^\x1b])*)\x1b\\", wrapped)
     ]
-    assert "".join(inner) == kitty(picture(), 32, 16)
+    assert "".join(inner) == kitty(image(), 32, 16)
 
 
-def test_words_stand_beside_the_picture() -> None:
-    text = placed("<picture>", 4, ["one", "two"], 10)
-    assert text == "\n\n\n\n\x1b[4A\x1b7<picture>\x1b8\x1b[10Cone\n\x1b[10Ctwo\n\n\n"
+def test_words_stand_beside_the_image() -> None:
+    text = placed("<image>", 4, ["one", "two"], 10)
+    assert text == "\n\n\n\n\x1b[4A\x1b7<image>\x1b8\x1b[10Cone\n\x1b[10Ctwo\n\n\n"
     assert placed("", 1, ["a", "b"], 3).count("\n") == 4
 
 

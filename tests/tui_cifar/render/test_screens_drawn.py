@@ -80,9 +80,9 @@ def test_heat_in_256_colours_goes_one_way_with_the_share() -> None:
 @pytest.mark.parametrize(("width", "height"), [(198, 56), (118, 34), (78, 18), (58, 11), (20, 4)])
 @pytest.mark.parametrize("row", [0, 17, 31])
 def test_the_pixel_under_the_cursor_is_always_in_sight(width: int, height: int, row: int) -> None:
-    picture = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    image = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
     look = Look("truecolor", INKS, False, False)
-    lines = written(channels_view(picture, None, (row, 5), 1, width, height, look))
+    lines = written(channels_view(image, None, (row, 5), 1, width, height, look))
     shown = [i for i, line in enumerate(lines) if "◂" in line]
     layout = channel_layout(row, width, height)
     assert shown and shown[0] < max(height, 3) and shown[0] == 2 + row * layout.scale // 2 - layout.top
@@ -93,7 +93,7 @@ def test_the_pixel_under_the_cursor_is_always_in_sight(width: int, height: int, 
     for block in range(layout.count):
         assert layout.pixel(block * (layout.width + layout.gap) + 31 * layout.scale, shown[0]) == (found[0], 31)
         assert layout.pixel(block * (layout.width + layout.gap) + 32 * layout.scale, shown[0]) is None
-    assert f"green {picture[row, 5, 1]:3}" in lines[0]
+    assert f"green {image[row, 5, 1]:3}" in lines[0]
 
 
 def test_the_layer_table_gives_up_words_before_numbers() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.errors import DataError
-from engine.storage.predictions import FILE, Predictions, keep_pictures, write_predictions
+from engine.storage.predictions import FILE, Predictions, cache_images, write_predictions
 from tui_cifar.run.predictions import (
     LEAST_SURE,
     MOST_CONFIDENTLY_WRONG,
@@ -43,14 +43,14 @@ def by_hand(rows: list[tuple[list[float], int]]) -> Results:
 
 def test_what_is_derived_from_probabilities() -> None:
     r = by_hand([([0.7, 0.2, 0.1], 0), ([0.3, 0.6, 0.1], 0)])
-    assert r.predicted.tolist() == [0, 1] and r.right.tolist() == [True, False]
+    assert r.predicted.tolist() == [0, 1] and r.correct.tolist() == [True, False]
     assert r.confidence.tolist() == pytest.approx([0.7, 0.6])
     assert r.loss.tolist() == pytest.approx([-np.log(0.7), -np.log(0.3)])
     assert r.margin.tolist() == pytest.approx([0.5, 0.3])
     assert r.weights == "epoch 1, batch 7"
 
 
-@pytest.mark.parametrize("outcome", ["all", "wrong", "right"])
+@pytest.mark.parametrize("outcome", ["all", "misclassified", "correct"])
 @pytest.mark.parametrize("true", [None, 1])
 @pytest.mark.parametrize("predicted", [None, 1, 2])
 def test_filters_combine(outcome: str, true: int | None, predicted: int | None) -> None:
@@ -58,7 +58,7 @@ def test_filters_combine(outcome: str, true: int | None, predicted: int | None) 
     wanted = [
         i
         for i in range(len(r))
-        if (outcome == "all" or (r.predicted[i] == r.labels[i]) == (outcome == "right"))
+        if (outcome == "all" or (r.predicted[i] == r.labels[i]) == (outcome == "correct"))
         and (true is None or r.labels[i] == true)
         and (predicted is None or r.predicted[i] == predicted)
     ]
@@ -87,9 +87,9 @@ def test_presets() -> None:
 
 def test_a_selection_in_words() -> None:
     assert Selection().words(NAMES) == "all · by number"
-    s = Selection("wrong", 0, 1, "confidence")
-    assert s.words(NAMES) == "wrong only · true cat · predicted dog · most confident first"
-    assert with_outcome(s, "right").true == 0
+    s = Selection("misclassified", 0, 1, "confidence")
+    assert s.words(NAMES) == "misclassified only · true cat · predicted dog · most confident first"
+    assert with_outcome(s, "correct").true == 0
 
 
 def test_cycling_through_classes() -> None:
@@ -110,7 +110,7 @@ def test_the_matrix_counted_by_hand() -> None:
     assert pair_sentence(pairs[0], NAMES) == "cat taken for dog: 2, dog for cat: 1"
 
 
-def test_a_class_without_pictures_has_no_share() -> None:
+def test_a_class_without_images_has_no_share() -> None:
     empty = np.array([[2, 0], [0, 0]])
     assert np.isnan(recall(empty)[1]) and np.isnan(precision(empty)[1]) and np.isnan(f1(empty)[1])
     assert confused_pairs(empty) == []
@@ -118,33 +118,33 @@ def test_a_class_without_pictures_has_no_share() -> None:
 
 def written(folder: Path) -> Path:
     images = np.random.default_rng(0).integers(0, 256, (5, 32, 32, 3), dtype=np.uint8)
-    pictures = keep_pictures(folder / ".cache", "f" * 30, images)
+    images_path = cache_images(folder / ".cache", "f" * 30, images)
     (folder / "run").mkdir()
     p = np.full((5, 3), 1 / 3, dtype=np.float32)
-    write_predictions(folder / "run" / FILE, Predictions(p, np.zeros(5, np.int64), NAMES, 2, 0, pictures))
+    write_predictions(folder / "run" / FILE, Predictions(p, np.zeros(5, np.int64), NAMES, 2, 0, images_path))
     return folder / "run" / FILE
 
 
 def test_opening_what_a_run_left(tmp_path: Path) -> None:
     results = open_results(written(tmp_path))
-    assert len(results) == 5 and results.pictures is not None and results.pictures.shape == (5, 32, 32, 3)
+    assert len(results) == 5 and results.images is not None and results.images.shape == (5, 32, 32, 3)
 
 
-def test_a_run_that_was_moved_finds_its_pictures_beside_it(tmp_path: Path) -> None:
+def test_a_run_that_was_moved_finds_its_images_beside_it(tmp_path: Path) -> None:
     (tmp_path / "old").mkdir()
     written(tmp_path / "old")
     (tmp_path / "old").rename(tmp_path / "new")
-    assert open_results(tmp_path / "new" / "run" / FILE).pictures is not None
+    assert open_results(tmp_path / "new" / "run" / FILE).images is not None
 
 
-def test_predictions_without_their_pictures(tmp_path: Path) -> None:
+def test_predictions_without_their_images(tmp_path: Path) -> None:
     path = written(tmp_path)
     for file in (tmp_path / ".cache").iterdir():
         file.unlink()
-    assert open_results(path).pictures is None
+    assert open_results(path).images is None
 
 
-def test_a_file_of_an_older_program_is_of_the_test_pictures(tmp_path: Path) -> None:
+def test_a_file_of_an_older_program_is_of_the_test_images(tmp_path: Path) -> None:
     path = written(tmp_path)
     with np.load(path) as raw:
         older = {name: raw[name] for name in raw if name != "split"}

@@ -18,11 +18,11 @@ from engine.events.types import (
     EpochCompleted,
     EpochStarted,
     Event,
+    ImagesChosen,
+    ImagesClassified,
+    ImagesSkipped,
     LineLogged,
     LossSampled,
-    PicturesChosen,
-    PicturesClassified,
-    PicturesSkipped,
     PredictionsSaved,
     PreparationAdvanced,
     RunCompleted,
@@ -38,15 +38,15 @@ from engine.events.types import (
     from_json,
     to_json,
 )
-from tui_cifar.run.state import MAX_LINES, MAX_POINTS, RunView, thin
+from tui_cifar.run.state import MAX_LINES, MAX_POINTS, RunState, thin
 
 NAMES = ("cat", "dog", "frog")
 STEPS = 10
-PICTURES = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), dtype=np.uint8)
+IMAGES = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), dtype=np.uint8)
 
 
 def run_started(**changes: object) -> RunStarted:
-    """A run of four epochs of ten steps, 300 training and 100 validation pictures."""
+    """A run of four epochs of ten steps, 300 training and 100 validation images."""
     started = RunStarted(
         name="night",
         directory="runs/night",
@@ -100,7 +100,7 @@ def one_epoch(epoch: int, upto: int = STEPS) -> Iterator[Event]:
         return
     yield ValidationStarted(epoch=epoch)
     yield epoch_completed(epoch)
-    yield PicturesClassified(epoch=epoch, predicted=(0, 1, 1, 0), confidence=(0.97, 0.61, 0.5, 0.4))
+    yield ImagesClassified(epoch=epoch, predicted=(0, 1, 1, 0), confidence=(0.97, 0.61, 0.5, 0.4))
     yield CheckpointSaved(
         path=f"runs/night/checkpoints/epoch-{epoch:04}.pt",
         epoch=epoch,
@@ -117,7 +117,7 @@ def run_events(epochs: int = 2, upto: int = 5, test: bool = False) -> Iterator[E
     """A run up to step `upto` of the epoch after `epochs`, or to its end."""
     yield PreparationAdvanced(step="Importing PyTorch")
     yield run_started()
-    yield PicturesChosen(indices=(1, 2, 3, 4), labels=(0, 1, 2, 0), data=base64.b64encode(PICTURES.tobytes()).decode())
+    yield ImagesChosen(indices=(1, 2, 3, 4), labels=(0, 1, 2, 0), data=base64.b64encode(IMAGES.tobytes()).decode())
     for epoch in range(1, epochs + 1):
         yield from one_epoch(epoch)
     if not test:
@@ -136,9 +136,9 @@ def run_events(epochs: int = 2, upto: int = 5, test: bool = False) -> Iterator[E
     yield RunCompleted(epochs=epochs, seconds=99, test_accuracy=0.722, test_loss=0.8, best_epoch=epochs)
 
 
-def fold(*events: Event, view: RunView | None = None) -> RunView:
+def fold(*events: Event, view: RunState | None = None) -> RunState:
     """The view after the events."""
-    view = view or RunView()
+    view = view or RunState()
     for event in events:
         view.apply(event)
     return view
@@ -146,7 +146,7 @@ def fold(*events: Event, view: RunView | None = None) -> RunView:
 
 def test_states_follow_the_run() -> None:
     seen = []
-    view = RunView()
+    view = RunState()
     for event in run_events(epochs=4, test=True):
         view.apply(event)
         if not seen or seen[-1] != view.state:
@@ -171,12 +171,12 @@ def test_an_end_outlasts_late_progress() -> None:
     assert (view.state, view.terminal is not None) == ("STOPPED", True)
 
 
-def test_rows_points_best_and_pictures() -> None:
+def test_rows_points_best_and_images() -> None:
     view = fold(*run_events(epochs=2, upto=5))
     assert [r.epoch for r in view.rows] == [1, 2]
     assert view.best is view.rows[1]
     assert [x for x, _ in view.points] == pytest.approx([i / 10 for i in range(1, 26)])
-    assert view.pictures is not None and np.array_equal(view.pictures, PICTURES)
+    assert view.images is not None and np.array_equal(view.images, IMAGES)
     assert view.classified is not None and view.classified.epoch == 2
     assert (view.epoch, view.step, view.epochs, view.class_names) == (3, 5, 4, NAMES)
 
@@ -231,7 +231,7 @@ def test_a_terminal_event_is_forgotten_when_the_run_goes_on() -> None:
 
 
 def test_progress_rises_and_never_leaves_its_bounds() -> None:
-    view, last = RunView(), 0.0
+    view, last = RunState(), 0.0
     assert (view.fraction, view.progress) == (0.0, 0.0)
     for event in run_events(epochs=4, test=True):
         view.apply(event)
@@ -243,7 +243,7 @@ def test_progress_rises_and_never_leaves_its_bounds() -> None:
 
 def test_an_epochs_fraction_goes_on_through_its_validation() -> None:
     view = fold(run_started(), EpochStarted(epoch=1, learning_rate=0.01), batch(1, 10))
-    assert view.fraction == pytest.approx(0.9)  # 300 pictures there and back, 100 there
+    assert view.fraction == pytest.approx(0.9)  # 300 images there and back, 100 there
     fold(ValidationStarted(epoch=1), batch(1, 2, "validating", 4), view=view)
     assert view.fraction == pytest.approx(0.95)
 
@@ -310,14 +310,14 @@ def test_checkpoints_and_what_went_wrong_with_them() -> None:
     assert any("No space left on device" in text for _, text in view.lines)
 
 
-def test_failure_and_skipped_pictures_are_in_the_log() -> None:
+def test_failure_and_skipped_images_are_in_the_log() -> None:
     view = fold(
-        PicturesSkipped(count=2, names=("a.png", "b.png")),
+        ImagesSkipped(count=2, names=("a.png", "b.png")),
         RunFailed(title="Loss is not finite", message="epoch 1", kind="non_finite", detail="Traceback\n  there"),
     )
     assert view.state == "FAILED"
     assert [t.strip() for _, t in view.lines] == [
-        "2 unreadable pictures were left out:",
+        "2 unreadable images were left out:",
         "a.png",
         "b.png",
         "Loss is not finite: epoch 1",
@@ -340,7 +340,7 @@ def test_a_finished_runs_file_gives_the_same_view() -> None:
 
 
 def test_each_phase_has_a_rate_of_its_own() -> None:
-    view = RunView()
+    view = RunState()
     for event in (run_started(), EpochStarted(epoch=1, learning_rate=0.01), batch(1, 5), ValidationStarted(epoch=1)):
         view.apply(event)
     assert view.images_per_second == 0.0  # nothing was validated yet

@@ -29,9 +29,9 @@ from tui_cifar.run.local import real_engine
 from tui_cifar.run.predictions import Selection, select
 from tui_cifar.screens.confusion import ConfusionScreen
 from tui_cifar.screens.data import DataScreen
-from tui_cifar.screens.dialogs.choose import Choose, GoTo
-from tui_cifar.screens.dialogs.help import Help
-from tui_cifar.screens.dialogs.own_image import OwnPicture, candidates, complete
+from tui_cifar.screens.dialogs.choose import ChoiceDialog, GoToDialog
+from tui_cifar.screens.dialogs.help import HelpDialog
+from tui_cifar.screens.dialogs.own_image import OwnImageDialog, candidates, complete
 from tui_cifar.screens.log import LogScreen
 from tui_cifar.screens.model import ModelScreen
 from tui_cifar.screens.predictions import PredictionsScreen
@@ -40,12 +40,12 @@ LARGE, SMALL = (120, 40), (80, 24)
 
 
 @pytest.fixture(scope="module")
-def run_path(picture_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of two epochs over three classes, thirty test pictures, not all of them right."""
+def run_path(image_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of two epochs over three classes, thirty test images, not all of them right."""
     config = make_config(
         {
             "recipe": "tutorial",
-            "dataset": str(picture_folder),
+            "dataset": str(image_folder),
             "runs_dir": str(tmp_path_factory.mktemp("runs")),
             "name": "run",
             "epochs": 2,
@@ -82,13 +82,13 @@ async def press(pilot: Pilot[None], *keys: str) -> None:
 
 
 @pytest.mark.parametrize("size", [LARGE, SMALL])
-async def test_the_grid_shows_pictures_with_what_they_were_taken_for(run_path: Path, size: tuple[int, int]) -> None:
+async def test_the_grid_shows_images_with_what_they_were_taken_for(run_path: Path, size: tuple[int, int]) -> None:
     async with browsing(run_path, size) as (app, _):
         text = screen_text(app)
         for wanted in ("2 Predictions", "all · by number", "1 of 30", "DONE"):
             assert wanted in text, text
         assert "✓ " in text or "✗ " in text
-        assert any(text.count(c) > 100 for c in "▀▒░"), "pictures"
+        assert any(text.count(c) > 100 for c in "▀▒░"), "images"
         assert all(len(line) <= size[0] for line in text.splitlines())
 
 
@@ -97,14 +97,14 @@ async def test_filters_and_orders_each_one_key(run_path: Path) -> None:
         b, results = browser(app), app.results
         assert results is not None
         for keys, selection in (
-            (["w"], Selection("wrong")),
-            (["r"], Selection("right")),
-            (["o"], Selection("right", order="confidence")),
-            (["v"], Selection("right", order="confidence", reverse=True)),
-            (["o"], Selection("right", order="loss")),
-            (["o"], Selection("right", order="margin")),
+            (["w"], Selection("misclassified")),
+            (["r"], Selection("correct")),
+            (["o"], Selection("correct", order="confidence")),
+            (["v"], Selection("correct", order="confidence", reverse=True)),
+            (["o"], Selection("correct", order="loss")),
+            (["o"], Selection("correct", order="margin")),
             (["a"], Selection(order="margin")),
-            (["c"], Selection("wrong", order="confidence")),
+            (["c"], Selection("misclassified", order="confidence")),
             (["u"], Selection(order="margin")),
         ):
             await press(pilot, *keys)
@@ -117,7 +117,7 @@ async def test_a_class_is_chosen_from_a_list(run_path: Path) -> None:
     async with browsing(run_path) as (app, pilot):
         for key, field in (("t", "true"), ("p", "predicted")):
             await press(pilot, "a", key)
-            await until(pilot, lambda: isinstance(app.screen, Choose))
+            await until(pilot, lambda: isinstance(app.screen, ChoiceDialog))
             listed = app.screen.query_one(OptionList)
             assert listed.option_count == 4 and "30" in str(listed.get_option_at_index(0).prompt)
             await press(pilot, "g", "enter")  # green, the second class
@@ -127,7 +127,7 @@ async def test_a_class_is_chosen_from_a_list(run_path: Path) -> None:
         await until(pilot, lambda: isinstance(app.screen, PredictionsScreen))
         assert browser(app).selection.true is None and browser(app).selection.predicted == 1
         await press(pilot, "t")
-        await until(pilot, lambda: isinstance(app.screen, Choose))
+        await until(pilot, lambda: isinstance(app.screen, ChoiceDialog))
         await press(pilot, "escape")
         await until(pilot, lambda: isinstance(app.screen, PredictionsScreen))
 
@@ -138,7 +138,9 @@ async def test_outcome_and_order_are_remembered(run_path: Path, tmp_path: Path) 
         await until(pilot, lambda: browser(app).selection.true == 1)
     async with browsing(run_path, settings=Settings.read(tmp_path)) as (app, pilot):
         b = browser(app)
-        assert b.selection == Selection("wrong", order="loss", reverse=True), "but not the class: other data has others"
+        assert b.selection == Selection("misclassified", order="loss", reverse=True), (
+            "but not the class: other data has others"
+        )
         assert b.numbers.tolist() == select(app.results, b.selection).tolist()
         await press(pilot, "3", "enter")
         await until(pilot, lambda: isinstance(app.screen, PredictionsScreen))
@@ -149,7 +151,7 @@ async def test_outcome_and_order_are_remembered(run_path: Path, tmp_path: Path) 
         assert Settings.read(tmp_path).choices["predictions order"] == "loss"
 
 
-async def test_the_pictures_of_the_marked_cell(run_path: Path) -> None:
+async def test_the_images_of_the_marked_cell(run_path: Path) -> None:
     async with browsing(run_path, LARGE, "3") as (app, pilot):
         screen, results = app.screen, app.results
         assert isinstance(screen, ConfusionScreen) and results is not None
@@ -187,20 +189,20 @@ async def test_moving_the_mark(run_path: Path) -> None:
 async def test_going_to_a_number(run_path: Path) -> None:
     async with browsing(run_path) as (app, pilot):
         await press(pilot, "w", "g")
-        await until(pilot, lambda: isinstance(app.screen, GoTo))
+        await until(pilot, lambda: isinstance(app.screen, GoToDialog))
         await press(pilot, "9", "9", "enter")
-        assert isinstance(app.screen, GoTo) and "0 to 29" in screen_text(app)
+        assert isinstance(app.screen, GoToDialog) and "0 to 29" in screen_text(app)
         await press(pilot, "backspace", "backspace", "1", "7", "enter")
         await until(pilot, lambda: isinstance(app.screen, PredictionsScreen))
         assert browser(app).number == 17
         await press(pilot, "g")
-        await until(pilot, lambda: isinstance(app.screen, GoTo))
+        await until(pilot, lambda: isinstance(app.screen, GoToDialog))
         await press(pilot, "escape")
         await until(pilot, lambda: isinstance(app.screen, PredictionsScreen))
 
 
 @pytest.fixture(scope="module")
-def stopped_path(picture_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def stopped_path(image_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run that was stopped after its first epoch: it has validated and never tested."""
 
     def act(event: Event, control: Control) -> None:
@@ -208,13 +210,13 @@ def stopped_path(picture_folder: Path, tmp_path_factory: pytest.TempPathFactory)
             control.stop()
 
     runs = str(tmp_path_factory.mktemp("stopped"))
-    config = {"recipe": "tutorial", "dataset": str(picture_folder), "runs_dir": runs, "name": "run", "epochs": 2}
+    config = {"recipe": "tutorial", "dataset": str(image_folder), "runs_dir": runs, "name": "run", "epochs": 2}
     train(make_config({**config, "batch_size": 30, "threads": 1, "device": "cpu"}), act)
     return Path(runs) / "run"
 
 
 @pytest.mark.parametrize("size", [LARGE, SMALL])
-async def test_a_run_that_was_stopped_shows_its_validation_pictures(stopped_path: Path, size: tuple[int, int]) -> None:
+async def test_a_run_that_was_stopped_shows_its_validation_images(stopped_path: Path, size: tuple[int, int]) -> None:
     async with browsing(stopped_path, size) as (app, pilot):
         results = app.results
         assert results.split == "valid" and len(results) == 18 and "Validation" in screen_text(app)
@@ -223,7 +225,7 @@ async def test_a_run_that_was_stopped_shows_its_validation_pictures(stopped_path
         await press(pilot, "enter")
         b = browser(app)
         await until(pilot, lambda: isinstance(b.answer, Inspection), 60)
-        assert np.array_equal(b.answer.picture, results.pictures[4])
+        assert np.array_equal(b.answer.image, results.images[4])
         assert b.answer.probabilities == pytest.approx(results.probabilities[4], abs=1e-4), "the same weights"
         for key, words in (("m", "epoch 1 · grad-cam"), ("x", "augment"), ("c", "red")):
             await press(pilot, key)
@@ -233,17 +235,17 @@ async def test_a_run_that_was_stopped_shows_its_validation_pictures(stopped_path
         assert f"blue recognised: {right}" in screen_text(app)
 
 
-async def test_validation_and_test_pictures_take_turns(run_path: Path) -> None:
+async def test_validation_and_test_images_take_turns(run_path: Path) -> None:
     async with browsing(run_path) as (app, pilot):
         await press(pilot, "a", "right")
-        assert "Test pictures" in screen_text(app) and "l Validation" in screen_text(app)
+        assert "Test images" in screen_text(app) and "l Validation" in screen_text(app)
         await press(pilot, "l")
-        assert "Validation pictures · epoch 2" in screen_text(app) and "1 of 18" in screen_text(app)
+        assert "Validation images · epoch 2" in screen_text(app) and "1 of 18" in screen_text(app)
         await press(pilot, "l")
-        assert "Test pictures" in screen_text(app) and "2 of 30" in screen_text(app)
+        assert "Test images" in screen_text(app) and "2 of 30" in screen_text(app)
 
 
-async def test_sizes_of_pictures(run_path: Path) -> None:
+async def test_sizes_of_images(run_path: Path) -> None:
     async with browsing(run_path) as (app, pilot):
         sides = []
         for _ in range(4):
@@ -255,21 +257,21 @@ async def test_sizes_of_pictures(run_path: Path) -> None:
 async def test_the_mouse_marks_opens_and_turns_pages(run_path: Path) -> None:
     async with browsing(run_path, SMALL) as (app, pilot):
         b = browser(app)
-        await pilot.click("#pictures-canvas", offset=(b._grid.side + 5, 3))
+        await pilot.click("#images-canvas", offset=(b._grid.side + 5, 3))
         await pilot.pause(0.05)
         assert b.cursor == 1
-        await pilot.click("#pictures-canvas", offset=(3, 3), times=2)
-        await until(pilot, lambda: b.look == "picture")
+        await pilot.click("#images-canvas", offset=(3, 3), times=2)
+        await until(pilot, lambda: b.look == "image")
         assert b.cursor == 0
 
 
 @pytest.mark.parametrize("size", [LARGE, SMALL])
-async def test_a_picture_in_detail(run_path: Path, size: tuple[int, int]) -> None:
+async def test_a_image_in_detail(run_path: Path, size: tuple[int, int]) -> None:
     async with browsing(run_path, size) as (app, pilot):
         b, results = browser(app), app.results
         assert results is not None
         await press(pilot, "right", "enter")
-        await until(pilot, lambda: b.look == "picture" and isinstance(b.answer, Inspection), 60)
+        await until(pilot, lambda: b.look == "image" and isinstance(b.answer, Inspection), 60)
         text = screen_text(app)
         for name, p in zip(results.class_names, results.probabilities[1], strict=True):
             assert name in text and f"{p * 100:.1f} %" in text
@@ -291,12 +293,12 @@ async def test_a_picture_in_detail(run_path: Path, size: tuple[int, int]) -> Non
 async def test_channels_and_the_value_under_the_cursor(run_path: Path) -> None:
     async with browsing(run_path) as (app, pilot):
         b, results = browser(app), app.results
-        assert results is not None and results.pictures is not None
+        assert results is not None and results.images is not None
         await press(pilot, "enter", "c")
         await until(pilot, lambda: isinstance(b.answer, Inspection), 60)
         await press(pilot, "up", "left", "left")
         assert b.pixel == (15, 14)
-        red, green, blue = results.pictures[0][15, 14].tolist()
+        red, green, blue = results.images[0][15, 14].tolist()
         text = screen_text(app)
         for name, value in (("red", red), ("green", green), ("blue", blue)):
             shown = f"{value / 127.5 - 1:+.3f}".replace("-", "−")
@@ -321,19 +323,19 @@ async def test_augmentation_and_the_map(run_path: Path) -> None:
             assert f"where it looked for {name}" in screen_text(app), "the likeliest first, and round again"
             await press(pilot, "o")
         await press(pilot, "p")
-        assert b.look == "picture"
+        assert b.look == "image"
 
 
-async def test_no_picture_of_a_kind(run_path: Path) -> None:
+async def test_no_image_of_a_kind(run_path: Path) -> None:
     async with browsing(run_path) as (app, pilot):
         b = browser(app)
-        b.set_selection(Selection("right", true=0, predicted=1))
+        b.set_selection(Selection("correct", true=0, predicted=1))
         await press(pilot, "right", "enter", "pagedown", "end")
-        assert b.look is None and "No picture is like that" in screen_text(app)
+        assert b.look is None and "No image is like that" in screen_text(app)
 
 
 @pytest.mark.parametrize("options", [{"images": "off"}, {"ascii": True}])
-async def test_without_pictures_or_in_letters(run_path: Path, options: dict[str, Any]) -> None:
+async def test_without_images_or_in_letters(run_path: Path, options: dict[str, Any]) -> None:
     async with browsing(run_path, SMALL, **options) as (app, pilot):
         text = screen_text(app)
         assert "▀" not in text and ("margin" in text or "ascii" in options)
@@ -343,9 +345,9 @@ async def test_without_pictures_or_in_letters(run_path: Path, options: dict[str,
             assert not strange, f"{strange} after {key}"
 
 
-async def test_pictures_that_are_gone_are_listed_in_words(run_path: Path, tmp_path: Path) -> None:
+async def test_images_that_are_gone_are_listed_in_words(run_path: Path, tmp_path: Path) -> None:
     predictions = read_predictions(run_path / FILE)
-    gone = Path(predictions.pictures)
+    gone = Path(predictions.images_path)
     hidden = gone.with_suffix(".hidden")
     gone.rename(hidden)
     try:
@@ -411,7 +413,7 @@ async def test_the_data(run_path: Path, size: tuple[int, int]) -> None:
         for wanted in ("training", "validation", "test", "blue", "72", "18", "30", "±", "0 duplicates"):
             assert wanted in text, text
         await press(pilot, "tab")
-        assert "No picture is there twice." in screen_text(app)
+        assert "No image is there twice." in screen_text(app)
         await press(pilot, "tab")
         assert "as it is" in screen_text(app) and "draw 1" in screen_text(app)
         await press(pilot, "down")
@@ -442,7 +444,7 @@ async def test_the_model(run_path: Path, size: tuple[int, int]) -> None:
             "442,368",
             "fc2",
             "537,587",
-            "multiply-adds a picture",
+            "multiply-adds an image",
         ):
             assert wanted in text, f"{wanted}\n{text}"
         await press(pilot, "tab")
@@ -451,9 +453,9 @@ async def test_the_model(run_path: Path, size: tuple[int, int]) -> None:
         await until(pilot, lambda: "conv1: 16 maps of 32×32" in screen_text(app))
         await press(pilot, "down")
         assert "conv2: 32 maps of 16×16" in screen_text(app)
-        before = app.screen.picture
+        before = app.screen.image
         await press(pilot, "right")
-        await until(pilot, lambda: app.screen.picture[1] != before[1] and "conv2" in screen_text(app))
+        await until(pilot, lambda: app.screen.image[1] != before[1] and "conv2" in screen_text(app))
 
 
 async def test_the_log(run_path: Path) -> None:
@@ -461,21 +463,21 @@ async def test_the_log(run_path: Path) -> None:
         await until(pilot := _, lambda: isinstance(app.screen, LogScreen) and "Run run" in screen_text(pilot.app))
 
 
-async def test_a_picture_of_ones_own(run_path: Path, picture_folder: Path, tmp_path: Path) -> None:
+async def test_a_image_of_ones_own(run_path: Path, image_folder: Path, tmp_path: Path) -> None:
     async with browsing(run_path, SMALL) as (app, pilot):
         await press(pilot, "i")
-        await until(pilot, lambda: isinstance(app.screen, OwnPicture))
+        await until(pilot, lambda: isinstance(app.screen, OwnImageDialog))
         field = app.screen.query_one(Input)
         field.value = str(tmp_path / "none.png")
         await press(pilot, "enter")
         await until(pilot, lambda: isinstance(app.screen.answer, str) and "No such file" in screen_text(app), 60)
-        field.value = "~nobody-of-this-name/pictures"
+        field.value = "~nobody-of-this-name/images"
         await press(pilot, "tab", "enter")
         await until(pilot, lambda: isinstance(app.screen.answer, str), 60)
-        field.value = str(picture_folder / "test" / "red" / "00")
+        field.value = str(image_folder / "test" / "red" / "00")
         field.cursor_position = len(field.value)
         await press(pilot, "tab")
-        assert field.value == str(picture_folder / "test" / "red" / "000.png")
+        assert field.value == str(image_folder / "test" / "red" / "000.png")
         await press(pilot, "enter")
         await until(pilot, lambda: " %" in screen_text(app))
         assert all(name in screen_text(app) for name in ("red", "green", "blue"))
@@ -483,20 +485,20 @@ async def test_a_picture_of_ones_own(run_path: Path, picture_folder: Path, tmp_p
         await until(pilot, lambda: isinstance(app.screen, PredictionsScreen))
 
 
-async def test_paths_by_arrows_and_folders_by_enter(run_path: Path, picture_folder: Path) -> None:
+async def test_paths_by_arrows_and_folders_by_enter(run_path: Path, image_folder: Path) -> None:
     async with browsing(run_path, SMALL) as (app, pilot):
         await press(pilot, "i")
-        await until(pilot, lambda: isinstance(app.screen, OwnPicture))
+        await until(pilot, lambda: isinstance(app.screen, OwnImageDialog))
         field = app.screen.query_one(Input)
-        field.value = str(picture_folder / "test")
+        field.value = str(image_folder / "test")
         await press(pilot, "enter")
-        assert field.value == f"{picture_folder}/test/" and all(
+        assert field.value == f"{image_folder}/test/" and all(
             f"{name}/" in screen_text(app) for name in ("blue", "red")
         )
         await press(pilot, "up", "enter")
-        assert field.value == f"{picture_folder}/test/red/" and "000.png" in screen_text(app)
+        assert field.value == f"{image_folder}/test/red/" and "000.png" in screen_text(app)
         await press(pilot, "down", "down", "tab")
-        assert field.value == f"{picture_folder}/test/red/001.png"
+        assert field.value == f"{image_folder}/test/red/001.png"
         await press(pilot, "enter")
         await until(pilot, lambda: " %" in screen_text(app), 60)
 
@@ -526,9 +528,9 @@ async def test_help_and_palette_know_the_keys_of_each_screen(run_path: Path) -> 
             "Order: highest loss first",
             "Unsure",
         } <= titles
-        for key, word in (("2", "Only wrong predictions"), ("3", "Counts, share of the row"), ("5", "Ask the network")):
+        for key, word in (("2", "Misclassified images only"), ("3", "Counts, share of the row"), ("5", "Ask the network")):
             await press(pilot, key, "question_mark")
-            await until(pilot, lambda: isinstance(app.screen, Help))
+            await until(pilot, lambda: isinstance(app.screen, HelpDialog))
             shown = app.screen._bindings_below()
             assert any(word in (b.tooltip or "") for b in shown)
             await press(pilot, "escape")
@@ -553,8 +555,8 @@ async def test_before_anything_is_known_each_screen_says_what_it_waits_for() -> 
     async with app.run_test(size=SMALL) as pilot:
         await until(pilot, script.holding.is_set)
         for key, words in (
-            ("2", "Press e to classify the test pictures now"),
-            ("3", "The confusion matrix of the validation pictures appears here"),
+            ("2", "Press e to classify the test images now"),
+            ("3", "The confusion matrix of the validation images appears here"),
             ("4", "soon after training begins"),
             ("5", "The layers appear here"),
         ):

@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from engine.config.schema import Config, make_config
 from engine.events.types import Event, PredictionsSaved, RunCompleted, ValidationPredictionsSaved
 from engine.session.session import Listener
-from engine.storage.predictions import FILE, VALIDATION_FILE, Predictions, keep_pictures, write_predictions
+from engine.storage.predictions import FILE, VALIDATION_FILE, Predictions, cache_images, write_predictions
 from engine.training.control import Control
 from tests.support.scripted import NAMES, started
 from tests.tui_cifar.app.test_app import screen_text, until
@@ -50,13 +50,13 @@ class Told:
         self._events.put(event)
 
     def _write(self, split: str, count: int, epoch: int, step: int) -> None:
-        """Every picture of its own colour; `epoch` decides which of them are wrong."""
+        """Every image of its own colour; `epoch` decides which of them are wrong."""
         labels = np.arange(count) % 10
         probabilities = np.full((count, 10), 0.02, dtype=np.float32)
         probabilities[np.arange(count), (labels + (np.arange(count) % 5 == epoch % 5)) % 10] = 0.82
-        pictures = np.full((count, 32, 32, 3), 200 if split == "test" else 20, dtype=np.uint8)
-        pictures[:, 0, 0, 0] = np.arange(count)
-        kept = keep_pictures(self._folder / ".cache", "f" * 30, pictures, split)
+        images = np.full((count, 32, 32, 3), 200 if split == "test" else 20, dtype=np.uint8)
+        images[:, 0, 0, 0] = np.arange(count)
+        kept = cache_images(self._folder / ".cache", "f" * 30, images, split)
         file = self._folder / (FILE if split == "test" else VALIDATION_FILE)
         write_predictions(file, Predictions(probabilities, labels, NAMES, epoch, step, kept, split))
 
@@ -87,9 +87,9 @@ def browser(app: CifarApp) -> PredictionsScreen:
 
 
 @pytest.mark.parametrize("size", [LARGE, SMALL])
-async def test_the_validation_pictures_are_there_from_the_first_epoch_on(tmp_path: Path, size: tuple[int, int]) -> None:
+async def test_the_validation_images_are_there_from_the_first_epoch_on(tmp_path: Path, size: tuple[int, int]) -> None:
     async with training(tmp_path, size) as (app, pilot, engine):
-        heading = "Validation pictures · epoch" if size == LARGE else "Validation · epoch"
+        heading = "Validation images · epoch" if size == LARGE else "Validation · epoch"
         await pilot.press("2")
         await shows(app, pilot, "appear here after each epoch")
         engine.validate(1)
@@ -115,10 +115,10 @@ async def test_whoever_browses_keeps_the_place_until_a_key_takes_the_newer_ones(
         before = b.numbers
         engine.validate(2)
         await shows(app, pilot, "epoch 1", "newer: epoch 2" if size == LARGE else "newer", "l Newest")
-        assert b.numbers is before and (b.number, b.look) == (3, "picture")
+        assert b.numbers is before and (b.number, b.look) == (3, "image")
         await pilot.press("l")
         await shows(app, pilot, "epoch 2")
-        assert "newer" not in screen_text(app) and (b.number, b.look) == (3, "picture")
+        assert "newer" not in screen_text(app) and (b.number, b.look) == (3, "image")
         await pilot.press("escape", "w")
         assert b.number == 2, "3 is right now"
         engine.validate(3)
@@ -127,7 +127,7 @@ async def test_whoever_browses_keeps_the_place_until_a_key_takes_the_newer_ones(
         await until(pilot, lambda: app.results is not None and app.results.epoch == 3)
 
 
-async def test_a_picture_that_is_not_among_them_any_more_leaves_its_place_marked(tmp_path: Path) -> None:
+async def test_a_image_that_is_not_among_them_any_more_leaves_its_place_marked(tmp_path: Path) -> None:
     async with training(tmp_path, validated=1) as (app, pilot, engine):
         await pilot.press("2", "w", "right", "right", "enter")
         assert browser(app).number == 11
@@ -142,18 +142,18 @@ async def test_an_evaluation_that_was_asked_for_is_shown_at_once_and_stays(tmp_p
     async with training(tmp_path, validated=2) as (app, pilot, engine):
         await pilot.press("2", "right", "e")
         engine.test(3, 4)
-        await shows(app, pilot, "Test pictures · epoch 3, batch 4", "1 of 50")
+        await shows(app, pilot, "Test images · epoch 3, batch 4", "1 of 50")
         await pilot.press("right", "right")
         engine.validate(3)
-        await shows(app, pilot, "Test pictures · epoch 3, batch 4", "newer: validation")
+        await shows(app, pilot, "Test images · epoch 3, batch 4", "newer: validation")
         await pilot.press("l")
-        await shows(app, pilot, "Validation pictures · epoch 3", "2 of 60")
+        await shows(app, pilot, "Validation images · epoch 3", "2 of 60")
         await pilot.press("l")
-        await shows(app, pilot, "Test pictures · epoch 3, batch 4", "3 of 50", "newer: validation")
+        await shows(app, pilot, "Test images · epoch 3, batch 4", "3 of 50", "newer: validation")
         await pilot.press("e")
         engine.test(4, 1)
         engine.validate(4)
-        await shows(app, pilot, "Test pictures · epoch 4, batch 1", "newer: validation")
+        await shows(app, pilot, "Test images · epoch 4, batch 1", "newer: validation")
 
 
 async def test_the_test_at_the_end_waits_for_whoever_browses(tmp_path: Path) -> None:
@@ -161,13 +161,13 @@ async def test_the_test_at_the_end_waits_for_whoever_browses(tmp_path: Path) -> 
         await pilot.press("2", "right")
         engine.test(8, 0)
         engine.tell(RunCompleted(epochs=9, seconds=1.0, test_accuracy=0.5, test_loss=1.0, directory=str(tmp_path)))
-        await shows(app, pilot, "DONE", "Validation pictures · epoch 9", "newer: test")
+        await shows(app, pilot, "DONE", "Validation images · epoch 9", "newer: test")
         await pilot.press("1", "2")
-        await shows(app, pilot, "Test pictures · epoch 8", "l Validation")
+        await shows(app, pilot, "Test images · epoch 8", "l Validation")
 
 
 @pytest.mark.parametrize("size", [LARGE, SMALL])
-async def test_the_matrix_follows_the_same_pictures_and_holds_against_others(
+async def test_the_matrix_follows_the_same_images_and_holds_against_others(
     tmp_path: Path, size: tuple[int, int]
 ) -> None:
     async with training(tmp_path, size, validated=1) as (app, pilot, engine):
@@ -179,22 +179,22 @@ async def test_the_matrix_follows_the_same_pictures_and_holds_against_others(
         await shows(app, pilot, "epoch 2", "newer: test" if size == LARGE else "newer", "l Newest")
         await pilot.press("right", "enter")
         await shows(app, pilot, "Validation", "newer")
-        assert len(browser(app).numbers) == app.results.confusion[1, 1], "the pictures are those of the cell"  # type: ignore[union-attr]
+        assert len(browser(app).numbers) == app.results.confusion[1, 1], "the images are those of the cell"  # type: ignore[union-attr]
         await pilot.press("3", "l", "enter")
         await shows(app, pilot, "epoch 2, batch 5")
         assert len(browser(app).numbers) == app.results.confusion[1, 1] > 0  # type: ignore[union-attr]
 
 
-async def test_where_not_all_pictures_are_there_the_heading_says_so(tmp_path: Path) -> None:
+async def test_where_not_all_images_are_there_the_heading_says_so(tmp_path: Path) -> None:
     async with training(tmp_path, valid=12_000, validated=1) as (app, pilot, _):
         await pilot.press("2")
-        await shows(app, pilot, "60 of 12,000 validation pictures · epoch 1")
+        await shows(app, pilot, "60 of 12,000 validation images · epoch 1")
 
 
-async def test_questions_are_about_the_picture_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_questions_are_about_the_image_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[list[int]] = []
     async with training(tmp_path, validated=1) as (app, pilot, engine):
-        monkeypatch.setattr(app.inspector, "ask", lambda picture, *_: asked.append(picture[0, 0].tolist()))
+        monkeypatch.setattr(app.inspector, "ask", lambda image, *_: asked.append(image[0, 0].tolist()))
         await pilot.press("2", "right", "enter")
         await until(pilot, lambda: asked)
         engine.validate(2)
@@ -202,7 +202,7 @@ async def test_questions_are_about_the_picture_shown(tmp_path: Path, monkeypatch
         assert asked == [[1, 20, 20]], "and asked once"
         await pilot.press("e")
         engine.test(3, 1)
-        await shows(app, pilot, "Test pictures")
+        await shows(app, pilot, "Test images")
         await pilot.press("enter")
         await until(pilot, lambda: len(asked) == 2)
         assert asked[1] == [0, 200, 200]

@@ -81,13 +81,13 @@ def described() -> tuple[Event, ...]:
 
 
 def evaluated() -> Results:
-    """An evaluation of 60 pictures, a third of them wrong."""
+    """An evaluation of 60 images, a third of them wrong."""
     labels = np.arange(60) % 10
     probabilities = np.full((60, 10), 0.02, dtype=np.float32)
     probabilities[np.arange(60), (labels + (np.arange(60) % 3 == 0)) % 10] = 0.82
-    pictures = np.zeros((60, 32, 32, 3), dtype=np.uint8)
-    pictures[:] = (labels * 25)[:, None, None, None]
-    return Results(Predictions(probabilities, labels, NAMES, 3, 0, ""), pictures)
+    images = np.zeros((60, 32, 32, 3), dtype=np.uint8)
+    images[:] = (labels * 25)[:, None, None, None]
+    return Results(Predictions(probabilities, labels, NAMES, 3, 0, ""), images)
 
 
 @pytest.fixture(autouse=True)
@@ -157,7 +157,7 @@ async def test_a_theme_changes_colours_alone(theme: str) -> None:
             parts = {part.partition(";")[0] for _, *colours in looks for part in colours if part}
             assert not parts & never and (depth is not None or not parts)
 
-    # Pictures are drawn for the depth of the terminal, and as letters are reversed in light themes.
+    # Images are drawn for the depth of the terminal, and as letters are reversed in light themes.
     await reach(CASES["dashboard"], use, images="off")
 
 

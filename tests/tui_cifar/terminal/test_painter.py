@@ -18,7 +18,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from tui_cifar.terminal import diff_app as thin_app
-from tui_cifar.terminal.diff_app import ThinApp
+from tui_cifar.terminal.diff_app import DiffApp
 from tui_cifar.terminal.painter import Painter
 
 WIDTH, HEIGHT = 20, 3
@@ -120,11 +120,11 @@ def test_frames_wait_for_their_time_and_the_first_ones_do_not() -> None:
     app.painter.changes.return_value = "a frame"
     app.screen.outer_size.clamp_offset.return_value = (0, 0)
     for _ in range(2):
-        ThinApp._send(app)
+        DiffApp._send(app)
     assert app._driver.write.call_count == 2 and not app.set_timer.called
     app.frame_seconds = 1000.0
     for _ in range(2):
-        ThinApp._send(app)
+        DiffApp._send(app)
     assert app._driver.write.call_count == 2
     (wait, _), _ = app.set_timer.call_args
     assert app.set_timer.call_count == 1 and 900 < wait <= 1000
@@ -143,7 +143,7 @@ def test_frames_wait_for_their_time_and_the_first_ones_do_not() -> None:
 async def test_a_key_is_answered_at_once_and_one_held_down_is_not(
     monkeypatch: pytest.MonkeyPatch, presses: list[float], event: events.Event, held_back: bool
 ) -> None:
-    app, writer, at = ThinApp(), MagicMock(), 1000.0
+    app, writer, at = DiffApp(), MagicMock(), 1000.0
     app.frame_seconds = 1 / 15
     monkeypatch.setattr(thin_app, "time", MagicMock(monotonic=lambda: at))
     monkeypatch.setattr(thin_app.App, "on_event", AsyncMock())
@@ -155,5 +155,5 @@ async def test_a_key_is_answered_at_once_and_one_held_down_is_not(
     frame._answers_until = app._answers_until
     frame.painter.changes.return_value = "a frame"
     frame.screen.outer_size.clamp_offset.return_value = (0, 0)
-    ThinApp._send(frame)
+    DiffApp._send(frame)
     assert writer.write.called != held_back and frame.set_timer.called == held_back

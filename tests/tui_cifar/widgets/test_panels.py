@@ -29,12 +29,12 @@ from engine.events.types import (
 )
 from tests.tui_cifar.run.test_state import epoch_completed, fold, one_epoch, run_events, run_started
 from tui_cifar.app.theme import THEMES, colour
-from tui_cifar.run.state import RunView
+from tui_cifar.run.state import RunState
 from tui_cifar.widgets.chrome.header import RunHeader
 from tui_cifar.widgets.panels.checkpoint_log import CheckpointLog
 from tui_cifar.widgets.panels.class_bars import ClassBars
 from tui_cifar.widgets.panels.epoch_table import EpochTable, columns_for
-from tui_cifar.widgets.panels.images import PictureStrip
+from tui_cifar.widgets.panels.images import ImageStrip
 from tui_cifar.widgets.panels.log_pane import LogPane
 from tui_cifar.widgets.panels.loss_plot import LossPlot
 from tui_cifar.widgets.panels.panel import Panel
@@ -61,7 +61,7 @@ class Stage(App[None]):
 
 
 @asynccontextmanager
-async def on_stage(widget: Any, view: RunView, size: tuple[int, int] = (78, 20), *more: object) -> AsyncIterator[Any]:
+async def on_stage(widget: Any, view: RunState, size: tuple[int, int] = (78, 20), *more: object) -> AsyncIterator[Any]:
     """A pilot, after the widget was shown the view."""
     app = Stage(widget)
     async with app.run_test(size=size) as pilot:
@@ -84,14 +84,14 @@ PANELS: list[tuple[Callable[..., Any], str]] = [
     (LossPlot, "The loss appears here"),
     (EpochTable, "A row for each epoch"),
     (ClassBars, "Each class gets a bar"),
-    (lambda **kw: PictureStrip(mode="ascii" if kw.get("ascii") else "half", **kw), "Test pictures appear here"),
+    (lambda **kw: ImageStrip(mode="ascii" if kw.get("ascii") else "half", **kw), "Test images appear here"),
     (CheckpointLog, "Saved after each epoch"),
 ]
 
 
 @pytest.mark.parametrize(("make", "words"), PANELS)
 async def test_an_empty_panel_says_what_it_waits_for(make: Callable[..., Any], words: str) -> None:
-    async with on_stage(make(), RunView()) as pilot:
+    async with on_stage(make(), RunState()) as pilot:
         assert words in screen(pilot)
 
 
@@ -385,14 +385,14 @@ async def test_log_writes_each_line_once() -> None:
         assert shown.count("first") == shown.count("second") == 1
 
 
-# -- pictures ---------------------------------------------------------------------------------------------------------
+# -- images ---------------------------------------------------------------------------------------------------------
 
 
-async def test_pictures_captions_and_pages() -> None:
-    strip = PictureStrip(mode="half")
+async def test_images_captions_and_pages() -> None:
+    strip = ImageStrip(mode="half")
     async with on_stage(strip, fold(*run_events(epochs=1)), (80, 20)) as pilot:
         shown = screen(pilot)
-        assert "1–2 of 4" in shown and "Test pictures · epoch 1" in shown
+        assert "1–2 of 4" in shown and "Test images · epoch 1" in shown
         assert "✓ cat 0.97" in shown and "✓ dog 0.61" in shown
         assert max(line.count("▀") for line in shown.splitlines()) == 64
         strip.next()
@@ -406,25 +406,25 @@ async def test_pictures_captions_and_pages() -> None:
         assert "3–4 of 4" in screen(pilot)
 
 
-async def test_pictures_before_the_first_epoch_have_their_class() -> None:
-    async with on_stage(PictureStrip(mode="half"), fold(*run_events(epochs=0)), (80, 20)) as pilot:
+async def test_images_before_the_first_epoch_have_their_class() -> None:
+    async with on_stage(ImageStrip(mode="half"), fold(*run_events(epochs=0)), (80, 20)) as pilot:
         shown = screen(pilot)
         assert "cat" in shown and "✓" not in shown and "✗" not in shown
 
 
-async def test_pictures_shrink_where_there_is_little_room() -> None:
-    async with on_stage(PictureStrip(mode="half"), fold(*run_events(epochs=1)), (40, 12)) as pilot:
+async def test_images_shrink_where_there_is_little_room() -> None:
+    async with on_stage(ImageStrip(mode="half"), fold(*run_events(epochs=1)), (40, 12)) as pilot:
         shown = screen(pilot)
         assert "1–2 of 4" in shown and f"{'cat':12}0.97" in shown and shown.count("✓ right") == 2
-    async with on_stage(PictureStrip(mode="half"), fold(*run_events(epochs=1)), (58, 19)) as pilot:
+    async with on_stage(ImageStrip(mode="half"), fold(*run_events(epochs=1)), (58, 19)) as pilot:
         shown = screen(pilot)
         assert "1–3 of 4" in shown and "✓ cat 0.97" in shown and "✗ is frog" in shown, "one large, two small beside it"
-    async with on_stage(PictureStrip(mode="half"), fold(*run_events(epochs=1)), (12, 5)) as pilot:
+    async with on_stage(ImageStrip(mode="half"), fold(*run_events(epochs=1)), (12, 5)) as pilot:
         assert "No room" in screen(pilot)
 
 
-async def test_pictures_off() -> None:
-    async with on_stage(PictureStrip(mode="off"), fold(*run_events(epochs=1))) as pilot:
+async def test_images_off() -> None:
+    async with on_stage(ImageStrip(mode="off"), fold(*run_events(epochs=1))) as pilot:
         assert "switched off" in screen(pilot)
 
 

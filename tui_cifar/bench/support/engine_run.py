@@ -1,7 +1,7 @@
 """One run of the real engine in a process of its own, for a time or until an accuracy is reached. Prints one JSON object.
 
 python -m tui_cifar.bench.support.engine_run '{"recipe": "fast", "dataset": "shapes"}' --seconds 5
-python -m tui_cifar.bench.support.engine_run '{"recipe": "fast", "dataset": "PICTURES"}' --target 0.723
+python -m tui_cifar.bench.support.engine_run '{"recipe": "fast", "dataset": "IMAGES"}' --target 0.723
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from engine.events.types import (
     RunStarted,
     TestCompleted,
 )
-from engine.runtime.allocator import keep_big_blocks
+from engine.runtime.allocator import keep_freed_memory
 from engine.training.control import Control
 
 WARM_UP_SECONDS = 1.0
@@ -123,7 +123,7 @@ def measure(
 def run_measured(
     config: Config, seconds: float, target: float, listen: Callable[[Event], None] = lambda _: None
 ) -> dict[str, Any]:
-    """`measure`, in a run directory that is not kept; the decoded pictures are."""
+    """`measure`, in a run directory that is not kept; the decoded images are."""
     cache = Path(config.runs_dir) / ".cache"
     with tempfile.TemporaryDirectory() as scratch:
         runs = Path(scratch) / "runs"
@@ -140,7 +140,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=0.0)
     parser.add_argument("--target", type=float, default=0.0)
     a = parser.parse_args()
-    keep_big_blocks()
+    keep_freed_memory()
     print(json.dumps(run_measured(make_config(a.config), a.seconds, a.target)))
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from engine.events.types import Event, LossSampled
 from engine.storage.run_directory import read_events
-from tui_cifar.cli.arguments import complain
+from tui_cifar.cli.arguments import usage_error
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -58,7 +58,7 @@ def events_of(run: Path) -> list[Event]:
 
 
 def images_per_second(events: Sequence[Event], batch_size: int) -> float:
-    """Pictures trained a second, from the sampled losses: validation, checkpoints and pauses between epochs left out."""
+    """Images trained a second, from the sampled losses: validation, checkpoints and pauses between epochs left out."""
     steps = seconds = 0.0
     for a, b in itertools.pairwise(e for e in events if isinstance(e, LossSampled)):
         if a.epoch == b.epoch:
@@ -85,7 +85,7 @@ def size_of(text: str) -> tuple[int, int]:
     """Columns and rows of a terminal, from "120x40"; complains of anything else."""
     columns, _, rows = text.partition("x")
     if not (columns.isdecimal() and rows.isdecimal() and int(columns) and int(rows)):
-        complain(f"--size: {text!r} is no size; give columns and rows, as in 120x40.")
+        usage_error(f"--size: {text!r} is no size; give columns and rows, as in 120x40.")
     return int(columns), int(rows)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tui_cifar.cli.arguments import Parser, complain
+from tui_cifar.cli.arguments import Parser, usage_error
 
 
 def measure(module: str, *arguments: str) -> dict[str, Any]:
@@ -25,9 +25,9 @@ def measure(module: str, *arguments: str) -> dict[str, Any]:
         result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     except (IndexError, ValueError):
         told = done.stderr.strip().splitlines() or ["nothing"]
-        complain(f"{module} ended with {done.returncode} and said: {told[-1].removeprefix('engine.errors.')}")
+        usage_error(f"{module} ended with {done.returncode} and said: {told[-1].removeprefix('engine.errors.')}")
     if "error" in result:
-        complain(str(result["error"]))
+        usage_error(str(result["error"]))
     return result
 
 
@@ -36,7 +36,7 @@ def data_options(parser: Parser) -> None:
     parser.add_argument(
         "--dataset", default="shapes", metavar="TEXT", help="as for training (default: shapes, built in)"
     )
-    parser.add_argument("--runs-dir", default="runs", metavar="DIR", help="where decoded pictures are kept")
+    parser.add_argument("--runs-dir", default="runs", metavar="DIR", help="where decoded images are kept")
     parser.add_argument("--device", default="auto", metavar="TEXT", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--threads", type=int, default=0, metavar="N", help="CPU threads, 0 to measure")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")

@@ -1,10 +1,10 @@
 """The reference: the tutorial as its reader would write it, for benchmarks to be measured against.
 
-torchvision's transforms on PIL pictures, `DataLoader(batch_size=20, num_workers=0)`, the tutorial's network in its own
+torchvision's transforms on PIL images, `DataLoader(batch_size=20, num_workers=0)`, the tutorial's network in its own
 order of layers, `.item()` at every step. Run it as a process of its own::
 
     python -m tui_cifar.bench.support.reference --dataset shapes --seconds 5
-    python -m tui_cifar.bench.support.reference --dataset PICTURES --target 0.723
+    python -m tui_cifar.bench.support.reference --dataset IMAGES --target 0.723
 
 Prints one JSON object.
 """
@@ -25,16 +25,16 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset, SubsetRandomSampler
 from torchvision import transforms
 
-from engine.data import Pictures, Report, default_data_dir, load_dataset
+from engine.data import LabeledImages, Report, default_data_dir, load_dataset
 from engine.runtime.device import choose_device
 
 
-class PILPictures(Dataset[Any]):
-    """Pictures one by one, as torchvision's `CIFAR10` gives them."""
+class PILImages(Dataset[Any]):
+    """Images one by one, as torchvision's `CIFAR10` gives them."""
 
-    def __init__(self, pictures: Pictures, transform: Any) -> None:
-        self.data: np.ndarray = pictures.images.permute(0, 2, 3, 1).contiguous().numpy()
-        self.targets: list[int] = pictures.labels.tolist()
+    def __init__(self, images: LabeledImages, transform: Any) -> None:
+        self.data: np.ndarray = images.images.permute(0, 2, 3, 1).contiguous().numpy()
+        self.targets: list[int] = images.labels.tolist()
         self.transform = transform
 
     def __len__(self) -> int:
@@ -74,7 +74,7 @@ def main() -> None:
     """Train for some seconds, or until the validation accuracy reaches a target, and print what came of it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dataset", default="shapes")
-    parser.add_argument("--runs-dir", default="runs", help="where decoded pictures are kept")
+    parser.add_argument("--runs-dir", default="runs", help="where decoded images are kept")
     parser.add_argument("--batch-size", type=int, default=20)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--threads", type=int, default=0, help="0 for PyTorch's own choice")
@@ -95,12 +95,12 @@ def main() -> None:
     indices = np.random.RandomState(a.seed).permutation(len(data.train)).tolist()
     split = len(indices) // 5
     train = DataLoader(
-        PILPictures(data.train, augmented), a.batch_size, sampler=SubsetRandomSampler(indices[split:]), num_workers=0
+        PILImages(data.train, augmented), a.batch_size, sampler=SubsetRandomSampler(indices[split:]), num_workers=0
     )
     valid = DataLoader(
-        PILPictures(data.train, clean), a.batch_size, sampler=SubsetRandomSampler(indices[:split]), num_workers=0
+        PILImages(data.train, clean), a.batch_size, sampler=SubsetRandomSampler(indices[:split]), num_workers=0
     )
-    test = DataLoader(PILPictures(data.test, clean), a.batch_size, num_workers=0)
+    test = DataLoader(PILImages(data.test, clean), a.batch_size, num_workers=0)
     model = Net(len(data.class_names)).to(device)
     criterion = nn.CrossEntropyLoss()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01)

@@ -6,14 +6,14 @@ import importlib
 from importlib.util import find_spec
 
 from engine.config.schema import nearest
-from tui_cifar.cli.arguments import complain
+from tui_cifar.cli.arguments import usage_error
 
 BENCHMARKS = {
     "throughput": "images a second of each recipe, beside a plain reference loop",
     "to-accuracy": "time from the start until the validation accuracy reaches a target",
     "ui": "what the dashboard costs: throughput, CPU, bytes to the terminal, latency of keys",
     "startup": "from the command to the first frame, and to the first step of training",
-    "look": "what pictures and screens of predictions cost to draw",
+    "look": "what images and screens of predictions cost to draw",
     "speedrun": "training time by the rule of the airbench speed runs, and airbench itself beside it",
     "saving": "what a checkpoint costs the training, and what --deterministic does",
 }
@@ -53,6 +53,6 @@ def run(arguments: list[str]) -> int:
     name, *rest = arguments
     known = available()
     if name not in known:
-        complain(f"{name!r} is no benchmark{nearest(name, known)} See 'cifar-tui bench --help'.")
+        usage_error(f"{name!r} is no benchmark{nearest(name, known)} See 'cifar-tui bench --help'.")
     code: int = importlib.import_module(_module(name)).run(rest)
     return code

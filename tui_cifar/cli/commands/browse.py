@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from engine.config.schema import FIELDS, Config, make_config
 from engine.errors import RunDirectoryError
-from engine.events.types import RunStarted, RunStopped, Terminal
+from engine.events.types import RunEnded, RunStarted, RunStopped
 from engine.storage.run_directory import find_run, read_events
-from tui_cifar.app.gc_tuning import no_pause_at_the_start
+from tui_cifar.app.gc_tuning import disable_gc_until_first_frame
 from tui_cifar.cli.arguments import Parser
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def make_parser() -> argparse.ArgumentParser:
         prog="cifar-tui browse",
         allow_abbrev=False,
         usage="cifar-tui browse RUN [options]",
-        description="Look at a run that has ended: its curves, its predictions with their pictures, confusion, data, network.",
+        description="Look at a run that has ended: its curves, its predictions with their images, confusion, data, network.",
     )
     parser.add_argument("run", metavar="RUN", help="a run: its name or its folder")
     parser.add_argument("--runs-dir", metavar="TEXT", default="runs", help="where run directories are [runs]")
@@ -39,12 +39,12 @@ def make_parser() -> argparse.ArgumentParser:
 def replay(run: Path, config: Config, control: Control, tell: Listener) -> object:
     """Tell what the run's event log holds, as its engine once did; a run without an end is ended here."""
     started: RunStarted | None = None
-    ended: Terminal | None = None
+    ended: RunEnded | None = None
     epoch = 0
     for event in read_events(run / "events.jsonl", thinned=True):
         if isinstance(event, RunStarted):
             started, ended = event, None
-        elif isinstance(event, Terminal):
+        elif isinstance(event, RunEnded):
             ended = event
         epoch = getattr(event, "epoch", None) or epoch
         tell(event)
@@ -64,7 +64,7 @@ def run(arguments: list[str]) -> int:
 
     fps = tune_for_line(options.fps)
     require_terminal()
-    no_pause_at_the_start()
+    disable_gc_until_first_frame()
     from tui_cifar.app.app import make_app, run_app
 
     app = make_app(

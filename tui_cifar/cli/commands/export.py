@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.errors import CheckpointError
 from engine.storage.run_directory import find_run
-from tui_cifar.cli.arguments import Parser, complain
+from tui_cifar.cli.arguments import Parser, usage_error
 
 KINDS = ("pt", "safetensors", "pt2", "onnx")
 
@@ -36,9 +36,9 @@ def run(arguments: list[str]) -> int:
     target = Path(options.output or f"{directory.absolute().name}.{options.format or 'pt'}")
     kind = options.format or target.suffix.removeprefix(".")
     if kind not in KINDS:
-        complain(f"{target}: its ending is none of {', '.join('.' + k for k in KINDS)}; give --format.")
+        usage_error(f"{target}: its ending is none of {', '.join('.' + k for k in KINDS)}; give --format.")
     if target.resolve().is_relative_to((directory / "checkpoints").resolve()):
-        complain(f"{target}: it lies among the run's checkpoints; choose another place.")
+        usage_error(f"{target}: it lies among the run's checkpoints; choose another place.")
     from engine.inspection.export import export
 
     export(checkpoint, target, kind)

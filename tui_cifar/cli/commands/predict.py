@@ -1,4 +1,4 @@
-"""`cifar-tui predict RUN PICTURE …`: what a trained network takes pictures for."""
+"""`cifar-tui predict RUN IMAGE …`: what a trained network takes images for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import DataError
 from engine.storage.run_directory import find_run
-from tui_cifar.cli.arguments import Parser, complain
+from tui_cifar.cli.arguments import Parser, usage_error
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,21 +28,19 @@ def make_parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="cifar-tui predict",
         allow_abbrev=False,
-        usage="cifar-tui predict RUN PICTURE … [--json]",
-        description="Classify pictures with the best weights of a run: the top five classes with their probabilities.",
-        epilog="Pictures of any size and format that Pillow reads are turned upright, cut to a square and scaled to 32×32.",
+        usage="cifar-tui predict RUN IMAGE … [--json]",
+        description="Classify images with the best weights of a run: the top five classes with their probabilities.",
+        epilog="Images of any size and format that Pillow reads are turned upright, cut to a square and scaled to 32×32.",
     )
     parser.add_argument("run", metavar="RUN", help="a run: its name or its folder")
-    parser.add_argument("pictures", metavar="PICTURE", nargs="+", help="picture files")
-    parser.add_argument(
-        "--json", action="store_true", help="a JSON object a picture on a line of its own, nothing else"
-    )
+    parser.add_argument("files", metavar="FILE", nargs="+", help="image files")
+    parser.add_argument("--json", action="store_true", help="a JSON object an image on a line of its own, nothing else")
     parser.add_argument("--runs-dir", metavar="TEXT", default="runs", help="where run directories are [runs]")
     parser.add_argument(
         "--images",
         choices=("half", "ascii", "off", *PIXELS),
         default=None,
-        help="the picture as half-blocks, letters, or not at all (default: what the output can show); "
+        help="the image as half-blocks, letters, or not at all (default: what the output can show); "
         "as pixels by Kitty's protocol or Sixel, for terminals that know it",
     )
     parser.add_argument(
@@ -54,20 +52,20 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def run(arguments: list[str]) -> int:
-    """Classify and print; 2 where a picture could not be read, after the others were classified."""
+    """Classify and print; 2 where an image could not be read, after the others were classified."""
     options = make_parser().parse_args(arguments)
     if options.images in PIXELS and in_tmux() and not options.force_images:
-        complain(f"--images {options.images}: tmux would swallow the picture. Use half, or add --force-images.")
+        usage_error(f"--images {options.images}: tmux would swallow the image. Use half, or add --force-images.")
     path = find_run(Path(options.runs_dir), options.run)
 
-    from engine.inspection.inspect import read_picture
+    from engine.inspection.inspect import read_image
     from engine.inspection.trained_model import load_trained
 
     trained = load_trained(path)
     failed = 0
-    for name in options.pictures:
+    for name in options.files:
         try:
-            pixels = read_picture(Path(name))
+            pixels = read_image(Path(name))
         except DataError as e:
             failed += 1
             sys.stderr.write(f"cifar-tui: {e.message}\n")
@@ -77,19 +75,19 @@ def run(arguments: list[str]) -> int:
         top = [(trained.class_names[i], probabilities[i]) for i in order]
         if options.json:
             classes = [{"class": c, "probability": round(p, 6)} for c, p in top]
-            line = {"picture": name, "class": top[0][0], "probability": round(top[0][1], 6), "top": classes}
+            line = {"image": name, "class": top[0][0], "probability": round(top[0][1], 6), "top": classes}
             sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
         else:
             _show(name, pixels, top, options.images)
-    if failed and failed == len(options.pictures):
-        complain("no picture could be classified.")
+    if failed and failed == len(options.files):
+        usage_error("no image could be classified.")
     return 2 if failed else 0
 
 
 def _show(name: str, pixels: np.ndarray, top: list[tuple[str, float]], images: str | None) -> None:
-    """The picture and its classes, beside each other where there is room."""
+    """The image and its classes, beside each other where there is room."""
     from tui_cifar.cli.main import unicode_locale
-    from tui_cifar.render.images.mosaic import picture_lines, printed
+    from tui_cifar.render.images.mosaic import image_lines, printed
     from tui_cifar.render.text.text import bar, cut, plain
 
     plainly = not unicode_locale()
@@ -108,23 +106,23 @@ def _show(name: str, pixels: np.ndarray, top: list[tuple[str, float]], images: s
     if pixels_by is not None:
         sys.stdout.write(_as_pixels(pixels, words, pixels_by) + "\n")
         return
-    picture = [] if mode == "off" else [printed(line) for line in picture_lines(pixels, mode)]
+    image = [] if mode == "off" else [printed(line) for line in image_lines(pixels, mode)]
     if beside:
-        words += [""] * (len(picture) - len(words))
-        lines = [f"{p}   {w}".rstrip() for p, w in zip(picture, words, strict=False)]
+        words += [""] * (len(image) - len(words))
+        lines = [f"{p}   {w}".rstrip() for p, w in zip(image, words, strict=False)]
     else:
-        lines = [*picture, *words]
+        lines = [*image, *words]
     sys.stdout.write("\n".join(lines) + "\n\n")
 
 
-def _as_pixels(picture: np.ndarray, words: list[str], protocol: str) -> str:
-    """The picture 32 by 16 cells large, as pixels, and the words beside it."""
+def _as_pixels(image: np.ndarray, words: list[str], protocol: str) -> str:
+    """The image 32 by 16 cells large, as pixels, and the words beside it."""
     from tui_cifar.render.images.protocols import cell_pixels, kitty, placed, sixel
 
     if protocol == "kitty":
-        return placed(kitty(picture, 32, 16, tmux=in_tmux()), 16, words, 35)
+        return placed(kitty(image, 32, 16, tmux=in_tmux()), 16, words, 35)
     width, height = cell_pixels()
-    return placed(sixel(picture, min(32 * width, 16 * height)), 16, words, 35)
+    return placed(sixel(image, min(32 * width, 16 * height)), 16, words, 35)
 
 
 def in_tmux() -> bool:
@@ -133,7 +131,7 @@ def in_tmux() -> bool:
 
 
 def output_mode(images: str | None, *, plainly: bool) -> Mode:
-    """How pictures are printed: as asked for; else in the terminal's colours, as letters where there are none."""
+    """How images are printed: as asked for; else in the terminal's colours, as letters where there are none."""
     if images in ("ascii", "off"):
         return "ascii" if images == "ascii" else "off"
     tty = sys.stdout.isatty()

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.config.recipes import RECIPES
 from engine.config.schema import FIELDS, make_config
-from tui_cifar.cli.arguments import complain
+from tui_cifar.cli.arguments import usage_error
 
 
 def run(arguments: list[str]) -> int:
@@ -16,7 +16,7 @@ def run(arguments: list[str]) -> int:
         sys.stdout.write("usage: cifar-tui recipes\n\nList the recipes and their values.\n")
         return 0
     if arguments:
-        complain(f"'recipes' takes no arguments, but got {arguments[0]!r}.")
+        usage_error(f"'recipes' takes no arguments, but got {arguments[0]!r}.")
     configs = {name: make_config({"recipe": name}).as_dict() for name in RECIPES}
     for name, recipe in RECIPES.items():
         sys.stdout.write(f"{name:12}{recipe.description}\n")

@@ -18,10 +18,10 @@ SHARES = ("counts", "share of true class", "share of predicted class")
 
 @dataclass(frozen=True, slots=True)
 class Heat:
-    """Colours of the heat: from the ground to right (the diagonal) and to wrong (the rest), as RGB; None for none."""
+    """Colours of the heat: from the ground to correct (the diagonal) and to wrong (the rest), as RGB; None for none."""
 
     ground: tuple[int, int, int]
-    right: tuple[int, int, int]
+    correct: tuple[int, int, int]
     wrong: tuple[int, int, int]
     text: tuple[int, int, int]
 
@@ -30,8 +30,8 @@ class Heat:
 class Steps:
     """The heat where a terminal has 256 colours: a few of them, each clearly stronger than the one before."""
 
-    right: tuple[int, ...]
-    """For the diagonal, from `RIGHT_FROM` on: numbers of colours."""
+    correct: tuple[int, ...]
+    """For the diagonal, from `CORRECT_FROM` on: numbers of colours."""
     wrong: tuple[int, ...]
     """For the rest, from `WRONG_FROM` on."""
     text: Style
@@ -39,7 +39,7 @@ class Steps:
 
 DARK_STEPS = (22, 28), (52, 88, 124)
 LIGHT_STEPS = (194, 157), (224, 217, 210)
-RIGHT_FROM = 0.01, 0.75
+CORRECT_FROM = 0.01, 0.75
 WRONG_FROM = 0.01, 0.03, 0.08
 """Shares from which each step is shown."""
 
@@ -145,7 +145,7 @@ def _per_cent(value: float, short: bool = False) -> str:
 
 def _heated(part: float, diagonal: bool, heat: Heat | Steps | None, inks: Inks) -> Style:
     if isinstance(heat, Steps):
-        colours, bounds = (heat.right, RIGHT_FROM) if diagonal else (heat.wrong, WRONG_FROM)
+        colours, bounds = (heat.correct, CORRECT_FROM) if diagonal else (heat.wrong, WRONG_FROM)
         step = sum(part >= b for b in bounds)
         if step:
             return heat.text + Style(bgcolor=f"color({colours[step - 1]})", bold=diagonal or None)
@@ -154,7 +154,7 @@ def _heated(part: float, diagonal: bool, heat: Heat | Steps | None, inks: Inks) 
         return inks.strong if diagonal else inks.text if part > 0.05 else inks.dim
     # Errors are small shares: their heat grows with the root, so that 2 % and 10 % differ to the eye.
     strength = 0.08 + 0.5 * part if diagonal else min(1.0, 1.6 * part**0.5)
-    to = heat.right if diagonal else heat.wrong
+    to = heat.correct if diagonal else heat.wrong
     ground = [round(g + (t - g) * min(0.85, strength * 0.8)) for g, t in zip(heat.ground, to, strict=True)]
     back = "#{:02x}{:02x}{:02x}".format(*ground)
     fore = "#{:02x}{:02x}{:02x}".format(*heat.text)

@@ -1,4 +1,4 @@
-"""One picture in detail: large, its probabilities, its channels with their numbers, its augmentation, where the network looked."""
+"""One image in detail: large, its probabilities, its channels with their numbers, its augmentation, where the network looked."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from rich.segment import Segment
 from engine.inspection.types import Inspection
 from tui_cifar.render.images.gallery import Guess, captions, captions_for
 from tui_cifar.render.images.grid import fit, in_rows
-from tui_cifar.render.images.mosaic import Line, Mode, beside, heat, picture_lines, thumbnail_lines, tinted
+from tui_cifar.render.images.mosaic import Line, Mode, beside, heat, image_lines, thumbnail_lines, tinted
 from tui_cifar.render.text.ink import Inks, spread, words
 from tui_cifar.render.text.text import bar, cut, weights_of
 
 CHANNELS = ("red", "green", "blue")
-VIEWS = {"picture": "Picture", "channels": "Channels", "augmented": "Augmented", "map": "Where it looked"}
+VIEWS = {"image": "Image", "channels": "Channels", "augmented": "Augmented", "map": "Where it looked"}
 
 
 WIDEST_BARS = 68
@@ -29,7 +29,7 @@ MAPS_ROOM = 19
 class Subject:
     """What is shown."""
 
-    picture: np.ndarray | None
+    image: np.ndarray | None
     """uint8 (32, 32, 3), or None where it is not on this disk."""
     class_names: tuple[str, ...]
     probabilities: np.ndarray
@@ -56,7 +56,7 @@ def verdict(subject: Subject, inks: Inks) -> Line:
     if subject.true is None:
         return [words(names[guess], inks.strong)]
     if guess == subject.true:
-        return [words("✓ ", inks.right), words(names[guess], inks.strong)]
+        return [words("✓ ", inks.correct), words(names[guess], inks.strong)]
     return [words("✗ ", inks.wrong), words(f"{names[guess]}, is {names[subject.true]}", inks.strong)]
 
 
@@ -69,7 +69,7 @@ def probability_lines(subject: Subject, width: int, most: int, look: Look) -> li
     name_width = min(max((len(names[i]) for i in order), default=0), max(6, width // 3))
     guess, lines = int(p.argmax()), []
     for i in order:
-        ink = inks.right if i == subject.true else inks.wrong if i == guess and subject.true is not None else inks.dim
+        ink = inks.correct if i == subject.true else inks.wrong if i == guess and subject.true is not None else inks.dim
         mark = "✓" if i == subject.true else "✗" if i == guess and subject.true is not None else " "
         filled_ink = inks.accent if i == guess and subject.true is None else ink
         name_ink = inks.strong if i in (guess, subject.true) else inks.text
@@ -86,11 +86,11 @@ def probability_lines(subject: Subject, width: int, most: int, look: Look) -> li
 
 
 def side_for(width: int, height: int, beside_width: int) -> int:
-    """The largest side of a picture, in columns, that leaves `beside_width` of them; 0 where none does."""
+    """The largest side of an image, in columns, that leaves `beside_width` of them; 0 where none does."""
     return next((s for s in (96, 64, 48, 32, 16) if s // 2 <= height and s + 3 + beside_width <= width), 0)
 
 
-def picture_view(
+def image_view(
     subject: Subject,
     inspection: Inspection | str | None,
     width: int,
@@ -99,13 +99,13 @@ def picture_view(
     mapped: int = 0,
     neighbours: Sequence[tuple[np.ndarray, Guess]] = (),
 ) -> list[Line]:
-    """The picture large, its probabilities as bars, and, where there is room, where the network looked, and other pictures.
+    """The image large, its probabilities as bars, and, where there is room, where the network looked, and other images.
 
     Args:
         mapped: place among `inspection.cam_classes` of the class whose map is marked.
-        neighbours: pictures before and after this one.
+        neighbours: images before and after this one.
     """
-    side = side_for(width, height, 34) if subject.picture is not None and look.mode != "off" else 0
+    side = side_for(width, height, 34) if subject.image is not None and look.mode != "off" else 0
     right = width - side - 3 if side else width
     column: list[Line] = [verdict(subject, look.inks), []]
     column += probability_lines(subject, min(right, WIDEST_BARS), max(3, height - 6), look)
@@ -117,24 +117,24 @@ def picture_view(
             title = f"where it looked for · {weights_of(inspection.epoch, inspection.step)}"
             column += maps_row(subject, inspection, mapped, right, height - len(column), look, title)
     if not side:
-        if subject.picture is None:
-            column.append([words("The pictures themselves are not on this disk any more.", look.inks.dim)])
+        if subject.image is None:
+            column.append([words("The images themselves are not on this disk any more.", look.inks.dim)])
         return column
-    assert subject.picture is not None
-    large = thumbnail_lines(subject.picture, side, look.mode, light=look.light)
+    assert subject.image is not None
+    large = thumbnail_lines(subject.image, side, look.mode, light=look.light)
     return beside([(side, large), (right, column)], 3)
 
 
 def _neighbour_row(neighbours: Sequence[tuple[np.ndarray, Guess]], width: int, height: int, look: Look) -> list[Line]:
-    """A row of pictures under a line of words; nothing where there is no room."""
+    """A row of images under a line of words; nothing where there is no room."""
     count = len(neighbours)
     side = min(32, 2 * (height - 4), (width - 2 * (count - 1)) // count) // 2 * 2
     if side < 12:
         return []
     grid = fit(width, side // 2 + 2, side, most=count, captions=captions_for(neighbours[0][1].names))
     blocks = [
-        [*thumbnail_lines(picture, grid.side, look.mode, light=look.light), *captions(guess, grid, look.inks)]
-        for picture, guess in neighbours
+        [*thumbnail_lines(image, grid.side, look.mode, light=look.light), *captions(guess, grid, look.inks)]
+        for image, guess in neighbours
     ]
     return [[], [words("before and after it", look.inks.dim)], *in_rows(blocks, grid)]
 
@@ -145,20 +145,20 @@ def cam_title(inspection: Inspection, mapped: int) -> str:
 
 
 def cam_lines(inspection: Inspection, mapped: int, side: int, look: Look) -> list[Line]:
-    """The Grad-CAM map over the picture; where there are no colours, the map alone.
+    """The Grad-CAM map over the image; where there are no colours, the map alone.
 
     Args:
         mapped: place of the class among `inspection.cam_classes`.
     """
     cam = inspection.cams[mapped]
     grey = np.repeat(np.rint(cam * 255).astype(np.uint8)[..., None], 3, axis=2)
-    shown = grey if look.mode == "ascii" else heat(inspection.picture, cam)
+    shown = grey if look.mode == "ascii" else heat(inspection.image, cam)
     return thumbnail_lines(shown, side, look.mode, light=look.light)
 
 
 def map_view(subject: Subject, inspection: Inspection, mapped: int, width: int, height: int, look: Look) -> list[Line]:
-    """Picture and map side by side, as large as they fit; below, where there is room, the maps of the likeliest classes."""
-    assert subject.picture is not None
+    """Image and map side by side, as large as they fit; below, where there is room, the maps of the likeliest classes."""
+    assert subject.image is not None
     inks = look.inks
     side = next((s for s in (64, *range(32, 7, -2)) if s // 2 + 3 <= height and 2 * s + 3 <= width), 8)
     heads = beside(
@@ -169,7 +169,7 @@ def map_view(subject: Subject, inspection: Inspection, mapped: int, width: int, 
         3,
     )
     blocks = [
-        (side, thumbnail_lines(subject.picture, side, look.mode, light=look.light)),
+        (side, thumbnail_lines(subject.image, side, look.mode, light=look.light)),
         (side, cam_lines(inspection, mapped, side, look)),
     ]
     room = width - 2 * (side + 3)
@@ -219,17 +219,17 @@ def maps_row(
 
 
 def augmented_view(inspection: Inspection, width: int, height: int, look: Look) -> list[Line]:
-    """The picture as it is, and as augmentation may present it."""
-    told = [("as it is", inspection.picture), *((f"draw {i}", draw) for i, draw in enumerate(inspection.draws, 1))]
+    """The image as it is, and as augmentation may present it."""
+    told = [("as it is", inspection.image), *((f"draw {i}", draw) for i, draw in enumerate(inspection.draws, 1))]
     grid = fit(width, height, most=len(told))
     if not grid.side:
-        return [[words("No room for pictures.", look.inks.dim)]]
+        return [[words("No room for images.", look.inks.dim)]]
     blocks = [
         [
-            *thumbnail_lines(picture, grid.side, look.mode, light=look.light),
+            *thumbnail_lines(image, grid.side, look.mode, light=look.light),
             [words(cut(word, grid.side), look.inks.dim)],
         ]
-        for word, picture in told
+        for word, image in told
     ]
     return in_rows(blocks, grid)
 
@@ -271,7 +271,7 @@ def channel_layout(row: int, width: int, height: int) -> ChannelLayout:
 
 
 def channels_view(
-    picture: np.ndarray,
+    image: np.ndarray,
     network_input: np.ndarray | None,
     cursor: tuple[int, int],
     chosen: int,
@@ -282,7 +282,7 @@ def channels_view(
     """Red, green and blue, each in its own shade, with the numbers about the cursor.
 
     Args:
-        picture: uint8 (32, 32, 3).
+        image: uint8 (32, 32, 3).
         network_input: float (32, 32, 3), the same as the network gets it; None while that is not known.
         cursor: (row, column).
         chosen: the channel that is shown where there is no room for three.
@@ -290,40 +290,40 @@ def channels_view(
     row, column = cursor
     value: Line = [words(f"row {row:2}  column {column:2}   ", look.inks.dim)]
     for i, name in enumerate(CHANNELS):
-        told = f"{name} {picture[row, column, i]:3}"
+        told = f"{name} {image[row, column, i]:3}"
         if network_input is not None:
             told += f" → {network_input[row, column, i]:+.3f}".replace("-", "−")
         value.append(words(told + "   ", look.inks.strong if i == chosen else look.inks.text))
     layout = channel_layout(row, width, height)
     if layout.count == 3:
-        value = spread(value, [words("arrows move, c marks, . next picture", look.inks.dim)], width)
-        blocks = [(layout.width, _channel(picture, i, cursor, look, i == chosen, layout)) for i in range(3)]
+        value = spread(value, [words("arrows move, c marks, . next image", look.inks.dim)], width)
+        blocks = [(layout.width, _channel(image, i, cursor, look, i == chosen, layout)) for i in range(3)]
         lines = [value, *beside(blocks, layout.gap)]
         rest = height - len(lines) - 1
         if rest >= 3:
             tall, wide = min(12, (rest - 1) // 2), (layout.width // 4 - 1) // 2
-            tables = [number_table(picture[..., i], cursor, tall, wide, look.inks) for i in range(3)]
+            tables = [number_table(image[..., i], cursor, tall, wide, look.inks) for i in range(3)]
             lines += [[], *beside([(layout.width, table) for table in tables], layout.gap)]
         return lines
-    block = (layout.width, _channel(picture, chosen, cursor, look, True, layout))
+    block = (layout.width, _channel(image, chosen, cursor, look, True, layout))
     room = width - block[0] - 3
     if room < 12:
         return [value, *block[1]]
     half_width = min(4, (room // 4 - 1) // 2)
-    table = number_table(picture[..., chosen], cursor, min(6, (height - 4) // 2), half_width, look.inks)
+    table = number_table(image[..., chosen], cursor, min(6, (height - 4) // 2), half_width, look.inks)
     return [value, *beside([block, (room, [[words(f"{CHANNELS[chosen]} bytes", look.inks.dim)], *table])], 3)]
 
 
 def _channel(
-    picture: np.ndarray, i: int, cursor: tuple[int, int], look: Look, chosen: bool, layout: ChannelLayout
+    image: np.ndarray, i: int, cursor: tuple[int, int], look: Look, chosen: bool, layout: ChannelLayout
 ) -> list[Line]:
     """A channel with pointers to the cursor above it and to its right."""
     row, column = cursor
     head: Line = [words(" " * column * layout.scale, None), words("▾" * layout.scale, look.inks.accent)]
-    channel = picture[..., i].repeat(layout.scale, 0).repeat(layout.scale, 1)
+    channel = image[..., i].repeat(layout.scale, 0).repeat(layout.scale, 1)
     image = np.repeat(channel[..., None], 3, axis=2) if look.mode == "ascii" else tinted(channel, i)
     at = row * layout.scale // 2
-    drawn = picture_lines(image, look.mode, light=look.light)
+    drawn = image_lines(image, look.mode, light=look.light)
     lines = [[*line, words("◂" if y == at else " ", look.inks.accent)] for y, line in enumerate(drawn)]
     name: Line = [words(f"{CHANNELS[i]:5}", look.inks.strong if chosen else look.inks.dim)]
     return [head, *lines[layout.top : layout.top + layout.shown], name]

@@ -1,4 +1,4 @@
-"""Test pictures in rows and columns, each with what it was taken for."""
+"""Test images in rows and columns, each with what it was taken for."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tui_cifar.run.predictions import Results
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """What a picture was taken for."""
+    """What an image was taken for."""
 
     names: Sequence[str]
     """The classes."""
@@ -25,39 +25,39 @@ class Guess:
     true: int
     confidence: float
     number: int | None = None
-    """The picture's number in the test set, where it is told."""
+    """The image's number in the test set, where it is told."""
 
     @property
-    def right(self) -> bool:
+    def correct(self) -> bool:
         """Whether it is that."""
         return self.predicted == self.true
 
 
 def guess_of(results: Results, number: int) -> Guess:
-    """What a picture of the test set was taken for."""
+    """What an image of the test set was taken for."""
     predicted, true = int(results.predicted[number]), int(results.labels[number])
     return Guess(results.class_names, predicted, true, float(results.confidence[number]), number)
 
 
 def captions_for(names: Sequence[str]) -> Captions:
-    """Room for the words below any picture of these classes; longer names than any of CIFAR-10's may be cut."""
+    """Room for the words below any image of these classes; longer names than any of CIFAR-10's may be cut."""
     longest = sorted((min(len(name), 12) for name in names), reverse=True)[:2]
     return Captions(one_line=sum(longest) + 12, two_lines=max(longest, default=0) + 5)
 
 
 def caption(guess: Guess, width: int, inks: Inks) -> Line:
     """ "✗ dog, is cat 0.98      #4,117", as much of it as fits, padded to `width`."""
-    true, predicted, right = guess.names[guess.true], guess.names[guess.predicted], guess.right
-    mark = words("✓ " if right else "✗ ", inks.right if right else inks.wrong)
+    true, predicted, correct = guess.names[guess.true], guess.names[guess.predicted], guess.correct
+    mark = words("✓ " if correct else "✗ ", inks.correct if correct else inks.wrong)
     confidence, place = f" {guess.confidence:.2f}", _place(guess)
-    told = true if right else f"{predicted}, is {true}"
+    told = true if correct else f"{predicted}, is {true}"
     room = width - 2
     parts: Line = [mark]
     if len(told) + len(confidence) <= room:
         parts += [words(told, inks.text), words(confidence, inks.dim)]
         if place and len(told) + len(confidence) + len(place) + 2 <= room:
             parts = spread(parts, [words(place, inks.dim)], width)
-    elif right or len(told) <= room or room < 9:
+    elif correct or len(told) <= room or room < 9:
         parts.append(words(cut(told, room), inks.text))
     else:
         each = (room - 4) // 2
@@ -71,8 +71,8 @@ def two_captions(guess: Guess, width: int, inks: Inks) -> list[Line]:
     true, predicted = guess.names[guess.true], guess.names[guess.predicted]
     confidence = words(f"{guess.confidence:.2f}", inks.dim)
     first = spread([words(cut(predicted, width - 5), inks.text)], [confidence], width)
-    if guess.right:
-        second: Line = [words("✓ ", inks.right), words("right", inks.dim)]
+    if guess.correct:
+        second: Line = [words("✓ ", inks.correct), words("correct", inks.dim)]
     else:
         second = [words("✗ ", inks.wrong), words(cut(f"is {true}", width - 2), inks.text)]
     if (place := _place(guess)) and width_of(second) + 1 + len(place) <= width:
@@ -81,7 +81,7 @@ def two_captions(guess: Guess, width: int, inks: Inks) -> list[Line]:
 
 
 def captions(guess: Guess, grid: Grid, inks: Inks, *, chosen: bool = False) -> list[Line]:
-    """The words below a picture of a grid."""
+    """The words below an image of a grid."""
     lines = [caption(guess, grid.width, inks)] if grid.words == 1 else two_captions(guess, grid.width, inks)
     return [marked(line, inks) for line in lines] if chosen else lines
 
@@ -107,7 +107,7 @@ def gallery(
     *,
     light: bool = False,
 ) -> list[Line]:
-    """A page of pictures.
+    """A page of images.
 
     Args:
         numbers: the selection, int (K,).
@@ -115,18 +115,18 @@ def gallery(
         chosen: where in it the cursor is.
     """
     page = range(first, min(first + grid.page, len(numbers)))
-    if not grid.side or results.pictures is None:
+    if not grid.side or results.images is None:
         return [listing(results, int(numbers[i]), width, inks, chosen=i == chosen) for i in page]
     blocks = []
     for i in page:
         number = int(numbers[i])
         below = captions(guess_of(results, number), grid, inks, chosen=i == chosen)
-        blocks.append([*thumbnail_lines(results.pictures[number], grid.side, mode, light=light), *below])
+        blocks.append([*thumbnail_lines(results.images[number], grid.side, mode, light=light), *below])
     return in_rows(blocks, grid)
 
 
 def listing(results: Results, number: int, width: int, inks: Inks, *, chosen: bool = False) -> Line:
-    """A picture as a line of words, where pictures can't be drawn."""
+    """An image as a line of words, where images can't be drawn."""
     figures = f"  loss {results.loss[number]:6.3f}  margin {results.margin[number]:.2f}  " if width >= 62 else "  "
     told = caption(guess_of(results, number), min(36, width), inks)
     line = spread(told[:2] if width < 20 else told, [words(figures, inks.dim)], width)

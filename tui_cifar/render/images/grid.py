@@ -1,4 +1,4 @@
-"""How many pictures fit into a place, and how large."""
+"""How many images fit into a place, and how large."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from dataclasses import dataclass
 from tui_cifar.render.images.mosaic import Line, beside
 
 SIDES, SMALL_SIDES = range(32, 11, -2), (10, 8)
-"""Columns that a picture may take; it takes half as many lines. Words below a small one say little, so it is the last resort."""
+"""Columns that an image may take; it takes half as many lines. Words below a small one say little, so it is the last resort."""
 MIN_GAP, MAX_GAP = 2, 6
 ENOUGH = 6
-"""Pictures on a page from which larger ones are better than more of them."""
+"""Images on a page from which larger ones are better than more of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Captions:
-    """How wide the words below a picture are."""
+    """How wide the words below an image are."""
 
     one_line: int = 0
-    """Columns that they take in one line; below a narrower picture they have two."""
+    """Columns that they take in one line; below a narrower image they have two."""
     two_lines: int = 0
-    """Columns that they take in two; a narrower picture gets a cell of that width."""
+    """Columns that they take in two; a narrower image gets a cell of that width."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Pictures in columns and rows, each with a line or two of words below; `side` 0 stands for a list without pictures."""
+    """Images in columns and rows, each with a line or two of words below; `side` 0 stands for a list without images."""
 
     side: int
     columns: int
@@ -34,13 +34,13 @@ class Grid:
     gap: int = MIN_GAP
     """Blank columns between two cells."""
     words: int = 1
-    """Lines of words below a picture."""
+    """Lines of words below an image."""
     margin: int = 0
-    """Columns by which a cell is wider than its picture."""
+    """Columns by which a cell is wider than its image."""
 
     @property
     def page(self) -> int:
-        """Pictures on a page."""
+        """Images on a page."""
         return self.columns * self.rows
 
     @property
@@ -64,13 +64,13 @@ def fit(
     captions: Captions = Captions(),
     sides: Sequence[int] = SIDES,
 ) -> Grid:
-    """The layout for a place of `width` by `height` cells; a list where no picture fits.
+    """The layout for a place of `width` by `height` cells; a list where no image fits.
 
     Args:
-        side: the columns of a picture, as asked for; None takes what fills most of the place with `enough` pictures or more.
-        most: pictures that there are; room for more counts for nothing.
-        captions: the words below a picture; one short line if left out.
-        sides: the columns that a picture may take.
+        side: the columns of an image, as asked for; None takes what fills most of the place with `enough` images or more.
+        most: images that there are; room for more counts for nothing.
+        captions: the words below an image; one short line if left out.
+        sides: the columns that an image may take.
     """
 
     def grid(s: int) -> Grid:

@@ -1,4 +1,4 @@
-"""Pictures as terminal cells, quickly: numpy finds the colours of all cells, and each cell's escape codes are written once.
+"""Images as terminal cells, quickly: numpy finds the colours of all cells, and each cell's escape codes are written once.
 
 Rich works out a style's codes when it draws it, 15 µs a cell, which a screen of 4,800 differently coloured cells can't
 afford. `CellStyle` is a Rich style that is born with its codes.
@@ -22,7 +22,7 @@ from rich.style import Style
 from tui_cifar.render.images.pixels import as_rgb, ascii_ramp, enlarge, shrink
 
 Mode = Literal["truecolor", "256", "16", "ascii", "off"]
-"""How many colours the terminal has; letters where it has none; or no pictures at all."""
+"""How many colours the terminal has; letters where it has none; or no images at all."""
 Line = list[Segment]
 """Segments side by side. A segment without a style, or with one without a background, lies on the widget's own ground."""
 
@@ -228,7 +228,7 @@ def _few_colours(rgb: np.ndarray, mode: str) -> tuple[np.ndarray, np.ndarray, np
     """Two pixels a cell in 256 or 16 colours: each in the nearest one, or both as a mixture of two, whichever is closer.
 
     A mixture in the cell itself is finer than one of neighbouring pixels (dithering), which at 32 pixels a side hides the
-    picture. It shows both pixels alike, so it is taken where they differ less than the palette is off.
+    image. It shows both pixels alike, so it is taken where they differ less than the palette is off.
 
     Args:
         rgb: uint8 (2 H, W, 3).
@@ -291,7 +291,7 @@ def half_block_lines(image: np.ndarray, mode: str) -> list[Line]:
 def quadrant_lines(image: np.ndarray) -> list[Line]:
     """Four pixels a cell in two true colours, the two that fit best: H / 2 lines of W / 2 cells.
 
-    A pixel is half as wide as in half-blocks, so that a picture of a given size in cells shows more of its outlines.
+    A pixel is half as wide as in half-blocks, so that an image of a given size in cells shows more of its outlines.
 
     Args:
         image: uint8 or float (H, W, 3) in [0, 255], H and W even.
@@ -325,8 +325,8 @@ def _cell_lines(characters: np.ndarray, fore: np.ndarray, back: np.ndarray, mode
     return [segments[start:end] for start, end in zip([0, *ends], ends, strict=False)]
 
 
-def picture_lines(image: np.ndarray, mode: Mode, *, light: bool = False) -> list[Line]:
-    """A picture in the way that the terminal allows; `light` says that letters are dark on a light ground."""
+def image_lines(image: np.ndarray, mode: Mode, *, light: bool = False) -> list[Line]:
+    """An image in the way that the terminal allows; `light` says that letters are dark on a light ground."""
     if mode == "off":
         return [[Segment(" " * image.shape[1])] for _ in range(-(-image.shape[0] // 2))]
     if mode == "ascii":
@@ -334,18 +334,18 @@ def picture_lines(image: np.ndarray, mode: Mode, *, light: bool = False) -> list
     return half_block_lines(image, mode)
 
 
-def thumbnail_lines(picture: np.ndarray, side: int, mode: Mode, *, light: bool = False) -> list[Line]:
-    """A square picture `side` cells wide and half as many high, of all the detail that so many cells can show.
+def thumbnail_lines(image: np.ndarray, side: int, mode: Mode, *, light: bool = False) -> list[Line]:
+    """A square image `side` cells wide and half as many high, of all the detail that so many cells can show.
 
     Args:
-        picture: uint8 (N, N, 3).
+        image: uint8 (N, N, 3).
         side: even; equal to N or a multiple of it for exact pixels.
     """
-    if side < picture.shape[0] and mode == "truecolor":
-        return quadrant_lines(resized(picture, side, 2 * side))
-    if side == picture.shape[0] or side % picture.shape[0] == 0:
-        return picture_lines(enlarge_or_shrink(picture, side), mode, light=light)
-    return picture_lines(np.rint(resized(picture, side, side)).astype(np.uint8), mode, light=light)
+    if side < image.shape[0] and mode == "truecolor":
+        return quadrant_lines(resized(image, side, 2 * side))
+    if side == image.shape[0] or side % image.shape[0] == 0:
+        return image_lines(enlarge_or_shrink(image, side), mode, light=light)
+    return image_lines(np.rint(resized(image, side, side)).astype(np.uint8), mode, light=light)
 
 
 def resized(image: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -391,14 +391,14 @@ def beside(blocks: Sequence[tuple[int, list[Line]]], gap: int) -> list[Line]:
     return out
 
 
-def heat(picture: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """A picture with a map laid over it: dim grey where the map is 0, the picture's own brightness in orange where it is 1.
+def heat(image: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """An image with a map laid over it: dim grey where the map is 0, the image's own brightness in orange where it is 1.
 
     Args:
-        picture: uint8 (H, W, 3).
+        image: uint8 (H, W, 3).
         weight: float (H, W) in [0, 1].
     """
-    grey = picture.astype(np.float32) @ np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
+    grey = image.astype(np.float32) @ np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
     cold = grey[..., None] * np.array([0.45, 0.5, 0.6], dtype=np.float32)
     hot = 90 + 0.65 * grey[..., None] * np.array([1.0, 0.62, 0.2], dtype=np.float32)
     hot[..., 2] -= 80
@@ -433,12 +433,12 @@ def centred(values: np.ndarray) -> np.ndarray:
     return np.rint(127.5 + values * (127.5 / furthest if furthest else 0)).astype(np.uint8)
 
 
-def enlarge_or_shrink(picture: np.ndarray, side: int) -> np.ndarray:
-    """A square picture with `side` pixels a side, where one is a whole multiple of the other; else the nearest that is."""
-    now = picture.shape[0]
+def enlarge_or_shrink(image: np.ndarray, side: int) -> np.ndarray:
+    """A square image with `side` pixels a side, where one is a whole multiple of the other; else the nearest that is."""
+    now = image.shape[0]
     if side >= 2 * now:
-        return enlarge(picture, side // now)
-    return shrink(picture, now // side) if 0 < side < now else picture
+        return enlarge(image, side // now)
+    return shrink(image, now // side) if 0 < side < now else image
 
 
 def printed(line: Line) -> str:

@@ -1,4 +1,4 @@
-"""Pictures as arrays, and as letters."""
+"""Images as arrays, and as letters."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ RAMP = " .:-=+*#%@"
 
 
 def as_rgb(image: np.ndarray) -> np.ndarray:
-    """uint8 (H, W, 3) of a picture (H, W), (H, W, 1), (H, W, 3) or (H, W, 4); transparency over black."""
+    """uint8 (H, W, 3) of an image (H, W), (H, W, 1), (H, W, 3) or (H, W, 4); transparency over black."""
     if image.ndim == 2:
         image = image[..., None]
     if image.shape[2] == 1:
@@ -36,7 +36,7 @@ def enlarge(image: np.ndarray, factor: int) -> np.ndarray:
 
 
 def ascii_ramp(image: np.ndarray, light: bool = False) -> list[str]:
-    """A picture as letters by luminance (Rec. 709), stretched to the ramp: ceil(H / 2) lines of W cells.
+    """An image as letters by luminance (Rec. 709), stretched to the ramp: ceil(H / 2) lines of W cells.
 
     Args:
         image: uint8 (H, W), (H, W, 1), (H, W, 3) or (H, W, 4).

@@ -1,4 +1,4 @@
-"""Pictures as pixels, for terminals that take them: Kitty's graphics protocol and Sixel. Used only where they are asked for."""
+"""Images as pixels, for terminals that take them: Kitty's graphics protocol and Sixel. Used only where they are asked for."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _CHUNK = 4096
 """Letters of base64 that Kitty takes at once."""
 
 
-def kitty(picture: np.ndarray, columns: int, rows: int, *, tmux: bool = False) -> str:
-    """The sequence that shows a picture from the cursor on, scaled to `columns` by `rows` cells; the cursor stays.
+def kitty(image: np.ndarray, columns: int, rows: int, *, tmux: bool = False) -> str:
+    """The sequence that shows an image from the cursor on, scaled to `columns` by `rows` cells; the cursor stays.
 
     See https://sw.kovidgoyal.net/kitty/graphics-protocol/.
 
     Args:
-        picture: uint8 (H, W, 3).
+        image: uint8 (H, W, 3).
         tmux: wrap the sequences so that tmux hands them on (`allow-passthrough`).
     """
-    data = base64.standard_b64encode(np.ascontiguousarray(picture).tobytes()).decode("ascii")
+    data = base64.standard_b64encode(np.ascontiguousarray(image).tobytes()).decode("ascii")
     chunks = [data[i : i + _CHUNK] for i in range(0, len(data), _CHUNK)] or [""]
-    head = f"a=T,f=24,s={picture.shape[1]},v={picture.shape[0]},c={columns},r={rows},C=1,q=2,"
+    head = f"a=T,f=24,s={image.shape[1]},v={image.shape[0]},c={columns},r={rows},C=1,q=2,"
     out = []
     for i, chunk in enumerate(chunks):
         more = int(i < len(chunks) - 1)
@@ -37,17 +37,17 @@ def kitty(picture: np.ndarray, columns: int, rows: int, *, tmux: bool = False) -
     return "".join(out)
 
 
-def sixel(picture: np.ndarray, side: int) -> str:
-    """The sequence that shows a square picture `side` pixels wide from the cursor on, in at most 256 colours of its own.
+def sixel(image: np.ndarray, side: int) -> str:
+    """The sequence that shows a square image `side` pixels wide from the cursor on, in at most 256 colours of its own.
 
     Args:
-        picture: uint8 (N, N, 3).
+        image: uint8 (N, N, 3).
     """
     from PIL import Image
 
-    small = Image.fromarray(picture).quantize(256, kmeans=1, dither=Image.Dither.NONE)
+    small = Image.fromarray(image).quantize(256, kmeans=1, dither=Image.Dither.NONE)
     palette = np.array(small.getpalette(), dtype=np.int32).reshape(-1, 3)
-    at = np.arange(side) * picture.shape[0] // max(1, side)
+    at = np.arange(side) * image.shape[0] // max(1, side)
     numbers = np.asarray(small)[at][:, at]
     out = [f'{ESC}P0;1q"1;1;{side};{side}']
     out += ["#{};2;{};{};{}".format(i, *((palette[i] * 100 + 127) // 255)) for i in np.unique(numbers).tolist()]
@@ -74,9 +74,9 @@ def cell_pixels() -> tuple[int, int]:
 
 
 def placed(sequence: str, rows: int, beside: list[str], indent: int) -> str:
-    """A picture of `rows` lines with words to its right, after which the cursor stands below both.
+    """An image of `rows` lines with words to its right, after which the cursor stands below both.
 
-    The lines are made first, so that a picture at the foot of the screen scrolls up before it is drawn.
+    The lines are made first, so that an image at the foot of the screen scrolls up before it is drawn.
     """
     lines = [*beside, *[""] * (rows - len(beside))]
     words = "\n".join(f"{ESC}[{indent}C{line}" if line else "" for line in lines)

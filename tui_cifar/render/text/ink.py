@@ -25,7 +25,7 @@ class Inks:
     strong: Style
     dim: Style
     accent: Style
-    right: Style
+    correct: Style
     wrong: Style
     line: Style
     cursor: Style
@@ -42,7 +42,7 @@ def inks_of(app: App[Any]) -> Inks:
         strong=ink("foreground", bold=True),
         dim=ink("dim"),
         accent=ink("accent", bold=True),
-        right=ink("success"),
+        correct=ink("success"),
         wrong=ink("error"),
         line=ink("line"),
         cursor=ink("accent") + Style(reverse=True),

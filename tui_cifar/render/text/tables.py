@@ -15,7 +15,7 @@ SPLITS = {"train": "training", "valid": "validation", "test": "test"}
 def count_table(
     splits: Sequence[SplitDescribed], names: Sequence[str], width: int, most: int, inks: Inks, *, ascii: bool = False
 ) -> list[Line]:
-    """Pictures by class and split, a bar for the training ones.
+    """Images by class and split, a bar for the training ones.
 
     Args:
         most: lines that there is room for.
@@ -61,7 +61,7 @@ def _columns(names: Sequence[str], width: int) -> tuple[int, int]:
 
 
 def duplicate_lines(pairs: Sequence[str], width: int, inks: Inks) -> list[Line]:
-    """Pictures that are there twice, those first that are in training and in test, then those with two classes.
+    """Images that are there twice, those first that are in training and in test, then those with two classes.
 
     Args:
         pairs: "train/cat/a.jpg = test/cat/b.jpg" or "train 4 (cat) = test 7 (cat)".
@@ -91,7 +91,7 @@ def duplicate_lines(pairs: Sequence[str], width: int, inks: Inks) -> list[Line]:
 
 
 def _split_and_class(name: str) -> tuple[str, str]:
-    """Of a picture's name, as `duplicate_lines` has them."""
+    """Of an image's name, as `duplicate_lines` has them."""
     split, slash, rest = name.partition("/")
     return (split, rest.partition("/")[0]) if slash else (name.split(" ")[0], name.partition("(")[2].rstrip(")"))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.storage.atomic_io import expanded
+from engine.storage.atomic_io import expand_path
 
 ASCII_FOR = str.maketrans(
     {
@@ -113,7 +113,7 @@ def bar(fraction: float, width: int, *, ascii: bool = False) -> str:
 
 def place(path: str) -> str:
     """A path as its user would write it: from home, where it lies there."""
-    home = str(expanded("~")).rstrip("/")
+    home = str(expand_path("~")).rstrip("/")
     return f"~{path.removeprefix(home)}" if home and path.startswith(f"{home}/") else path
 
 

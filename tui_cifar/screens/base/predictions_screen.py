@@ -20,25 +20,25 @@ class ResultsScreen(RunScreen):
     """A screen of the evaluation that is shown.
 
     That is the newest one when the screen is opened, and stays until a key takes a newer one. Where there is none, the
-    same key shows the other set of pictures.
+    same key shows the other set of images.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("l", "newest", "Newest", id="results.newest", tooltip="The predictions that have come since"),
-        Binding("l", "pictures('test')", "Test", id="results.test", tooltip="The test pictures"),
-        Binding("l", "pictures('valid')", "Validation", id="results.valid", tooltip="The validation pictures"),
+        Binding("l", "images('test')", "Test", id="results.test", tooltip="The test images"),
+        Binding("l", "images('valid')", "Validation", id="results.valid", tooltip="The validation images"),
     ]
 
     def holds(self, newer: Saved) -> bool:
-        """Whoever is looking through the pictures keeps the place."""
+        """Whoever is looking through the images keeps the place."""
         return True
 
     def heading(self, split: str, weights: str, width: int) -> Line:
-        """ "Validation pictures · epoch 3", and that there are newer predictions."""
+        """ "Validation images · epoch 3", and that there are newer predictions."""
         results, started = self.cifar.results, self.view.started
         told = SETS.get(split, split)
         if width >= WIDE:
-            told += " pictures"
+            told += " images"
             total = started.counts.get("valid", 0) if started else 0
             if split == "valid" and results is not None and len(results) < total:
                 told = f"{len(results):,} of {total:,} {told.lower()}"
@@ -46,7 +46,7 @@ class ResultsScreen(RunScreen):
         if (newer := self.cifar.newer) is not None:
             other = "validation" if split == "test" else "test"
             what = f"epoch {newer.epoch}" if newer is self.cifar.saved(split) else other
-            line.append(words(f"newer: {what}   " if width >= WIDE else "newer   ", self.inks.right))
+            line.append(words(f"newer: {what}   " if width >= WIDE else "newer   ", self.inks.correct))
         return line
 
     def state(self) -> object:
@@ -54,10 +54,10 @@ class ResultsScreen(RunScreen):
         return self.cifar.results, self.cifar.newer
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A newer evaluation first, else the other set of pictures."""
+        """A newer evaluation first, else the other set of images."""
         if action == "newest":
             return self.cifar.newer is not None
-        if action == "pictures":
+        if action == "images":
             found = self.cifar.saved(str(parameters[0]))
             return self.cifar.newer is None and found is not None and found is not self.cifar.shown
         return super().check_action(action, parameters)
@@ -66,8 +66,8 @@ class ResultsScreen(RunScreen):
         """Show the newest evaluation."""
         self._open(self.cifar.newer)
 
-    def action_pictures(self, split: str) -> None:
-        """Show the newest evaluation of the test or the validation pictures."""
+    def action_images(self, split: str) -> None:
+        """Show the newest evaluation of the test or the validation images."""
         self._open(self.cifar.saved(split))
 
     def _open(self, saved: Saved | None) -> None:

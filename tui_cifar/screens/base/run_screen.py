@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.widgets import Footer
 
 from tui_cifar.render.text.ink import Inks, inks_of
-from tui_cifar.run.state import RunView, Saved
+from tui_cifar.run.state import RunState, Saved
 from tui_cifar.screens.base.settled import Settled
 from tui_cifar.widgets.chrome.header import RunHeader
 from tui_cifar.widgets.chrome.key_footer import KeyFooter
@@ -76,11 +76,11 @@ class RunScreen(Settled, Screen[None]):
         return cast("CifarApp", self.app)
 
     @property
-    def view(self) -> RunView:
+    def view(self) -> RunState:
         """The run."""
         return self.cifar.view
 
-    def show(self, view: RunView, resources: str) -> None:
+    def show(self, view: RunState, resources: str) -> None:
         """Hand the view to the parts that are on the screen; while it is made or torn down there are none."""
         for header in self.query(RunHeader):
             header.show(view, resources)
@@ -102,7 +102,7 @@ class RunScreen(Settled, Screen[None]):
         """Whether the evaluation that is shown stays although a newer one has come: else it would change under the hands."""
         return False
 
-    def update(self, view: RunView) -> None:
+    def update(self, view: RunState) -> None:
         """Draw again, as something that the screen shows has changed."""
         from tui_cifar.widgets.canvas import Canvas  # imports NumPy, which the first screen need not wait for
 
@@ -117,8 +117,8 @@ class RunScreen(Settled, Screen[None]):
 
     @property
     def mode(self) -> Mode:
-        """How pictures are drawn on this terminal."""
-        return self.cifar.picture_mode
+        """How images are drawn on this terminal."""
+        return self.cifar.image_mode
 
     @property
     def light(self) -> bool:

@@ -17,7 +17,7 @@ from tui_cifar.render.text.text import cut
 from tui_cifar.screens.base.settled import Settled
 
 
-class Choose(Settled, ModalScreen[int | None]):
+class ChoiceDialog(Settled, ModalScreen[int | None]):
     """Answers with the place of the option chosen; None where it was left.
 
     Args:
@@ -68,7 +68,7 @@ class Choose(Settled, ModalScreen[int | None]):
         self.dismiss(None)
 
 
-class GoTo(Settled, ModalScreen[int | None]):
+class GoToDialog(Settled, ModalScreen[int | None]):
     """Answers with a number from 0 to `last`; None where it was left."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back")]
@@ -80,7 +80,7 @@ class GoTo(Settled, ModalScreen[int | None]):
     def compose(self) -> ComposeResult:
         """A field."""
         with Vertical(classes="dialog") as box:
-            box.border_title = "Go to picture number"
+            box.border_title = "Go to image number"
             yield Input(placeholder=f"0 to {self._last:,}", type="integer", max_length=9)
             yield Static("enter goes there   esc goes back", classes="hint")
 

@@ -1,4 +1,4 @@
-"""What to do when the pictures are not here and could not be downloaded."""
+"""What to do when the images are not here and could not be downloaded."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
-from engine.storage.atomic_io import expanded, is_there
+from engine.storage.atomic_io import expand_path, path_exists
 from tui_cifar.screens.base.settled import Settled
 
 
-class DataMissing(Settled, ModalScreen[dict[str, Any] | None]):
+class DataMissingDialog(Settled, ModalScreen[dict[str, Any] | None]):
     """Answers with changes to the configuration: none of them to try again, a folder, or the built-in data; None leaves."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "again", "Try again"),
         Binding("f", "folder", "Another folder"),
-        Binding("b", "built_in", "Built-in pictures"),
+        Binding("b", "built_in", "Built-in images"),
         Binding("q", "leave", "Quit"),
         Binding("escape", "back", "Back", show=False),
         Binding("down", "app.focus_next", show=False),
@@ -34,12 +34,12 @@ class DataMissing(Settled, ModalScreen[dict[str, Any] | None]):
     def compose(self) -> ComposeResult:
         """The reason, three ways out, and a field for the folder that opens on demand."""
         with Vertical(classes="dialog") as box:
-            box.border_title = "Pictures not found"
+            box.border_title = "Images not found"
             yield Static(self._message, markup=False, classes="message")
             yield Button("t  Try again", id="again", compact=True)
             yield Button("f  Another folder or archive …", id="folder", compact=True)
-            yield Input(placeholder="path of a folder of pictures, or of cifar-10-python.tar.gz", id="path")
-            yield Button("b  Built-in pictures (shapes)", id="built_in", compact=True)
+            yield Input(placeholder="path of a folder of images, or of cifar-10-python.tar.gz", id="path")
+            yield Button("b  Built-in images (shapes)", id="built_in", compact=True)
             yield Button("q  Quit", id="leave", compact=True)
 
     def on_mount(self) -> None:
@@ -53,8 +53,8 @@ class DataMissing(Settled, ModalScreen[dict[str, Any] | None]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Use the path, if there is something there."""
-        path = expanded(event.value.strip())
-        if event.value.strip() and is_there(path):
+        path = expand_path(event.value.strip())
+        if event.value.strip() and path_exists(path):
             self.dismiss({"dataset": str(path)})
         else:
             self.notify(f"{event.value.strip() or 'Nothing'}: no such folder or archive", severity="error")
@@ -70,7 +70,7 @@ class DataMissing(Settled, ModalScreen[dict[str, Any] | None]):
         field.focus()
 
     def action_built_in(self) -> None:
-        """Train on the built-in pictures."""
+        """Train on the built-in images."""
         self.dismiss({"dataset": "shapes"})
 
     def action_back(self) -> None:

@@ -13,7 +13,7 @@ from textual.widgets import Static
 from tui_cifar.screens.base.settled import Settled
 
 
-class Failure(Settled, ModalScreen[None]):
+class FailureDialog(Settled, ModalScreen[None]):
     """Says what went wrong; closing it leaves everything that was reached on the dashboard."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

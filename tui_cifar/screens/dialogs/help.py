@@ -22,10 +22,10 @@ _GROUPS = {
     "panel": "Panels",
     "plot": "Loss plot",
     "classes": "Classes",
-    "pictures": "Pictures",
+    "images": "Images",
     "results": "Which predictions",
     "browse": "Predictions",
-    "detail": "A picture in detail",
+    "detail": "An image in detail",
     "confusion": "Confusion",
     "model": "Model",
     "tabbed": "Views",
@@ -33,7 +33,7 @@ _GROUPS = {
 }
 
 
-class Help(Settled, ModalScreen[None]):
+class HelpDialog(Settled, ModalScreen[None]):
     """A list of every key that has an id, by group."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

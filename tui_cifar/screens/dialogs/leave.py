@@ -10,11 +10,11 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
-from tui_cifar.run.state import RunView
+from tui_cifar.run.state import RunState
 from tui_cifar.screens.base.settled import Settled
 
 
-class Leave(Settled, ModalScreen[str]):
+class QuitDialog(Settled, ModalScreen[str]):
     """Answers "save", "keep" or "discard"."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -25,7 +25,7 @@ class Leave(Settled, ModalScreen[str]):
         Binding("up", "app.focus_previous", show=False),
     ]
 
-    def __init__(self, view: RunView) -> None:
+    def __init__(self, view: RunState) -> None:
         super().__init__()
         self._view = view
 

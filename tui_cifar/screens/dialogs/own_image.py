@@ -1,4 +1,4 @@
-"""A picture of one's own: asks for its path, shows what the network takes it for."""
+"""An image of one's own: asks for its path, shows what the network takes it for."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
 from engine.inspection.types import Inspection
-from engine.storage.atomic_io import expanded
+from engine.storage.atomic_io import expand_path
 from tui_cifar.render.images import detail
 from tui_cifar.render.images.mosaic import Line
 from tui_cifar.render.text.ink import words
@@ -38,7 +38,7 @@ def candidates(text: str) -> list[str]:
         return []
     folder, start = os.path.split(text)
     try:
-        with os.scandir(expanded(folder or ".")) as entries:
+        with os.scandir(expand_path(folder or ".")) as entries:
             names = sorted(
                 e.name + ("/" if e.is_dir() else "")
                 for _, e in zip(range(MOST_ENTRIES), entries, strict=False)
@@ -68,8 +68,8 @@ class Paths(Suggester):
         return found[0] if found else None
 
 
-class OwnPicture(Settled, ModalScreen[None]):
-    """A field and, below, the picture with its probabilities."""
+class OwnImageDialog(Settled, ModalScreen[None]):
+    """A field and, below, the image with its probabilities."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "Close"),
@@ -89,8 +89,8 @@ class OwnPicture(Settled, ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Field and canvas."""
         with Vertical(classes="dialog") as box:
-            box.border_title = "A picture of your own"
-            yield Input(placeholder="path of a picture, as in ~/cat.jpg", suggester=Paths())
+            box.border_title = "An image of your own"
+            yield Input(placeholder="path of an image, as in ~/cat.jpg", suggester=Paths())
             yield Canvas(self._draw, ascii=self._ascii)
             yield Static("↑↓ choose  tab completes  enter opens  esc closes", classes="hint")
 
@@ -133,12 +133,12 @@ class OwnPicture(Settled, ModalScreen[None]):
             with self.prevent(Input.Changed):
                 self._write(text)
             self._marked = None
-        if text and os.path.isdir(expanded(text)):  # noqa: PTH112 - raises nothing
+        if text and os.path.isdir(expand_path(text)):  # noqa: PTH112 - raises nothing
             self._write(text.rstrip("/") + "/")
             self._asked = None
             self.query_one(Canvas).redraw()
         elif text:
-            self._asked, self.answer = expanded(text), None
+            self._asked, self.answer = expand_path(text), None
             cast("CifarApp", self.app).inspector.ask(self._asked, self._asked, self.post_message)
             self.query_one(Canvas).redraw()
 
@@ -160,15 +160,15 @@ class OwnPicture(Settled, ModalScreen[None]):
             lines = textwrap.wrap(told, max(1, width))
             return [[words(line, inks.wrong if self.answer else inks.dim)] for line in lines]
         a = self.answer
-        subject = detail.Subject(a.picture, a.class_names, a.probabilities, None, ())
+        subject = detail.Subject(a.image, a.class_names, a.probabilities, None, ())
         look = detail.Look(below.mode, inks, below.light, self._ascii)
-        return detail.picture_view(subject, a, width, height, look)
+        return detail.image_view(subject, a, width, height, look)
 
     def _choices(self, width: int, height: int, below: RunScreen) -> list[Line]:
         """The paths that begin as what was typed, or what may be typed."""
         inks, text = below.inks, self.query_one(Input).value
         if not text:
-            told = "Any size and format: the picture is turned upright, cut to a square and scaled to 32×32."
+            told = "Any size and format: the image is turned upright, cut to a square and scaled to 32×32."
             return [[words(line, inks.dim)] for line in textwrap.wrap(told, max(1, width))]
         found = candidates(text)
         if not found:

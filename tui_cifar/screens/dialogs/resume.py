@@ -16,7 +16,7 @@ from tui_cifar.run.resume import Unfinished
 from tui_cifar.screens.base.settled import Settled
 
 
-class GoOn(Settled, ModalScreen[str]):
+class ResumeDialog(Settled, ModalScreen[str]):
     """Answers "resume", "new" or "leave"."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -23,7 +23,7 @@ def too_small(width: int, height: int) -> bool:
     return (width > 0 and height > 0) and (width < SMALLEST[0] or height < SMALLEST[1])
 
 
-class TooSmall(Settled, ModalScreen[None]):
+class TooSmallNotice(Settled, ModalScreen[None]):
     """Says so, and how large it must be; the run goes on, and the keys that steer it work."""
 
     DEFAULT_CSS = """

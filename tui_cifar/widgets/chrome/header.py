@@ -8,7 +8,7 @@ from textual.widgets import Static
 from engine.events.types import RunCompleted, RunFailed
 from tui_cifar.app.theme import style
 from tui_cifar.render.text.text import countdown, plain
-from tui_cifar.run.state import RunView
+from tui_cifar.run.state import RunState
 
 _COLOURS = {"PAUSED": "warning", "DONE": "success", "FAILED": "error", "STOPPED": "warning"}
 BAR_WIDTH = 20
@@ -19,7 +19,7 @@ class RunHeader(Static):
 
     DEFAULT_CSS = "RunHeader { height: 2; padding: 0 1; }"
 
-    def __init__(self, view: RunView | None = None, *, ascii: bool = False, id: str | None = None) -> None:
+    def __init__(self, view: RunState | None = None, *, ascii: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
         self.ascii = ascii
         self._view, self._resources = view, ""
@@ -30,7 +30,7 @@ class RunHeader(Static):
         if self._view is not None:
             self.show(self._view, self._resources)
 
-    def show(self, view: RunView, resources: str = "") -> None:
+    def show(self, view: RunState, resources: str = "") -> None:
         """Draw, if a word of it changed."""
         self._view, self._resources = view, resources
         width = self.content_size.width
@@ -46,7 +46,7 @@ class RunHeader(Static):
     def _ink(self, name: str) -> str:
         return style(self.app.theme_variables, name)
 
-    def _first(self, view: RunView, width: int) -> Text:
+    def _first(self, view: RunState, width: int) -> Text:
         state = Text(f"● {view.state}", f"bold {self._ink(_COLOURS.get(view.state, 'accent'))}")
         if view.started is None:
             left = Text("cifar-tui", "bold")
@@ -63,7 +63,7 @@ class RunHeader(Static):
                 )
         return _between(left, state, width)
 
-    def _second(self, view: RunView, width: int, resources: str) -> Text:
+    def _second(self, view: RunState, width: int, resources: str) -> Text:
         dim, line = self._ink("dim"), Text()
         ended = view.terminal
         if isinstance(ended, RunCompleted):
@@ -90,7 +90,7 @@ class RunHeader(Static):
             right = Text()
         return _between(line, right, width)
 
-    def _preparing(self, line: Text, view: RunView) -> None:
+    def _preparing(self, line: Text, view: RunState) -> None:
         p = view.preparation
         if p is None:
             line.append("Starting …")

@@ -43,12 +43,12 @@ class ClassBars(Panel):
         rows = [(c.name, c.accuracy, f"{c.correct:,}/{c.total:,}") for c in counts]
         if self.order:
             rows.sort(key=lambda r: r[1], reverse=self.order == 1)
-        right, total = sum(c.correct for c in counts), sum(c.total for c in counts)
+        correct, total = sum(c.correct for c in counts), sum(c.total for c in counts)
         height = self.content_size.height or len(rows) + 1
         if len(rows) + 1 > max(3, height):
             hidden = len(rows) - (max(3, height) - 2)
             rows = [*rows[: max(3, height) - 2], (f"{hidden} more …", -1.0, "")]
-        rows.append(("all", right / max(1, total), f"{right:,}/{total:,}"))
+        rows.append(("all", correct / max(1, total), f"{correct:,}/{total:,}"))
         width = self.content_size.width
         name_width = min(max(len(r[0]) for r in rows), max(6, width // 4))
         tail = 14 if before else 21 if view.tested is not None and width > 44 else 7

@@ -12,7 +12,7 @@ from textual.widgets import DataTable
 from engine.events.types import EpochCompleted
 from tui_cifar.app.theme import style
 from tui_cifar.render.text.text import bar, duration, plain, rate
-from tui_cifar.run.state import RunView
+from tui_cifar.run.state import RunState
 from tui_cifar.widgets.chrome.scrollbar import PlainScrollBar
 
 _COLUMNS = (
@@ -71,7 +71,7 @@ class EpochTable(DataTable[Text]):
         self.set_class(ascii, "-ascii")
         self.border_title = "Epochs"
         self._shown: list[tuple[str, str, int]] = []
-        self._view: RunView | None = None
+        self._view: RunState | None = None
         self._cells: dict[int, list[Text]] = {}
         self._made: dict[int, tuple[EpochCompleted, str, list[Text]]] = {}
         """The cells made of each completed epoch, so that a draw costs no more after thousands of them."""
@@ -99,7 +99,7 @@ class EpochTable(DataTable[Text]):
         if self._view is not None:
             self.show(self._view)
 
-    def show(self, view: RunView) -> None:
+    def show(self, view: RunState) -> None:
         """Add and change what is new."""
         self._view = view
         inks = tuple(style(self.app.theme_variables, name) for name in ("dim", "secondary"))
@@ -129,7 +129,7 @@ class EpochTable(DataTable[Text]):
         if at_end or not self.has_focus:
             self.move_cursor(row=self.row_count - 1, animate=False)
 
-    def _wanted(self, view: RunView) -> dict[int, list[Text]]:
+    def _wanted(self, view: RunState) -> dict[int, list[Text]]:
         """The cells of every row, by epoch."""
         dim, best = self._inks[0], view.best.epoch if view.best else 0
         rows = {}

@@ -1,4 +1,4 @@
-"""Test pictures with what the network takes them for."""
+"""Test images with what the network takes them for."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from tui_cifar.render.images.grid import Grid
     from tui_cifar.render.images.mosaic import Line, Mode
 
-# What draws pictures is imported only when there are some: it needs NumPy, which the first frame does not wait for.
+# What draws images is imported only when there are some: it needs NumPy, which the first frame does not wait for.
 
 LARGE, GAP = 32, 2
 
 
-class PictureStrip(Panel):
-    """A large picture with the next ones small beside it, or as many as fill the place; pages with `next` and `previous`.
+class ImageStrip(Panel):
+    """A large image with the next ones small beside it, or as many as fill the place; pages with `next` and `previous`.
 
     Args:
-        mode: how pictures are drawn; "half" for half-blocks in as many colours as the terminal has.
+        mode: how images are drawn; "half" for half-blocks in as many colours as the terminal has.
     """
 
-    parts = ("pictures",)
+    parts = ("images",)
 
     def __init__(self, *, mode: str, ascii: bool = False, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(ascii=ascii, id=id, classes=classes)
@@ -41,38 +41,38 @@ class PictureStrip(Panel):
         return self.first
 
     def next(self) -> None:
-        """The next pictures; after the last, the first."""
+        """The next images; after the last, the first."""
         count = len(self.view.labels)
         self.first = self.first + self._per_page if self.first + self._per_page < count else 0
         self.redraw()
 
     def previous(self) -> None:
-        """The pictures before; before the first, the last."""
+        """The images before; before the first, the last."""
         count = max(1, len(self.view.labels))
         self.first = self.first - self._per_page if self.first else (count - 1) // self._per_page * self._per_page
         self.redraw()
 
     def draw(self) -> RenderableType:
-        """The words of an empty place; pictures are drawn by `render_line`."""
+        """The words of an empty place; images are drawn by `render_line`."""
         view = self.view
         self._lines = None
-        self.titles("Test pictures")
+        self.titles("Test images")
         if self.mode == "off":
-            return self.waiting("Pictures are switched off (--images off).")
-        if view.pictures is None or not view.class_names:  # a run about to go on has its past, but no names yet
-            return self.waiting("Test pictures appear here when training begins.")
-        lines = self._pictures(*self.content_size)
+            return self.waiting("Images are switched off (--images off).")
+        if view.images is None or not view.class_names:  # a run about to go on has its past, but no names yet
+            return self.waiting("Test images appear here when training begins.")
+        lines = self._images(*self.content_size)
         if not lines:
-            return self.waiting("No room for pictures.")
+            return self.waiting("No room for images.")
         last = min(self.first + self._per_page, len(view.labels))
         epoch = f" · epoch {view.classified.epoch}" if view.classified else " · not yet classified"
         shown = f"{self.first + 1}–{last}" if last > self.first + 1 else str(last)
-        self.titles(f"Test pictures{epoch}", ("", f"◂ {shown} of {len(view.labels)} ▸"))
+        self.titles(f"Test images{epoch}", ("", f"◂ {shown} of {len(view.labels)} ▸"))
         self._lines = lines
         return ""
 
     def render_line(self, y: int) -> Strip:
-        """A line of pictures, cell by cell as they were drawn."""
+        """A line of images, cell by cell as they were drawn."""
         if self._lines is None:
             return super().render_line(y)
         from tui_cifar.widgets.canvas import strip_of
@@ -80,8 +80,8 @@ class PictureStrip(Panel):
         width, ground = self.content_size.width, self.rich_style
         return strip_of(self._lines[y] if y < len(self._lines) else [], ground, width, ascii=self.ascii)
 
-    def _pictures(self, width: int, height: int) -> list[Line]:
-        """The page that the first picture is on; nothing where there is no room."""
+    def _images(self, width: int, height: int) -> list[Line]:
+        """The page that the first image is on; nothing where there is no room."""
         from tui_cifar.render.images.gallery import captions_for
         from tui_cifar.render.images.grid import Grid, fit, in_rows
         from tui_cifar.render.images.mosaic import beside
@@ -108,15 +108,15 @@ class PictureStrip(Panel):
 
     @property
     def _mode(self) -> Mode:
-        mode: Mode = getattr(self.app, "picture_mode", "truecolor" if self.mode == "half" else "ascii")
+        mode: Mode = getattr(self.app, "image_mode", "truecolor" if self.mode == "half" else "ascii")
         return mode
 
     def _block(self, n: int, grid: Grid) -> list[Line]:
-        """A picture and, below it, what it is taken for; before the first epoch its class alone."""
+        """An image and, below it, what it is taken for; before the first epoch its class alone."""
         from tui_cifar.render.images.gallery import Guess, captions
         from tui_cifar.render.images.mosaic import thumbnail_lines
 
-        assert self.view.pictures is not None
+        assert self.view.images is not None
         inks, label, classified = inks_of(self.app), self.view.labels[n], self.view.classified
         if classified is None:
             below = [[words(cut(self.view.class_names[label], grid.width).ljust(grid.width), inks.text)]]
@@ -124,4 +124,4 @@ class PictureStrip(Panel):
             guess = Guess(self.view.class_names, classified.predicted[n], label, classified.confidence[n])
             below = captions(guess, grid, inks)
         light = not self.app.current_theme.dark
-        return [*thumbnail_lines(self.view.pictures[n], grid.side, self._mode, light=light), *below]
+        return [*thumbnail_lines(self.view.images[n], grid.side, self._mode, light=light), *below]

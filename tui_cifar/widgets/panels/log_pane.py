@@ -10,7 +10,7 @@ from textual.widgets import RichLog
 
 from tui_cifar.app.theme import style
 from tui_cifar.render.text.text import plain
-from tui_cifar.run.state import MAX_LINES, RunView
+from tui_cifar.run.state import MAX_LINES, RunState
 from tui_cifar.widgets.chrome.scrollbar import PlainScrollBar
 
 _TIME = "00:00:00  "
@@ -32,14 +32,14 @@ class LogPane(RichLog):
         self.set_class(ascii, "-ascii")
         self.border_title = "Log"
         self._written = 0
-        self._of: RunView | None = None
+        self._of: RunState | None = None
 
     def on_mount(self) -> None:
         """Plain scroll bars where they are asked for."""
         if self.ascii:
             self.vertical_scrollbar.renderer = PlainScrollBar  # type: ignore[misc]  # as Textual documents
 
-    def show(self, view: RunView) -> None:
+    def show(self, view: RunState) -> None:
         """Write the lines that are new, those too long for the place with a margin below the time."""
         width = self.scrollable_content_region.width - len(_TIME)
         if width <= 0:

@@ -13,11 +13,11 @@ from textual.widgets import Static
 from tui_cifar.app.keymap import bindings_in_use
 from tui_cifar.app.theme import style
 from tui_cifar.render.text.text import plain
-from tui_cifar.run.state import RunView
+from tui_cifar.run.state import RunState
 
 
 class Panel(Static):
-    """A panel that draws itself from a `RunView`.
+    """A panel that draws itself from a `RunState`.
 
     A subclass says in `parts` which parts of the view it shows, and draws them in `draw`. It is called again only when
     one of the parts, the size, the theme or the panel's own options changed, and for the parts at most every `seconds`
@@ -37,12 +37,12 @@ class Panel(Static):
     def __init__(self, *, ascii: bool = False, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.ascii = ascii
-        self.view = RunView()
+        self.view = RunState()
         self._drawn: tuple[object, object] | None = None
         self._drawn_at = 0.0
         self.set_class(ascii, "-ascii")
 
-    def show(self, view: RunView) -> None:
+    def show(self, view: RunState) -> None:
         """Draw what changed since the last time."""
         self.view = view
         look = tuple(self.app.theme_variables.get(name) for name in ("foreground", "background", "accent"))

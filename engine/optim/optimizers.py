@@ -22,7 +22,7 @@ SHIFT_RATE, HEAD_RATE, SGD_MOMENTUM = 0.22, 2.8, 0.85
 class SGD(torch.optim.SGD):
     """PyTorch's, with its fused kernel, but for an import: each step of theirs wants the compiler, a second at the first.
 
-    A tensor set as `found_inf` holds every update back where it is 1, as in theirs. `factor`, a number or a tensor on the
+    A tensor set as `found_inf` holds every update back where it is 1, as in theirs. `lr_multiplier`, a number or a tensor on the
     device, is what learning rates are multiplied with at this step.
 
     Args:
@@ -38,7 +38,7 @@ class SGD(torch.optim.SGD):
     ) -> None:
         super().__init__(params, lr=lr, momentum=momentum, weight_decay=weight_decay, nesterov=nesterov, fused=True)
         self.found_inf: Tensor | None = None
-        self.factor: float | Tensor = 1.0
+        self.lr_multiplier: float | Tensor = 1.0
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
@@ -52,7 +52,7 @@ class SGD(torch.optim.SGD):
                 buffers,
                 weight_decay=group["weight_decay"],
                 momentum=group["momentum"],
-                lr=self.factor * group["lr"],
+                lr=self.lr_multiplier * group["lr"],
                 dampening=group["dampening"],
                 nesterov=group["nesterov"],
                 maximize=False,
@@ -71,7 +71,7 @@ class Muon(torch.optim.Optimizer):
     airbench94_muon: each filter bank is kept at a fixed norm, and its step is the nearest orthogonal matrix to the
     Nesterov momentum of its gradient.
 
-    A tensor set as `found_inf` holds every update back where it is 1, as in PyTorch's fused optimizers. `factor`, a number or
+    A tensor set as `found_inf` holds every update back where it is 1, as in PyTorch's fused optimizers. `lr_multiplier`, a number or
     a tensor on the device, is what learning rates are multiplied with at this step.
 
     Args:
@@ -83,13 +83,13 @@ class Muon(torch.optim.Optimizer):
         self.precision = precision
         super().__init__(groups, {"momentum": 0.0, "weight_decay": 0.0, "muon": False})
         self.found_inf: Tensor | None = None
-        self.factor: float | Tensor = 1.0
+        self.lr_multiplier: float | Tensor = 1.0
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
         """One update of every parameter that has a gradient."""
         for group in self.param_groups:
-            lr = self.factor * group["lr"]
+            lr = self.lr_multiplier * group["lr"]
             for p in group["params"]:
                 if p.grad is None:
                     continue

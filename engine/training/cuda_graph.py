@@ -42,11 +42,11 @@ class CapturedStep:
         self, device: torch.device, draws: torch.Generator | None = None, log: Callable[[str], None] = lambda _: None
     ) -> None:
         self._draws, self._log, self._refused = draws, log, False
-        self._factor = torch.zeros((), device=device)
+        self._lr_multiplier = torch.zeros((), device=device)
         self._eager: dict[Hashable, int] = {}
         self._recordings: dict[Hashable, _Recording] = {}
 
-    def run(self, step: Step, x: Tensor, y: Tensor, factor: float, kind: Hashable = None) -> None:
+    def run(self, step: Step, x: Tensor, y: Tensor, lr_multiplier: float, kind: Hashable = None) -> None:
         """One step.
 
         Args:
@@ -54,17 +54,17 @@ class CapturedStep:
                 they are. It never waits for the device, nor asks for a value that lies there. It is the same step each time.
             x: images, (N, …).
             y: labels, (N,).
-            factor: of the learning rate.
+            lr_multiplier: of the learning rate.
             kind: whatever else decides which kernels run.
         """
-        self._factor.fill_(factor)
+        self._lr_multiplier.fill_(lr_multiplier)
         key = (x.shape, kind)
         recording = self._recordings.get(key)
         if recording is None and not self._refused and self._eager.get(key, 0) >= EAGER_STEPS:
             recording = self._record(step, key, x, y)
         if recording is None:
             self._eager[key] = self._eager.get(key, 0) + 1
-            step(x, y, self._factor)
+            step(x, y, self._lr_multiplier)
         else:
             recording.x.copy_(x)
             recording.y.copy_(y)
@@ -73,7 +73,7 @@ class CapturedStep:
     def _record(self, step: Step, key: Hashable, x: Tensor, y: Tensor) -> _Recording | None:
         x, y = torch.empty_like(x), torch.empty_like(y)
         try:
-            replay = record(lambda: step(x, y, self._factor), self._draws)
+            replay = record(lambda: step(x, y, self._lr_multiplier), self._draws)
         except torch.OutOfMemoryError:
             raise
         except RuntimeError as e:  # nothing of the step was done

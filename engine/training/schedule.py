@@ -66,7 +66,7 @@ class Schedule:
         c = self.cycle(epoch)
         return ((epoch - c.first) * self.steps + step) / ((c.last - c.first + 1) * self.steps)
 
-    def factor(self, epoch: int, step: int) -> float:
+    def lr_multiplier(self, epoch: int, step: int) -> float:
         """What the recipe's learning rates are multiplied with at step `step` (from 0) of `epoch`."""
         if self.kind == "constant":
             return 1.0

@@ -257,17 +257,17 @@ class Trainer:
         """One batch of images, uint8 (N, 3, 32, 32), and their labels."""
         if isinstance(self.model, TutorialNet):
             self._draws.manual_seed(seeds.derive_seed(self.config.seed, "dropout", self.epoch, self.step))
-        factor = self.schedule.factor(self.epoch, self.step)
+        lr_multiplier = self.schedule.lr_multiplier(self.epoch, self.step)
         if self._captured is None:
-            self._learn(x, y, factor)
+            self._learn(x, y, lr_multiplier)
         else:
             trained = tuple(p.requires_grad for group in self.optimizer.param_groups for p in group["params"])
-            self._captured.run(self._learn, x, y, factor, (self.schedule.size(self.epoch, self.step), trained))
+            self._captured.run(self._learn, x, y, lr_multiplier, (self.schedule.size(self.epoch, self.step), trained))
         self._worked += self.schedule.cost(self.epoch, self.step)
         self.step += 1
 
-    def _learn(self, x: Tensor, y: Tensor, factor: float | Tensor) -> None:
-        """Forward, backward, update; the sums stay on the device. `factor` is what learning rates are multiplied with."""
+    def _learn(self, x: Tensor, y: Tensor, lr_multiplier: float | Tensor) -> None:
+        """Forward, backward, update; the sums stay on the device. `lr_multiplier` is what learning rates are multiplied with."""
         self.optimizer.zero_grad()
         images = to_float(x, self.tuning.layout, self.schedule.size(self.epoch, self.step))
         with self.tuning.autocast(self.device):
@@ -281,7 +281,7 @@ class Trainer:
             self._loss.add_(value, alpha=len(y))
             self._loss_since_sample.add_(value, alpha=len(y))
             self._right += (logits.detach().argmax(1) == y).sum()
-        self.optimizer.factor = factor
+        self.optimizer.lr_multiplier = lr_multiplier
         self.optimizer.step()
 
     def _validate(self) -> None:
@@ -518,7 +518,7 @@ class Trainer:
 
     def _learning_rate(self, epoch: int, step: int = 0) -> float:
         """The recipe's learning rate times the schedule's factor before step `step` of `epoch`."""
-        return self.config.lr * self.schedule.factor(epoch, step)
+        return self.config.lr * self.schedule.lr_multiplier(epoch, step)
 
     def _seconds_left(self, fraction: float) -> float | None:
         """Time to the end of the run, validation and test included; None before anything was measured."""

@@ -82,7 +82,7 @@ def test_muon_keeps_the_norm_of_filters_and_descends() -> None:
     model.initialize(x)
     losses = []
     for step in range(30):
-        optimizer.factor = 1 - step / 30
+        optimizer.lr_multiplier = 1 - step / 30
         loss = F.cross_entropy(model(x), y)
         optimizer.zero_grad()
         loss.backward()

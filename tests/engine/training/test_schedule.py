@@ -28,16 +28,20 @@ def test_cycles_cover_every_epoch_once(epochs: int) -> None:
 
 def test_the_rate_falls_to_nothing_in_each_cycle() -> None:
     s = Schedule("cycles", 5, 10, progressive=False)
-    assert (s.factor(1, 0), s.factor(2, 0)) == (1.0, DECAY)
-    assert s.factor(1, 9) == pytest.approx(0.1)
-    assert s.factor(5, 9) == pytest.approx(DECAY / 40)
-    assert [s.factor(2, step) for step in range(10)] == sorted((s.factor(2, step) for step in range(10)), reverse=True)
+    assert (s.lr_multiplier(1, 0), s.lr_multiplier(2, 0)) == (1.0, DECAY)
+    assert s.lr_multiplier(1, 9) == pytest.approx(0.1)
+    assert s.lr_multiplier(5, 9) == pytest.approx(DECAY / 40)
+    assert [s.lr_multiplier(2, step) for step in range(10)] == sorted(
+        (s.lr_multiplier(2, step) for step in range(10)), reverse=True
+    )
 
 
 def test_constant_stays_and_linear_falls_once() -> None:
     constant, linear = (Schedule(kind, 4, 10, progressive=False) for kind in ("constant", "linear"))
-    assert {constant.factor(e, s) for e in range(1, 5) for s in range(10)} == {1.0}
-    assert (linear.factor(1, 0), linear.factor(3, 0), linear.factor(4, 9)) == pytest.approx((1.0, 0.5, 1 / 40))
+    assert {constant.lr_multiplier(e, s) for e in range(1, 5) for s in range(10)} == {1.0}
+    assert (linear.lr_multiplier(1, 0), linear.lr_multiplier(3, 0), linear.lr_multiplier(4, 9)) == pytest.approx(
+        (1.0, 0.5, 1 / 40)
+    )
 
 
 def test_a_first_cycle_of_one_epoch_shows_the_images_as_they_are() -> None:

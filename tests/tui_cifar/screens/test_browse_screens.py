@@ -528,7 +528,11 @@ async def test_help_and_palette_know_the_keys_of_each_screen(run_path: Path) -> 
             "Order: highest loss first",
             "Unsure",
         } <= titles
-        for key, word in (("2", "Misclassified images only"), ("3", "Counts, share of the row"), ("5", "Ask the network")):
+        for key, word in (
+            ("2", "Misclassified images only"),
+            ("3", "Counts, share of the row"),
+            ("5", "Ask the network"),
+        ):
             await press(pilot, key, "question_mark")
             await until(pilot, lambda: isinstance(app.screen, HelpDialog))
             shown = app.screen._bindings_below()

@@ -44,6 +44,7 @@ from engine.inspection.inspect import inspect, layer_table
 from engine.inspection.types import Inspection, Question
 from engine.models.airbench import AirbenchNet
 from engine.models.tutorial import TutorialNet, count_parameters
+from engine.optim.lr_schedule import make_lr_schedule
 from engine.optim.optimizers import SGD, Muon, make_optimizer
 from engine.runtime import rng as seeds
 from engine.runtime.autotune import Tuning
@@ -52,8 +53,8 @@ from engine.storage import checkpoint
 from engine.storage.prediction_writer import PredictionWriter
 from engine.training.control import Control
 from engine.training.cuda_graph import CapturedStep
+from engine.training.curriculum import Curriculum
 from engine.training.evaluate import Evaluation, evaluate
-from engine.training.schedule import Schedule
 
 AUGMENT_CHUNK, AUGMENT_CHUNK_CUDA = 500, 4_000
 """Images augmented at once: enough to be fast, few enough for a processor's cache and a small GPU's memory. What is drawn depends
@@ -133,7 +134,8 @@ class Trainer:
         self.publisher, self.machine = publisher, machine
         self.steps = math.ceil(len(data.train) / config.batch_size)
         full_width = config.width if isinstance(model, AirbenchNet) else 0
-        self.schedule = Schedule(config.schedule, config.epochs, self.steps, config.progressive, full_width)
+        self.schedule = make_lr_schedule(config.schedule, config.epochs, self.steps)
+        self.curriculum = Curriculum(self.schedule, config.progressive, full_width)
         self.policy = Policy(config.rotation, config.crop, config.cutout)
         self.epoch, self.step, self.phase = 1, 0, "training"
         self.best = Best()
@@ -145,7 +147,7 @@ class Trainer:
         self._worked = 0.0
         self._full_rate = self._evaluation_rate = 0.0
         """Images a second: trained on and evaluated, both counted as if all were of full size."""
-        costs = [self.schedule.epoch_cost(epoch) for epoch in range(1, config.epochs + 1)]
+        costs = [self.curriculum.epoch_cost(epoch) for epoch in range(1, config.epochs + 1)]
         self._cost_from = list(itertools.accumulate(reversed([*costs, 0.0])))[::-1]
         """What is to be trained from the start of each epoch on, in full-size epochs; index 0 is epoch 1."""
         self._last_report = -math.inf
@@ -200,7 +202,7 @@ class Trainer:
             self.model.begin_epoch(epoch)
         order = torch.randperm(len(data.train), generator=seeds.generator(config.seed, "order", epoch)).to(self.device)
         draws = seeds.generator(config.seed, "flip", 0 if config.flip == "alternating" else epoch)
-        augmented = self.schedule.augmented(epoch)
+        augmented = self.curriculum.augmented(epoch)
         policy = self.policy if augmented else Policy()
         flips = draw_flips(config.flip if augmented else "off", draws, len(data.train), epoch).to(self.device)
         chunk_steps = max(1, (AUGMENT_CHUNK_CUDA if self.device.type == "cuda" else AUGMENT_CHUNK) // size)
@@ -225,7 +227,7 @@ class Trainer:
         model = self.model
         if not isinstance(model, AirbenchNet) or self.epoch > self.config.epochs:
             return False
-        width = self.schedule.width(self.epoch)
+        width = self.curriculum.width(self.epoch)
         wider = width > model.width
         if not wider and (width == model.width or (self.epoch, self.step) != (1, 0)):
             return False
@@ -257,19 +259,19 @@ class Trainer:
         """One batch of images, uint8 (N, 3, 32, 32), and their labels."""
         if isinstance(self.model, TutorialNet):
             self._draws.manual_seed(seeds.derive_seed(self.config.seed, "dropout", self.epoch, self.step))
-        lr_multiplier = self.schedule.lr_multiplier(self.epoch, self.step)
+        lr_multiplier = self.schedule.multiplier(self.epoch, self.step)
         if self._captured is None:
             self._learn(x, y, lr_multiplier)
         else:
             trained = tuple(p.requires_grad for group in self.optimizer.param_groups for p in group["params"])
-            self._captured.run(self._learn, x, y, lr_multiplier, (self.schedule.size(self.epoch, self.step), trained))
-        self._worked += self.schedule.cost(self.epoch, self.step)
+            self._captured.run(self._learn, x, y, lr_multiplier, (self.curriculum.size(self.epoch, self.step), trained))
+        self._worked += self.curriculum.cost(self.epoch, self.step)
         self.step += 1
 
     def _learn(self, x: Tensor, y: Tensor, lr_multiplier: float | Tensor) -> None:
         """Forward, backward, update; the sums stay on the device. `lr_multiplier` is what learning rates are multiplied with."""
         self.optimizer.zero_grad()
-        images = to_float(x, self.tuning.layout, self.schedule.size(self.epoch, self.step))
+        images = to_float(x, self.tuning.layout, self.curriculum.size(self.epoch, self.step))
         with self.tuning.autocast(self.device):
             logits = self.model(images)
         loss = F.cross_entropy(logits.float(), y, label_smoothing=self.config.label_smoothing)
@@ -290,7 +292,7 @@ class Trainer:
         self._enter("validating")
         trained = self.watch.seconds - self.epoch_seconds
         self.emit(ValidationStarted(epoch=epoch))
-        size = self.schedule.size(epoch, self.steps - 1)
+        size = self.curriculum.size(epoch, self.steps - 1)
         result = self._evaluate(data.valid, size)
         train_loss, train_right, _ = (self._sums.cpu() / len(data.train)).tolist()
         if not math.isfinite(result.loss):
@@ -357,14 +359,14 @@ class Trainer:
 
         start, classes = self.watch.seconds, len(self.data.class_names)
         result = evaluate(self.model, images.images, images.labels, classes, before_batch, self.tuning, size, mirrored)
-        cost = self.schedule.cost(min(self.epoch, self.config.epochs), self.steps - 1)
+        cost = self.curriculum.cost(min(self.epoch, self.config.epochs), self.steps - 1)
         self._evaluation_rate = cost * len(images) / max(1e-9, self.watch.seconds - start)
         return result
 
     def _classify_shown(self, epoch: int) -> None:
         """Say what the network sees in the shown test images. They are for the eye; no choice depends on them."""
         images, labels = self.data.test.images[self.data.shown], self.data.test.labels[self.data.shown]
-        size = self.schedule.size(epoch, self.steps - 1)
+        size = self.curriculum.size(epoch, self.steps - 1)
         result = evaluate(self.model, images, labels, len(self.data.class_names), lambda *_: None, self.tuning, size)
         confidence, predicted = result.probabilities.max(1)
         self.emit(
@@ -446,7 +448,7 @@ class Trainer:
     def _trained_size(self) -> int:
         """Side of the images that the present weights were trained on last."""
         epoch, step = self._position()
-        return self.schedule.size(max(1, epoch), (step or self.steps) - 1)
+        return self.curriculum.size(max(1, epoch), (step or self.steps) - 1)
 
     def _sample_loss(self, every: int) -> None:
         """Have the loss since the last sample told, once the device has worked it out."""
@@ -518,7 +520,7 @@ class Trainer:
 
     def _learning_rate(self, epoch: int, step: int = 0) -> float:
         """The recipe's learning rate times the schedule's factor before step `step` of `epoch`."""
-        return self.config.lr * self.schedule.lr_multiplier(epoch, step)
+        return self.config.lr * self.schedule.multiplier(epoch, step)
 
     def _seconds_left(self, fraction: float) -> float | None:
         """Time to the end of the run, validation and test included; None before anything was measured."""

@@ -11,7 +11,7 @@ import sys
 from typing import Any
 
 from engine.config.recipes import RECIPES
-from engine.training.schedule import FIRST_SIZES
+from engine.training.curriculum import FIRST_SIZES
 from tui_cifar.bench.support.processes import data_arguments, data_options, described, machine, measure, median, table
 from tui_cifar.cli.arguments import Parser, usage_error
 from tui_cifar.render.text.text import countdown

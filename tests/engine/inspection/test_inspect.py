@@ -213,7 +213,7 @@ def test_the_network_comes_back_from_its_run(quick: Callable[..., Config]) -> No
     train(config)
     run = Path(config.runs_dir) / "run"
     saved = read_predictions(run / FILE)
-    images = np.load(saved.images)
+    images = np.load(saved.images_path)
     trained = load_trained(run)
     assert trained.class_names == saved.class_names and trained.epoch == 1
     assert trained.classify(images) == pytest.approx(saved.probabilities, abs=1e-5)

@@ -120,7 +120,7 @@ def test_the_best_weights_are_kept_and_tested(quick: Quick) -> None:
     saved = read_predictions(Path(completed.directory or "") / "predictions.npz")
     assert saved.probabilities.shape == (30, 3) and saved.class_names == CLASSES and saved.epoch == best
     assert (saved.probabilities.argmax(1) == saved.labels).mean() == pytest.approx(tested.accuracy)
-    assert np.load(saved.images, mmap_mode="r").shape == (30, 32, 32, 3)
+    assert np.load(saved.images_path, mmap_mode="r").shape == (30, 32, 32, 3)
     improved = [e for e in r.of(CheckpointSaved) if e.reason == "best"]
     assert [e.previous_best for e in improved] == [None, *[e.valid_loss for e in improved[:-1]]]
     assert improved[-1].epoch == best

@@ -116,7 +116,7 @@ def test_an_interrupt_that_is_ignored_stays_so() -> None:
     code = (
         "import os, signal, sys\n"
         "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
-        "from tui_cifar import cli, entry\n"
+        "from tui_cifar.cli import entry, main as cli\n"
         "cli.main = lambda: os.kill(os.getpid(), signal.SIGINT)\n"
         "sys.exit(entry.main())"
     )

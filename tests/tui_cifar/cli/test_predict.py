@@ -90,7 +90,7 @@ def test_predict_json_is_for_scripts(run_path: Path, image_folder: Path) -> None
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("predict",), "required: RUN, IMAGE"),
+        (("predict",), "required: RUN, FILE"),
         (("predict", "nowhere", "a.png"), "no such run"),
         (("predict", "nowhere", "a.png", "--images", "gif"), "invalid choice: 'gif'"),
         (("browse", "nowhere"), "no such run"),

@@ -81,4 +81,4 @@ def test_guess_and_truth_are_never_cut(width: int) -> None:
         first, second = ("".join(s.text for s in line) for line in two_captions(guess, width, inks))
         assert len(first) == len(second) == width
         assert first == f"{names[predicted]:{width - 4}}0.98"
-        assert second.startswith("✓ right" if guess.correct else f"✗ is {names[true]}")
+        assert second.startswith("✓ correct" if guess.correct else f"✗ is {names[true]}")

@@ -415,7 +415,7 @@ async def test_images_before_the_first_epoch_have_their_class() -> None:
 async def test_images_shrink_where_there_is_little_room() -> None:
     async with on_stage(ImageStrip(mode="half"), fold(*run_events(epochs=1)), (40, 12)) as pilot:
         shown = screen(pilot)
-        assert "1–2 of 4" in shown and f"{'cat':12}0.97" in shown and shown.count("✓ right") == 2
+        assert "1–2 of 4" in shown and f"{'cat':12}0.97" in shown and shown.count("✓ correct") == 2
     async with on_stage(ImageStrip(mode="half"), fold(*run_events(epochs=1)), (58, 19)) as pilot:
         shown = screen(pilot)
         assert "1–3 of 4" in shown and "✓ cat 0.97" in shown and "✗ is frog" in shown, "one large, two small beside it"

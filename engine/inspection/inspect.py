@@ -6,6 +6,7 @@ is put back, and no random number is drawn from PyTorch's own generators.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -18,8 +19,10 @@ from torch.nn import functional as F
 
 from engine.augmentation.augment import Policy, augment, draw_flips, to_float
 from engine.config.schema import Config
+from engine.errors import DataError, EngineError
+from engine.events.commands import InspectImage
 from engine.events.types import LayerDescribed
-from engine.inspection.types import FeatureMaps, Inspection, Question
+from engine.inspection.types import FeatureMaps, ImageInspected, Inspection, InspectionFailed
 from engine.runtime import rng as seeds
 
 DRAWS = 14
@@ -207,25 +210,53 @@ def augmented(images: Tensor, config: Config, draw: int) -> Tensor:
     return augment(images, every, flips, generator, Policy(config.rotation, config.crop, config.cutout))
 
 
+def answer(
+    command: InspectImage,
+    model: nn.Module,
+    config: Config,
+    class_names: tuple[str, ...],
+    epoch: int,
+    step: int,
+    size: int = 0,
+) -> ImageInspected | InspectionFailed:
+    """Inspect the image that a command names, or say why that can't be done. The other arguments are those of `inspect`."""
+    try:
+        image = image_of(command)
+        return ImageInspected(id=command.id, inspection=inspect(model, image, config, class_names, epoch, step, size))
+    except EngineError as e:
+        return InspectionFailed(id=command.id, reason=e.message)
+
+
+def image_of(command: InspectImage) -> np.ndarray:
+    """uint8 (32, 32, 3): the image that a command names.
+
+    Raises:
+        engine.errors.DataError: the file can't be read as an image, or the pixels are no such image.
+    """
+    if command.pixels is None:
+        return read_image(Path(command.path or ""))
+    try:
+        return np.frombuffer(base64.b64decode(command.pixels), dtype=np.uint8).reshape(32, 32, 3)
+    except ValueError:
+        raise DataError("The pixels to inspect are not base64 of 32×32×3 bytes.") from None
+
+
 def inspect(
     model: nn.Module,
-    question: Question,
+    pixels: np.ndarray,
     config: Config,
     class_names: tuple[str, ...],
     epoch: int,
     step: int,
     size: int = 0,
 ) -> Inspection:
-    """Answer a question with the network as it is.
+    """Inspect an image with the network as it is.
 
     Args:
-        epoch, step: where its weights come from, as in `Inspection`.
-        size: side that the image is scaled to for the network, 0 for its own.
-
-    Raises:
-        engine.errors.DataError: the file can't be read as an image.
+        pixels: uint8 (32, 32, 3).
+        epoch, step: where the network's weights come from, as in `Inspection`.
+        size: side in pixels that the image is scaled to for the network, 0 for its own.
     """
-    pixels = read_image(question.image) if isinstance(question.image, Path) else question.image
     image = torch.from_numpy(np.array(pixels)).permute(2, 0, 1).unsqueeze(0)
     x = to_float(image, size=size).to(_like(model, ()))
     draws = torch.cat([augmented(image, config, i) for i in range(DRAWS)])
@@ -254,7 +285,6 @@ def read_image(path: Path) -> np.ndarray:
     from PIL import Image, UnidentifiedImageError
 
     from engine.data.folder import to_pixels
-    from engine.errors import DataError
 
     try:
         with Image.open(path) as image:

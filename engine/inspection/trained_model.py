@@ -12,8 +12,9 @@ from torch import nn
 from engine.augmentation.augment import to_float
 from engine.config.schema import FIELDS, Config, make_config
 from engine.errors import CheckpointError, EngineError
-from engine.inspection.inspect import inspect
-from engine.inspection.types import Inspection, Question
+from engine.events.commands import InspectImage
+from engine.inspection.inspect import answer
+from engine.inspection.types import ImageInspected, InspectionFailed
 from engine.models.tutorial import make_model
 from engine.storage.checkpoint import State, load_checkpoint
 
@@ -37,16 +38,9 @@ class TrainedModel:
             probabilities: np.ndarray = self.model(x).softmax(1).numpy()
         return probabilities
 
-    def inspect(self, question: Question) -> Inspection:
-        """Answer a question about one image."""
-        return inspect(self.model, question, self.config, self.class_names, self.epoch, 0, self.size)
-
-    def answer(self, question: Question) -> None:
-        """Answer, or say why not, to whoever asked."""
-        try:
-            question.reply(self.inspect(question))
-        except EngineError as e:
-            question.reply(e.message)
+    def answer(self, command: InspectImage) -> ImageInspected | InspectionFailed:
+        """Inspect an image with the best weights."""
+        return answer(command, self.model, self.config, self.class_names, self.epoch, 0, self.size)
 
 
 def load_trained(run: Path) -> TrainedModel:

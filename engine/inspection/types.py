@@ -1,12 +1,16 @@
-"""What can be asked about one image, and the answer: plain values and NumPy arrays, so that whoever shows it needs no PyTorch."""
+"""What the network makes of one image: the answer to the command `InspectImage`, in plain values and NumPy arrays.
+
+Whoever shows it needs no PyTorch. The two events are live: they are not written to `events.jsonl`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
+
+from engine.events.types import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +49,19 @@ class Inspection:
     """float32 (n, h, w, 3): the first layer's filters; empty where it does not look at three channels."""
 
 
-Reply = Callable[["Inspection | str"], None]
-"""Gets the answer, or one line that says why there is none. Called from the engine's thread."""
+@dataclass(frozen=True, kw_only=True)
+class ImageInspected(Event):
+    """The image of the command with this `id` was inspected."""
+
+    live: ClassVar[bool] = True
+    id: str
+    inspection: Inspection
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What does the network make of this image?"""
+@dataclass(frozen=True, kw_only=True)
+class InspectionFailed(Event):
+    """The image of the command with this `id` can't be inspected; `reason` is one line."""
 
-    image: np.ndarray | Path
-    """uint8 (32, 32, 3), or an image file of any size and format that Pillow reads."""
-    reply: Reply
+    live: ClassVar[bool] = True
+    id: str
+    reason: str

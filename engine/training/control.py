@@ -1,19 +1,19 @@
-"""Control: how the outside steers a run. Every loop of the engine polls it once a batch."""
+"""Control: how the outside steers a run. Every loop of the engine polls it once per batch."""
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from typing import TYPE_CHECKING
 
 from engine.errors import Cancelled
+from engine.events.commands import Command, Evaluate, InspectImage, Pause, Resume, Save, Stop
 
-if TYPE_CHECKING:
-    from engine.inspection.types import Question
+MAX_INSPECTIONS = 8
+"""Images that may wait to be inspected; where more are asked about, the oldest are dropped."""
 
 
 class Control:
-    """Pause, resume, stop, save, evaluate and ask, each acting at the next batch. Every method may be called from any thread."""
+    """Takes commands, from any thread, and keeps them until the run polls for them at its next batch."""
 
     def __init__(self) -> None:
         self._running = threading.Event()
@@ -21,52 +21,63 @@ class Control:
         self._stop = threading.Event()
         self._save = threading.Event()
         self._evaluate = threading.Event()
-        self._questions: deque[Question] = deque(maxlen=8)
+        self._inspections: deque[InspectImage] = deque(maxlen=MAX_INSPECTIONS)
         self._save_on_stop = True
         self.stop_reason = ""
 
+    # -- commands, from any thread --------------------------------------------------------------------------------------
+
+    def send(self, command: Command) -> None:
+        """Have the run carry out a command at its next batch."""
+        match command:
+            case Pause():
+                self._running.clear()
+            case Resume():
+                self._running.set()
+            case Save():
+                self._save.set()
+            case Evaluate():
+                self._evaluate.set()
+            case Stop():
+                self._save_on_stop = command.save
+                self.stop_reason = command.reason
+                self._stop.set()
+                self._running.set()
+            case InspectImage():
+                self._inspections.append(command)
+            case _:
+                raise TypeError(f"not a command: {command!r}")
+
     def pause(self) -> None:
-        """Hold the run at its next batch until `resume` or `stop`."""
-        self._running.clear()
+        """Send `Pause`."""
+        self.send(Pause())
 
     def resume(self) -> None:
-        """Let a paused run go on."""
-        self._running.set()
-
-    def toggle_pause(self) -> None:
-        """Pause a running run, resume a paused one."""
-        if self._running.is_set():
-            self.pause()
-        else:
-            self.resume()
+        """Send `Resume`."""
+        self.send(Resume())
 
     def stop(self, *, save: bool = True, reason: str = "asked to stop") -> None:
-        """End the run at its next batch; with `save` it writes a checkpoint of that very batch first."""
-        self._save_on_stop = save
-        self.stop_reason = reason
-        self._stop.set()
-        self._running.set()
+        """Send `Stop`."""
+        self.send(Stop(save=save, reason=reason))
 
     def save(self) -> None:
-        """Write a checkpoint at the next batch (a paused run writes it at once)."""
-        self._save.set()
+        """Send `Save`."""
+        self.send(Save())
 
     def evaluate(self) -> None:
-        """Classify the test images with the present weights at the next batch (a paused run does so at once)."""
-        self._evaluate.set()
+        """Send `Evaluate`."""
+        self.send(Evaluate())
 
-    def ask(self, question: Question) -> None:
-        """Have a question about an image answered at the next batch (in a pause, at once), with the present weights."""
-        self._questions.append(question)
+    # -- polled by the run ----------------------------------------------------------------------------------------------
 
     @property
     def paused(self) -> bool:
-        """True while a pause is asked for."""
+        """Whether the run shall hold."""
         return not self._running.is_set()
 
     @property
     def stopping(self) -> bool:
-        """True once a stop was asked for."""
+        """Whether the run shall end."""
         return self._stop.is_set()
 
     @property
@@ -82,11 +93,11 @@ class Control:
         """True once for each request to evaluate."""
         return _take(self._evaluate)
 
-    def take_questions(self) -> list[Question]:
-        """The questions asked since the last call, oldest first; of more than eight, the newest."""
+    def take_inspections(self) -> list[InspectImage]:
+        """The images asked about since the last call, oldest first."""
         taken = []
-        while self._questions:
-            taken.append(self._questions.popleft())
+        while self._inspections:
+            taken.append(self._inspections.popleft())
         return taken
 
     def raise_if_stopping(self) -> None:
@@ -103,9 +114,9 @@ class Control:
         return not self._running.wait(seconds)
 
 
-def _take(asked: threading.Event) -> bool:
+def _take(requested: threading.Event) -> bool:
     """Whether it is set; clears it."""
-    taken = asked.is_set()
+    taken = requested.is_set()
     if taken:
-        asked.clear()
+        requested.clear()
     return taken

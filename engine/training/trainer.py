@@ -22,7 +22,8 @@ from torch.nn import functional as F
 from engine.augmentation.augment import Policy, augment, draw_flips, to_float
 from engine.config.schema import Config
 from engine.data import LabeledImages
-from engine.errors import Cancelled, CheckpointError, EngineError, NonFiniteLossError
+from engine.errors import Cancelled, CheckpointError, NonFiniteLossError
+from engine.events.commands import InspectImage
 from engine.events.types import (
     BatchCompleted,
     CheckpointFailed,
@@ -40,8 +41,7 @@ from engine.events.types import (
     TestStarted,
     ValidationStarted,
 )
-from engine.inspection.inspect import inspect, layer_table
-from engine.inspection.types import Inspection, Question
+from engine.inspection.inspect import answer, layer_table
 from engine.models.airbench import AirbenchNet
 from engine.models.tutorial import TutorialNet, count_parameters
 from engine.optim.lr_schedule import make_lr_schedule
@@ -410,8 +410,8 @@ class Trainer:
             self.save("time")
         if self.control.take_evaluate() and self.phase != "testing":
             self._evaluate_now()
-        for question in self.control.take_questions():
-            self._answer(question)
+        for command in self.control.take_inspections():
+            self._inspect(command)
 
     def _evaluate_now(self) -> None:
         """Classify the test images with the weights of this very batch, for the eye; no choice depends on it."""
@@ -431,15 +431,11 @@ class Trainer:
             self.watch.resume()
         self.publisher.test(result, *self._position())
 
-    def _answer(self, question: Question) -> None:
-        """Tell what the network of this very batch makes of an image; training goes on as if nothing was asked."""
+    def _inspect(self, command: InspectImage) -> None:
+        """Emit what the network of this very batch makes of an image; training continues as if nothing had been asked."""
         at = (self.best.epoch, 0) if self.phase == "testing" else self._position()
         size = self.best.size if self.phase == "testing" else self._trained_size()
-        try:
-            answer: Inspection | str = inspect(self.model, question, self.config, self.data.class_names, *at, size)
-        except EngineError as e:
-            answer = e.message
-        question.reply(answer)
+        self.emit(answer(command, self.model, self.config, self.data.class_names, *at, size))
 
     def _position(self) -> tuple[int, int]:
         """Epoch and step of the present weights; step 0 is the epoch's end."""

@@ -23,6 +23,7 @@ from textual.theme import Theme
 
 from engine.config.schema import Config, nearest
 from engine.errors import DataError
+from engine.events.commands import Evaluate, Pause, Resume, Save, Stop
 from engine.events.types import CheckpointFailed, LineLogged, PredictionsSaved, RunEnded, RunFailed, RunStarted
 from tui_cifar.app.gc_tuning import freeze_gc
 from tui_cifar.app.settings import Settings
@@ -246,6 +247,8 @@ class CifarApp(DiffApp):
         events = self.worker.take()
         for event in events:
             self.view.apply(event)
+            if event.live and "inspector" in vars(self):
+                self.inspector.take(event)
             if isinstance(event, RunStarted):
                 freeze_gc("the run has begun")
             if isinstance(event, RunStarted) and event.device.startswith("cuda"):
@@ -472,24 +475,24 @@ class CifarApp(DiffApp):
 
     def action_pause(self) -> None:
         """Hold the training at its next batch."""
-        self.worker.control.pause()
+        self.worker.control.send(Pause())
         self.refresh_bindings()
 
     def action_resume(self) -> None:
         """Go on with the training."""
-        self.worker.control.resume()
+        self.worker.control.send(Resume())
         self.refresh_bindings()
 
     def action_save(self) -> None:
         """Write a checkpoint at the next batch."""
-        self.worker.control.save()
+        self.worker.control.send(Save())
 
     def action_evaluate(self) -> None:
         """Classify the test images with the present weights."""
         if self.view.phase == "testing":
             self.notify("The test is under way; its predictions come at its end.")
             return
-        self.worker.control.evaluate()
+        self.worker.control.send(Evaluate())
         self._evaluating = True
         self.notify("Classifying the test images with the present weights …", timeout=30)
 
@@ -537,7 +540,7 @@ class CifarApp(DiffApp):
             self.exit(return_code=code)
             return
         self._exit_when_ended = code
-        self.worker.control.stop(save=save, reason=reason)
+        self.worker.control.send(Stop(save=save, reason=reason))
         self.notify("Stopping at the next batch" + (" and saving …" if save else " …"), timeout=60)
 
     def action_interrupt(self) -> None:
@@ -642,7 +645,7 @@ def run_app(app: CifarApp, *, keep_going: bool = False, mouse: bool = True) -> i
         else:
             code = (guard.code if app.return_code is None else app.return_code) or 0
             if app.worker.alive and not app.leave_at_once:  # the application broke; the run need not be lost with it
-                app.worker.control.stop(reason="the dashboard ended")
+                app.worker.control.send(Stop(reason="the dashboard ended"))
                 app.worker.join(60)
         for event in app.worker.take():
             app.view.apply(event)

@@ -1,7 +1,8 @@
-"""Questions about images, answered by the training thread while it trains and by a thread of their own afterwards."""
+"""Asks what the network makes of an image: the training thread while it trains, a thread of its own afterwards."""
 
 from __future__ import annotations
 
+import itertools
 import queue
 import threading
 from collections.abc import Callable
@@ -11,7 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from textual.message import Message
 
-from engine.inspection.types import Inspection, Question
+from engine.events.commands import InspectImage
+from engine.events.types import Event
+from engine.inspection.types import ImageInspected, Inspection, InspectionFailed
 from tui_cifar.app.gc_tuning import freeze_gc
 
 if TYPE_CHECKING:
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Answered(Message):
-    """An answer is there: for `key`, an inspection, or a line that says why there is none."""
+    """The answer about the image of `key`: an inspection, or a line that says why there is none."""
 
     def __init__(self, key: object, answer: Inspection | str) -> None:
         super().__init__()
@@ -35,7 +38,9 @@ class Inspector:
 
     def __init__(self, app: CifarApp) -> None:
         self._app = app
-        self._questions: queue.Queue[tuple[Path, Question]] = queue.Queue()
+        self._ids = itertools.count()
+        self._waiting: dict[str, tuple[object, Callable[[Message], object]]] = {}
+        self._commands: queue.Queue[tuple[Path, InspectImage]] = queue.Queue()
         self._thread: threading.Thread | None = None
 
     def ask(
@@ -44,24 +49,31 @@ class Inspector:
         key: object,
         post: Callable[[Message], object],
     ) -> None:
-        """Ask; `post` gets an `Answered` with `key`, from another thread."""
-
-        def reply(answer: Inspection | str) -> None:
-            post(Answered(key, answer))
-
-        question = Question(image, reply)
+        """Ask; `post` gets an `Answered` with `key`, perhaps from another thread."""
+        id = str(next(self._ids))
+        command = InspectImage.of_file(id, image) if isinstance(image, Path) else InspectImage.of_pixels(id, image)
+        self._waiting[id] = key, post
         worker, view = self._app.worker, self._app.view
         if worker.alive and view.terminal is None and self._app.directory is None:
-            worker.control.ask(question)
+            worker.control.send(command)
             return
         run = self._app.run_path
         if run is None:
-            reply("There is no network yet.")
+            self.take(InspectionFailed(id=id, reason="There is no network yet."))
             return
-        self._questions.put((run, question))
+        self._commands.put((run, command))
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="inspector", daemon=True)
             self._thread.start()
+
+    def take(self, event: Event) -> None:
+        """Hand an answer to whoever asked; other events are none of its business."""
+        if not isinstance(event, ImageInspected | InspectionFailed):
+            return
+        found = self._waiting.pop(event.id, None)
+        if found is not None:
+            key, post = found
+            post(Answered(key, event.inspection if isinstance(event, ImageInspected) else event.reason))
 
     def _work(self) -> None:
         from engine.errors import EngineError
@@ -69,16 +81,17 @@ class Inspector:
 
         loaded: dict[Path, TrainedModel] = {}
         while True:
-            run, question = self._questions.get()
-            while not self._questions.empty():  # only the newest is still looked at
-                question.reply("Another image was asked for.")
-                run, question = self._questions.get()
+            run, command = self._commands.get()
+            while not self._commands.empty():  # only the newest is still looked at
+                self.take(InspectionFailed(id=command.id, reason="Another image was asked for."))
+                run, command = self._commands.get()
             try:
                 if run not in loaded:
                     loaded = {run: load_trained(run)}
                     freeze_gc("PyTorch is loaded")
-                loaded[run].answer(question)
+                self.take(loaded[run].answer(command))
             except EngineError as e:
-                question.reply(e.message)
+                self.take(InspectionFailed(id=command.id, reason=e.message))
             except Exception as e:
-                question.reply(f"The network can't be asked: {type(e).__name__}: {e}")
+                reason = f"The network can't be asked: {type(e).__name__}: {e}"
+                self.take(InspectionFailed(id=command.id, reason=reason))

@@ -14,9 +14,11 @@ from torch import nn
 
 from engine.config.schema import Config, make_config
 from engine.errors import CheckpointError, DataError
+from engine.events.commands import InspectImage
 from engine.events.types import EpochCompleted, Event, LossSampled, ValidationStarted
 from engine.inspection.inspect import (
     DRAWS,
+    answer,
     augmented,
     feature_maps,
     first_filters,
@@ -26,7 +28,7 @@ from engine.inspection.inspect import (
     read_image,
 )
 from engine.inspection.trained_model import load_trained
-from engine.inspection.types import Inspection, Question
+from engine.inspection.types import ImageInspected, InspectionFailed
 from engine.models.tutorial import make_model
 from engine.storage.checkpoint import serialize
 from engine.storage.predictions import FILE, read_predictions
@@ -151,7 +153,7 @@ def test_inspecting_changes_nothing(net: nn.Module, training: bool) -> None:
     image = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
     names = tuple("abcdefghij")
     config = make_config({"device": "cpu"})
-    found = inspect(net, Question(image, lambda _: None), config, names, 3, 5)
+    found = inspect(net, image, config, names, 3, 5)
     layer_table(net)
     assert all(m.training == training for m in net.modules())
     assert all(torch.equal(v, before[k]) for k, v in net.state_dict().items())
@@ -185,27 +187,36 @@ def test_reading_images_of_any_size(tmp_path: Path) -> None:
 
 def test_a_image_file_is_inspected_as_it_was_read(tmp_path: Path) -> None:
     Image.new("RGB", (50, 50), (0, 255, 0)).save(tmp_path / "green.png")
-    asked = Question(tmp_path / "green.png", lambda _: None)
-    found = inspect(make_model("tutorial", 3, 0.0, 0), asked, make_config({"device": "cpu"}), ("a", "b", "c"), 1, 0)
-    assert isinstance(found, Inspection) and found.image[0, 0].tolist() == [0, 255, 0]
+    command = InspectImage.of_file("7", tmp_path / "green.png")
+    event = answer(command, make_model("tutorial", 3, 0.0, 0), make_config({"device": "cpu"}), ("a", "b", "c"), 1, 0)
+    assert isinstance(event, ImageInspected) and event.id == "7"
+    found = event.inspection
+    assert found.image[0, 0].tolist() == [0, 255, 0]
+
+
+@pytest.mark.parametrize("pixels", ["", "AAAA", "ä"])
+def test_pixels_that_are_no_image_are_refused(pixels: str) -> None:
+    command = InspectImage(id="0", pixels=pixels)
+    event = answer(command, make_model("tutorial", 3, 0.0, 0), make_config({"device": "cpu"}), ("a", "b", "c"), 1, 0)
+    assert isinstance(event, InspectionFailed) and "32×32×3" in event.reason
 
 
 def test_being_asked_and_evaluated_on_the_way_changes_no_bit_of_a_run(quick: Callable[..., Config]) -> None:
     image = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
-    answers: list[Inspection | str] = []
 
     def curious(event: Event, control: Control) -> None:
         if isinstance(event, (LossSampled, ValidationStarted)):
-            control.ask(Question(image, answers.append))
-            control.ask(Question(Path("nowhere.png"), answers.append))
+            control.send(InspectImage.of_pixels("pixels", image))
+            control.send(InspectImage.of_file("file", Path("nowhere.png")))
             control.evaluate()
 
     alone, asked = train(quick(name="alone")), train(quick(name="asked"), curious)
     assert [e.train_loss for e in asked.of(LossSampled)] == [e.train_loss for e in alone.of(LossSampled)]
     assert [e.valid_loss for e in asked.of(EpochCompleted)] == [e.valid_loss for e in alone.of(EpochCompleted)]
-    inspections = [a for a in answers if isinstance(a, Inspection)]
-    assert len(inspections) > 2 and any("nowhere.png: can't read it" in a for a in answers if isinstance(a, str))
-    assert {type(a.epoch) for a in inspections} == {int}
+    inspected, failed = asked.of(ImageInspected), asked.of(InspectionFailed)
+    assert len(inspected) > 2 and any("nowhere.png: can't read it" in e.reason for e in failed)
+    assert {e.id for e in inspected} == {"pixels"} and {e.id for e in failed} == {"file"}
+    assert {type(e.inspection.epoch) for e in inspected} == {int}
 
 
 def test_the_network_comes_back_from_its_run(quick: Callable[..., Config]) -> None:

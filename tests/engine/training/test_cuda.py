@@ -12,6 +12,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 
 from engine.config.schema import Config
+from engine.events.commands import InspectImage
 from engine.events.types import (
     CheckpointSaved,
     EpochCompleted,
@@ -28,7 +29,7 @@ from engine.events.types import (
     TestCompleted,
 )
 from engine.inspection.trained_model import load_trained
-from engine.inspection.types import Inspection, Question
+from engine.inspection.types import ImageInspected
 from engine.storage.checkpoint import load_checkpoint
 from engine.training import cuda_graph as captured
 from engine.training.control import Control
@@ -133,20 +134,20 @@ def test_keys_work_between_recorded_steps(quick: Quick) -> None:
     """Save, evaluate and look into the network in the middle of an epoch; the end is as if nobody had asked."""
     plain, asked = (cuda_tuning(quick, "tutorial", name=name, deterministic=True) for name in ("plain", "asked"))
     train(plain)
-    answers: list[Inspection | str] = []
+    asked_at: list[LossSampled] = []
 
     def act(event: Event, control: Control) -> None:
-        if isinstance(event, LossSampled) and (event.epoch, event.step) >= (2, 50) and not answers:
+        if isinstance(event, LossSampled) and (event.epoch, event.step) >= (2, 50) and not asked_at:
             control.save()
             control.evaluate()
-            answers.append("asked")
-            control.ask(Question(np.zeros((32, 32, 3), np.uint8), answers.append))
+            asked_at.append(event)
+            control.send(InspectImage.of_pixels("0", np.zeros((32, 32, 3), np.uint8)))
 
     r = train(asked, act)
     assert isinstance(r.events[-1], RunCompleted), r.events[-1]
     assert [e for e in r.of(CheckpointSaved) if e.reason == "asked"]
     assert [e for e in r.of(PredictionsSaved) if e.epoch == 2]
-    assert isinstance(answers[-1], Inspection)
+    assert len(r.of(ImageInspected)) == 1
     assert same(last(plain)["model"], last(asked)["model"])
 
 

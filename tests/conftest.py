@@ -1,38 +1,31 @@
-"""What the tests share: a small image folder, a quick configuration, and a script in the engine's place."""
+"""Fixtures of every test: a small image folder, quick configurations, runs made once, and tests kept apart from each other."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from engine.config.schema import Config, make_config
-from engine.events.types import Event
-from engine.session.session import run
+from engine.events.types import EpochCompleted, Event
 from engine.training.control import Control
+from tests.support.runs import QUICK, train, write_images
 from tui_cifar.run.local import Worker
 
-E = TypeVar("E", bound=Event)
-CLASSES = ("blue", "green", "red")
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--update` writes the golden files anew (see `tests/support/golden.py`)."""
+    parser.addoption("--update", action="store_true", help="write the golden files anew instead of comparing")
 
 
 @pytest.fixture(scope="session")
 def image_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """90 training and 30 test images of three classes that a network tells apart by colour."""
     root = tmp_path_factory.mktemp("images")
-    rng = np.random.default_rng(0)
-    for part, count in (("train", 30), ("test", 10)):
-        for channel, name in enumerate(reversed(CLASSES)):
-            folder = root / part / name
-            folder.mkdir(parents=True)
-            for i in range(count):
-                pixels = rng.integers(0, 120, (32, 32, 3), dtype=np.uint8)
-                pixels[..., channel] += 100
-                Image.fromarray(pixels).save(folder / f"{i:03}.png")
+    write_images(root)
     return root
 
 
@@ -41,78 +34,72 @@ def quick(image_folder: Path, tmp_path: Path) -> Callable[..., Config]:
     """Makes configurations for runs of a second: few images, one thread, a run directory of the test's own."""
 
     def make(**changes: Any) -> Config:
-        values = {
-            "recipe": "tutorial",
-            "dataset": str(image_folder),
-            "runs_dir": str(tmp_path / "runs"),
-            "name": "run",
-            "epochs": 2,
-            "batch_size": 10,
-            "threads": 1,
-            "precision": "float32",
-            "memory_format": "channels_last",
-            "device": "cpu",
-            "lr": 0.05,
-        }
-        return make_config({**values, **changes})
+        folders = {"dataset": str(image_folder), "runs_dir": str(tmp_path / "runs"), "name": "run"}
+        return make_config({**QUICK, **folders, **changes})
 
     return make
 
 
+@pytest.fixture(scope="session")
+def finished_run(image_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of a run of two epochs over three classes: 18 validation and 30 test images, not all of them correct.
+
+    Shared by all tests: none may change it.
+    """
+    runs = tmp_path_factory.mktemp("finished")
+    folders = {"dataset": str(image_folder), "runs_dir": str(runs), "name": "run"}
+    train(make_config({**QUICK, **folders, "batch_size": 30, "lr": 0.01}))
+    return runs / "run"
+
+
+@pytest.fixture(scope="session")
+def stopped_run(image_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of a run stopped after its first epoch: it has validated and never tested. No test may change it."""
+
+    def act(event: Event, control: Control) -> None:
+        if isinstance(event, EpochCompleted):
+            control.stop()
+
+    runs = tmp_path_factory.mktemp("stopped")
+    folders = {"dataset": str(image_folder), "runs_dir": str(runs), "name": "run"}
+    train(make_config({**QUICK, **folders, "batch_size": 30, "lr": 0.01}), act)
+    return runs / "run"
+
+
 @pytest.fixture
 def any_kernels() -> Iterator[None]:
-    """PyTorch's own setting of `--deterministic` at the end."""
+    """Restores PyTorch's default choice of kernels after a test that asked for deterministic ones."""
     yield
-    from engine.runtime.device import use_deterministic  # and PyTorch with it, which not every test needs
+    from engine.runtime.device import use_deterministic  # and with it PyTorch, which not every test needs
 
     use_deterministic(False)
 
 
-class Recorder:
-    """A listener that keeps the events, and may act on the control when one arrives."""
-
-    def __init__(self, control: Control, act: Callable[[Event, Control], None] | None = None) -> None:
-        self.events: list[Event] = []
-        self._control, self._act = control, act
-
-    def __call__(self, event: Event) -> None:
-        self.events.append(event)
-        if self._act is not None:
-            self._act(event, self._control)
-
-    def of(self, kind: type[E]) -> list[E]:
-        """The events of one kind."""
-        return [e for e in self.events if isinstance(e, kind)]
-
-
-def train(config: Config, act: Callable[[Event, Control], None] | None = None, resume: Path | None = None) -> Recorder:
-    """Run the engine in this thread and return what it said."""
-    control = Control()
-    recorder = Recorder(control, act)
-    run(config, control, recorder, resume=resume)
-    return recorder
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--update` keeps what the screens show now (see `tests/golden.py`)."""
-    parser.addoption("--update", action="store_true", help="write the golden files anew instead of comparing")
+@pytest.fixture
+def fixed_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is always 21:44:02, on a terminal with true colour."""
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    moment = time.struct_time((2026, 11, 24, 21, 44, 2, 1, 328, 0))
+    monkeypatch.setattr(time, "localtime", lambda seconds=None: moment)
 
 
 @pytest.fixture(autouse=True)
 def no_run_left_behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A test that ends before the run of its application does not leave it to disturb those after it."""
+    """Stops the run of a test that ends before it, so that it does not disturb the tests that follow."""
     started: list[Worker] = []
     start = Worker.start
 
-    def noted(worker: Worker) -> None:
+    def recorded(worker: Worker) -> None:
         started.append(worker)
         start(worker)
 
-    monkeypatch.setattr(Worker, "start", noted)
+    monkeypatch.setattr(Worker, "start", recorded)
     yield
     for worker in started:
         worker.control.stop(save=False, reason="the test ended")
-    assert all(worker.join(20) for worker in started), "the run goes on, though told to stop"
+    assert all(worker.join(20) for worker in started), "the run goes on although it was told to stop"
 
 
 @pytest.fixture(autouse=True)

@@ -21,7 +21,7 @@ from engine.errors import CheckpointError, ConfigError, EngineError, RunDirector
 from engine.events.types import BY_NAME, ClassCount, Event, LayerDescribed, SplitDescribed, from_json, to_json
 from engine.storage.checkpoint import load_checkpoint, serialize
 from engine.storage.run_directory import RunDirectory, is_finished, read_config, read_events
-from tests.system.test_kills import same
+from tests.support.states import same
 from tui_cifar.run.state import RunState
 
 relaxed = settings(

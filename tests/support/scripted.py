@@ -20,6 +20,7 @@ from engine.events.types import (
     LossSampled,
     PreparationAdvanced,
     RunCompleted,
+    RunFailed,
     RunPaused,
     RunResumed,
     RunStarted,
@@ -181,3 +182,14 @@ class Script:
 
 
 Engine = Callable[[Config, Control, Listener], object]
+
+
+def failing(kind: str = "non_finite_loss", **values: str) -> Engine:
+    """An engine that fails at once."""
+    told = {"title": "Loss is not a number", "message": "In epoch 3, batch 7.", "detail": "Traceback …", **values}
+
+    def engine(config: Config, control: Control, emit: Listener) -> object:
+        emit(RunFailed(kind=kind, **told))
+        return None
+
+    return engine

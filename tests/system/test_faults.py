@@ -41,9 +41,9 @@ from engine.storage.checkpoint import load_checkpoint, serialize
 from engine.storage.run_directory import read_events
 from engine.training.control import Control
 from engine.training.trainer import Trainer
-from tests.conftest import train
 from tests.support.program import Plan, start
-from tests.system.test_kills import same
+from tests.support.runs import train
+from tests.support.states import same
 
 Quick = Callable[..., Config]
 COMMAND = [sys.executable, "-m", "tui_cifar"]

@@ -18,14 +18,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from engine.config.schema import make_config
 from engine.events.types import RunCompleted, from_json
 from engine.storage.checkpoint import load_checkpoint
 from engine.storage.run_directory import read_events
-from tests.conftest import train
 from tests.support.program import SAVE_POINTS, Plan, start
+from tests.support.runs import train
+from tests.support.states import same
 from tui_cifar.run.state import RunState
 
 pytestmark = pytest.mark.long
@@ -80,17 +80,6 @@ def arguments(folder: Path, runs: Path, name: str) -> list[str]:
         *flags,
         *([f"--resume={name}"] if started else [f"--name={name}"]),
     ]
-
-
-def same(a: Any, b: Any) -> bool:
-    """Whether two states hold the same keys, values and bits."""
-    if isinstance(a, torch.Tensor):
-        return isinstance(b, torch.Tensor) and a.dtype == b.dtype and torch.equal(a, b)
-    if isinstance(a, dict):
-        return isinstance(b, dict) and a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
-    if isinstance(a, (list, tuple)):
-        return len(a) == len(b) and all(map(same, a, b))
-    return bool(a == b)
 
 
 def check_equal(run: Path, reference: Path) -> None:

@@ -24,8 +24,8 @@ from engine.events.types import (
 )
 from engine.session.session import Listener
 from engine.training.control import Control
+from tests.support.app import LARGE, make_app, until
 from tests.support.scripted import counts, started
-from tests.tui_cifar.app.test_app import LARGE, make_app, until
 from tui_cifar.run.state import MAX_CHECKPOINTS, MAX_LINES, MAX_POINTS, RunState
 
 pytestmark = pytest.mark.long

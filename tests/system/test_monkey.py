@@ -19,8 +19,8 @@ from engine.config.schema import Config
 from engine.events.types import RunFailed
 from engine.storage.checkpoint import load_checkpoint
 from engine.storage.run_directory import read_events
+from tests.support.app import make_app
 from tests.support.scripted import Script
-from tests.tui_cifar.app.test_app import make_app
 from tui_cifar.app.app import CifarApp
 from tui_cifar.run.local import Engine, real_engine
 

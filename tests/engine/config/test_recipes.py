@@ -16,7 +16,7 @@ from engine.events.types import EpochCompleted, RunCompleted, TestCompleted
 from engine.inspection.trained_model import load_trained
 from engine.models.airbench import AirbenchNet
 from engine.training.trainer import Trainer
-from tests.conftest import train
+from tests.support.runs import train
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
 

@@ -24,7 +24,7 @@ from engine.events.types import (
     to_json,
 )
 from engine.training.control import Control
-from tests.conftest import Recorder, train
+from tests.support.runs import Recorder, train
 
 
 def test_counts_mean_and_spread() -> None:

@@ -21,7 +21,7 @@ from engine.models.tutorial import make_model
 from engine.storage.checkpoint import load_checkpoint
 from engine.storage.predictions import read_predictions
 from engine.storage.run_directory import read_config
-from tests.conftest import train
+from tests.support.runs import train
 from tui_cifar.cli.main import main
 
 

@@ -33,7 +33,7 @@ from engine.models.tutorial import make_model
 from engine.storage.checkpoint import serialize
 from engine.storage.predictions import FILE, read_predictions
 from engine.training.control import Control
-from tests.conftest import train
+from tests.support.runs import train
 
 
 class RedOrGreen(nn.Module):

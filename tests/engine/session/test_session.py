@@ -45,7 +45,8 @@ from engine.storage.predictions import read_predictions
 from engine.storage.run_directory import read_events
 from engine.training import trainer as trainer_module
 from engine.training.control import Control
-from tests.conftest import CLASSES, Recorder, train
+from tests.support.runs import CLASSES, Recorder, train
+from tests.support.states import same
 from tui_cifar.app.settings import Settings
 
 Quick = Callable[..., Config]
@@ -335,24 +336,9 @@ def test_stopped_and_resumed_equals_never_stopped_bit_for_bit(
     assert losses(cut) + losses(rest) == losses(whole)
     a, b = (load_checkpoint(tmp_path / "runs" / name / "checkpoints" / "epoch-0002.pt") for name in ("whole", "cut"))
     for key in ("model", "optimizer", "best"):
-        assert torch.equal(flat(a[key]), flat(b[key])), key
+        assert same(a[key], b[key]), key
     told = [(e.loss, e.accuracy, e.confusion) for r in (whole, rest) for e in r.of(TestCompleted)]
     assert told[0] == told[1]
-
-
-def flat(value: Any) -> torch.Tensor:
-    """All numbers in a state, in order."""
-    if isinstance(value, torch.Tensor):
-        return value.flatten().double()
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, (list, tuple)):
-        return torch.cat([flat(v) for v in value]) if value else torch.zeros(0, dtype=torch.float64)
-    return (
-        torch.tensor([float(value or 0)], dtype=torch.float64)
-        if not isinstance(value, str)
-        else torch.zeros(0, dtype=torch.float64)
-    )
 
 
 def test_resume_skips_a_damaged_checkpoint_and_says_so(quick: Quick, tmp_path: Path) -> None:

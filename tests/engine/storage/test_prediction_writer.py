@@ -29,7 +29,7 @@ from engine.inspection.trained_model import load_trained
 from engine.storage import prediction_writer as publisher_module
 from engine.storage.predictions import VALIDATION_FILE, Predictions, read_predictions, write_predictions
 from engine.training.control import Control
-from tests.conftest import CLASSES, Recorder, train
+from tests.support.runs import CLASSES, Recorder, train
 
 Quick = Callable[..., Config]
 

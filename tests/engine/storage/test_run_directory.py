@@ -28,7 +28,7 @@ from engine.events.types import (
 )
 from engine.storage.run_directory import RunDirectory, find_run, is_held
 from engine.training.control import Control
-from tests.conftest import train
+from tests.support.runs import train
 from tui_cifar.run.resume import find_unfinished, recorded_config
 
 Quick = Callable[..., Config]

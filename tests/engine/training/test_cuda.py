@@ -33,9 +33,9 @@ from engine.inspection.types import ImageInspected
 from engine.storage.checkpoint import load_checkpoint
 from engine.training import cuda_graph as captured
 from engine.training.control import Control
-from tests.conftest import train
-from tests.engine.session.test_exact_resume import STOPS, check, configurations
-from tests.system.test_kills import same
+from tests.support.exact_resume import STOPS, check, configurations
+from tests.support.runs import train
+from tests.support.states import same
 
 pytestmark = [
     pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here"),

@@ -13,7 +13,7 @@ from engine.events.types import EpochCompleted, LossSampled, RunCompleted
 from engine.training import cuda_graph as captured
 from engine.training.cuda_graph import EAGER_STEPS, CapturedStep
 from engine.training.trainer import Trainer
-from tests.conftest import train
+from tests.support.runs import train
 
 CPU = torch.device("cpu")
 

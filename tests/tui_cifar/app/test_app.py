@@ -10,16 +10,15 @@ import pytest
 from textual import events
 from textual.command import CommandList
 from textual.geometry import Size
-from textual.pilot import Pilot
 from textual.widgets import Input
 
-from engine.config.schema import Config, make_config
-from engine.events.types import PreparationAdvanced, RunFailed
+from engine.config.schema import Config
+from engine.events.types import PreparationAdvanced
 from engine.session.session import Listener
 from engine.training.control import Control
-from tests.support.scripted import Script
-from tui_cifar.app.app import CifarApp
-from tui_cifar.run.local import Engine, real_engine
+from tests.support.app import LARGE, SMALL, make_app, screen_text, until
+from tests.support.scripted import Script, failing
+from tui_cifar.run.local import real_engine
 from tui_cifar.screens.dashboard import PANELS, Dashboard
 from tui_cifar.screens.dialogs.data_missing import DataMissingDialog
 from tui_cifar.screens.dialogs.failure import FailureDialog
@@ -27,28 +26,6 @@ from tui_cifar.screens.dialogs.help import HelpDialog
 from tui_cifar.screens.dialogs.leave import QuitDialog
 from tui_cifar.screens.dialogs.palette import Palette
 from tui_cifar.screens.log import LogScreen
-
-LARGE, SMALL = (120, 40), (80, 24)
-
-
-def make_app(engine: Engine, config: Config | None = None, **options: object) -> CifarApp:
-    return CifarApp(config or make_config({"device": "cpu"}), engine, **options)  # type: ignore[arg-type]
-
-
-async def until(pilot: Pilot[None], condition: Callable[[], object], seconds: float = 20.0) -> None:
-    """Let the application work until something is so."""
-    for _ in range(int(seconds / 0.02)):
-        await pilot.pause(0.02)
-        if condition():
-            return
-    raise AssertionError(f"never so; the screen:\n{screen_text(pilot.app)}")
-
-
-def screen_text(app: object) -> str:
-    """What the terminal shows, as lines of text."""
-    assert isinstance(app, CifarApp)
-    strips = app.screen._compositor.render_strips()
-    return "\n".join(strip.text.rstrip() for strip in strips)
 
 
 async def test_it_trains_to_the_end_and_shows_the_result() -> None:
@@ -353,25 +330,13 @@ async def test_ascii_mode_draws_no_other_character() -> None:
                 assert not strange, f"{strange} after {key}:\n{screen_text(app)}"
 
 
-def failing(**values: str) -> Engine:
-    def engine(config: Config, control: Control, tell: Listener) -> object:
-        tell(
-            RunFailed(
-                **{"title": "Loss is not a number", "message": "In epoch 3.", "kind": "non_finite_loss", **values}
-            )
-        )
-        return None
-
-    return engine
-
-
 async def test_a_failure_is_shown_and_the_app_stays_usable() -> None:
-    app = make_app(failing(detail="Traceback …"))
+    app = make_app(failing())
     async with app.run_test(size=SMALL) as pilot:
         await until(pilot, lambda: isinstance(app.screen, FailureDialog))
         await pilot.pause(0.1)
         text = screen_text(app)
-        assert "Loss is not a number" in text and "In epoch 3." in text and "Traceback" in text
+        assert "Loss is not a number" in text and "In epoch 3, batch 7." in text and "Traceback" in text
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, Dashboard))
         await pilot.press("6")

@@ -11,9 +11,9 @@ import pytest
 from engine.config.schema import Config
 from engine.events.types import LossSampled, RunCompleted, RunStopped, ValidationStarted
 from engine.storage.run_directory import read_events
-from tests.conftest import train
+from tests.support.app import SMALL, make_app, until, words
+from tests.support.runs import train
 from tests.support.scripted import Script
-from tests.tui_cifar.app.test_app import SMALL, make_app, screen_text, until
 from tui_cifar.render.text.text import place
 from tui_cifar.run.resume import find_unfinished, recall
 from tui_cifar.screens.dialogs.resume import ResumeDialog
@@ -46,11 +46,6 @@ def test_the_newest_run_that_agrees_with_the_flags_is_found(unfinished: Path, qu
         assert find_unfinished(runs, {}) is None, "another process works on it"
     (unfinished / "config.json").write_text("{")
     assert find_unfinished(runs, {}) is None, "its settings are lost"
-
-
-def words(app: object) -> str:
-    """What the terminal shows, as if its lines had not been broken."""
-    return " ".join(screen_text(app).replace("│", " ").split())
 
 
 async def test_it_is_offered_and_resumed_with_its_past_on_the_screen(unfinished: Path, quick: Quick) -> None:

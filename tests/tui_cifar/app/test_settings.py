@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from engine.config.schema import make_config
+from tests.support.app import screen_text, until
 from tests.support.scripted import Script
-from tests.tui_cifar.app.test_app import screen_text, until
 from tui_cifar.app.app import CifarApp
 from tui_cifar.app.keymap import checked
 from tui_cifar.app.settings import Settings

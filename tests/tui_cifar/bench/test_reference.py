@@ -19,7 +19,7 @@ from engine.data.split import split_indices
 from engine.events.types import LossSampled
 from engine.models.tutorial import make_model
 from engine.runtime import rng as seeds
-from tests.conftest import train
+from tests.support.runs import train
 from tui_cifar.bench.support.reference import Net, PILImages
 
 

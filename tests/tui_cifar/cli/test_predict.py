@@ -14,29 +14,8 @@ from PIL import Image
 from engine.config.schema import make_config
 from engine.events.types import Event, RunStarted, RunStopped, TestCompleted
 from engine.training.control import Control
-from tests.conftest import train
 from tui_cifar.cli.commands.browse import recorded_config, replay
 from tui_cifar.cli.commands.predict import output_mode
-
-
-@pytest.fixture(scope="module")
-def run_path(image_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    runs = tmp_path_factory.mktemp("runs")
-    config = make_config(
-        {
-            "recipe": "tutorial",
-            "dataset": str(image_folder),
-            "runs_dir": str(runs),
-            "name": "run",
-            "epochs": 3,
-            "batch_size": 10,
-            "threads": 1,
-            "device": "cpu",
-            "lr": 0.05,
-        }
-    )
-    train(config)
-    return runs / "run"
 
 
 def cifar_tui(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
@@ -52,32 +31,34 @@ def cifar_tui(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_predict_prints_images_and_classes(run_path: Path, image_folder: Path, tmp_path: Path) -> None:
+def test_predict_prints_images_and_classes(finished_run: Path, image_folder: Path, tmp_path: Path) -> None:
     wide = np.zeros((60, 200, 4), dtype=np.uint8)
     wide[..., 0], wide[..., 3] = 220, 255
     Image.fromarray(wide).save(tmp_path / "wide red.png")
-    done = cifar_tui("predict", str(run_path), str(tmp_path / "wide red.png"), "--images", "half")
+    done = cifar_tui("predict", str(finished_run), str(tmp_path / "wide red.png"), "--images", "half")
     assert (done.returncode, done.stderr) == (0, "")
     assert "\x1b[38;2;220;0;0;48;2;220;0;0m▀" in done.stdout and "wide red.png" in done.stdout
     assert all(name in done.stdout for name in ("red", "green", "blue"))
-    plain = cifar_tui("predict", "run", str(tmp_path / "wide red.png"), "--runs-dir", str(run_path.parent), LC_ALL="C")
+    plain = cifar_tui(
+        "predict", "run", str(tmp_path / "wide red.png"), "--runs-dir", str(finished_run.parent), LC_ALL="C"
+    )
     assert plain.returncode == 0 and plain.stdout.isascii() and "\x1b" not in plain.stdout
 
 
-def test_predict_as_pixels_where_asked_for_and_not_in_tmux(run_path: Path, image_folder: Path) -> None:
+def test_predict_as_pixels_where_asked_for_and_not_in_tmux(finished_run: Path, image_folder: Path) -> None:
     green = str(image_folder / "test" / "green" / "001.png")
     bare = {"TMUX": "", "TERM": "xterm-kitty"}
-    done = cifar_tui("predict", str(run_path), green, "--images", "kitty", **bare)
+    done = cifar_tui("predict", str(finished_run), green, "--images", "kitty", **bare)
     assert done.returncode == 0 and "\x1b_Ga=T,f=24,s=32,v=32," in done.stdout and "green" in done.stdout
-    refused = cifar_tui("predict", str(run_path), green, "--images", "sixel", TERM="tmux-256color")
+    refused = cifar_tui("predict", str(finished_run), green, "--images", "sixel", TERM="tmux-256color")
     assert refused.returncode == 2 and "--force-images" in refused.stderr and not refused.stdout
-    forced = cifar_tui("predict", str(run_path), green, "--images", "sixel", "--force-images", TERM="tmux-256color")
+    forced = cifar_tui("predict", str(finished_run), green, "--images", "sixel", "--force-images", TERM="tmux-256color")
     assert forced.returncode == 0 and '\x1bP0;1q"1;1;320;320' in forced.stdout
 
 
-def test_predict_json_is_for_scripts(run_path: Path, image_folder: Path) -> None:
+def test_predict_json_is_for_scripts(finished_run: Path, image_folder: Path) -> None:
     images = [str(image_folder / "test" / name / "001.png") for name in ("red", "green")]
-    done = cifar_tui("predict", str(run_path), *images, str(image_folder / "none.png"), "--json")
+    done = cifar_tui("predict", str(finished_run), *images, str(image_folder / "none.png"), "--json")
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert [line["image"] for line in lines] == images
     for line in lines:
@@ -102,8 +83,8 @@ def test_mistakes_are_one_line_and_code_2(arguments: tuple[str, ...], words: str
     assert done.returncode == 2 and words in done.stderr and done.stderr.count("\n") == 1 and not done.stdout
 
 
-def test_browse_needs_a_terminal(run_path: Path) -> None:
-    done = cifar_tui("browse", str(run_path))
+def test_browse_needs_a_terminal(finished_run: Path) -> None:
+    done = cifar_tui("browse", str(finished_run))
     assert done.returncode == 2 and "needs a terminal" in done.stderr
 
 
@@ -118,15 +99,15 @@ def test_help_imports_nothing_heavy(command: str) -> None:
     assert f"cifar-tui {command} RUN" in done.stdout
 
 
-def test_a_replayed_run_is_the_run(run_path: Path) -> None:
+def test_a_replayed_run_is_the_run(finished_run: Path) -> None:
     told: list[Event] = []
-    replay(run_path, make_config(), Control(), told.append)
+    replay(finished_run, make_config(), Control(), told.append)
     assert [type(e) for e in told].count(RunStarted) == 1 and any(isinstance(e, TestCompleted) for e in told)
-    assert recorded_config(run_path).batch_size == 10
+    assert recorded_config(finished_run).batch_size == 30
 
 
-def test_a_run_that_lost_its_end_is_given_one(run_path: Path, tmp_path: Path) -> None:
-    lines = (run_path / "events.jsonl").read_text().splitlines(keepends=True)
+def test_a_run_that_lost_its_end_is_given_one(finished_run: Path, tmp_path: Path) -> None:
+    lines = (finished_run / "events.jsonl").read_text().splitlines(keepends=True)
     (tmp_path / "events.jsonl").write_text("".join(lines[: len(lines) // 2]))
     told: list[Event] = []
     replay(tmp_path, make_config(), Control(), told.append)

@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from engine.config.schema import Config, make_config
-from engine.events.types import EpochCompleted, Event
 from engine.inspection.types import Inspection
 from engine.storage.predictions import FILE, read_predictions
-from engine.training.control import Control
-from tests.conftest import train
+from tests.support.app import LARGE, SMALL, browser, browsing, press, screen_text, until
 from tests.support.scripted import Script
-from tests.tui_cifar.app.test_app import screen_text, until
 from tui_cifar.app.app import CifarApp
 from tui_cifar.app.settings import Settings
-from tui_cifar.cli.commands.browse import replay
 from tui_cifar.run.local import real_engine
 from tui_cifar.run.predictions import Selection, select
 from tui_cifar.screens.confusion import ConfusionScreen
@@ -36,54 +30,10 @@ from tui_cifar.screens.log import LogScreen
 from tui_cifar.screens.model import ModelScreen
 from tui_cifar.screens.predictions import PredictionsScreen
 
-LARGE, SMALL = (120, 40), (80, 24)
-
-
-@pytest.fixture(scope="module")
-def run_path(image_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of two epochs over three classes, thirty test images, not all of them right."""
-    config = make_config(
-        {
-            "recipe": "tutorial",
-            "dataset": str(image_folder),
-            "runs_dir": str(tmp_path_factory.mktemp("runs")),
-            "name": "run",
-            "epochs": 2,
-            "batch_size": 30,
-            "threads": 1,
-            "device": "cpu",
-            "lr": 0.01,
-        }
-    )
-    train(config)
-    return Path(config.runs_dir) / "run"
-
-
-@asynccontextmanager
-async def browsing(run: Path, size: tuple[int, int] = LARGE, key: str = "2", **options: Any) -> AsyncIterator[Any]:
-    """The application on a finished run, at the screen of `key`."""
-    config = make_config({"device": "cpu"})
-    app = CifarApp(config, lambda c, control, tell: replay(run, c, control, tell), directory=run, **options)
-    async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: app.view.terminal is not None and app.results is not None)
-        await pilot.press(key)
-        await pilot.pause(0.1)
-        yield app, pilot
-
-
-def browser(app: CifarApp) -> PredictionsScreen:
-    assert isinstance(app.screen, PredictionsScreen)
-    return app.screen
-
-
-async def press(pilot: Pilot[None], *keys: str) -> None:
-    await pilot.press(*keys)
-    await pilot.pause(0.05)
-
 
 @pytest.mark.parametrize("size", [LARGE, SMALL])
-async def test_the_grid_shows_images_with_what_they_were_taken_for(run_path: Path, size: tuple[int, int]) -> None:
-    async with browsing(run_path, size) as (app, _):
+async def test_the_grid_shows_images_with_what_they_were_taken_for(finished_run: Path, size: tuple[int, int]) -> None:
+    async with browsing(finished_run, size) as (app, _):
         text = screen_text(app)
         for wanted in ("2 Predictions", "all · by number", "1 of 30", "DONE"):
             assert wanted in text, text
@@ -92,8 +42,8 @@ async def test_the_grid_shows_images_with_what_they_were_taken_for(run_path: Pat
         assert all(len(line) <= size[0] for line in text.splitlines())
 
 
-async def test_filters_and_orders_each_one_key(run_path: Path) -> None:
-    async with browsing(run_path) as (app, pilot):
+async def test_filters_and_orders_each_one_key(finished_run: Path) -> None:
+    async with browsing(finished_run) as (app, pilot):
         b, results = browser(app), app.results
         assert results is not None
         for keys, selection in (
@@ -113,8 +63,8 @@ async def test_filters_and_orders_each_one_key(run_path: Path) -> None:
             assert selection.words(results.class_names) in screen_text(app)
 
 
-async def test_a_class_is_chosen_from_a_list(run_path: Path) -> None:
-    async with browsing(run_path) as (app, pilot):
+async def test_a_class_is_chosen_from_a_list(finished_run: Path) -> None:
+    async with browsing(finished_run) as (app, pilot):
         for key, field in (("t", "true"), ("p", "predicted")):
             await press(pilot, "a", key)
             await until(pilot, lambda: isinstance(app.screen, ChoiceDialog))
@@ -132,11 +82,11 @@ async def test_a_class_is_chosen_from_a_list(run_path: Path) -> None:
         await until(pilot, lambda: isinstance(app.screen, PredictionsScreen))
 
 
-async def test_outcome_and_order_are_remembered(run_path: Path, tmp_path: Path) -> None:
-    async with browsing(run_path, settings=Settings.read(tmp_path)) as (app, pilot):
+async def test_outcome_and_order_are_remembered(finished_run: Path, tmp_path: Path) -> None:
+    async with browsing(finished_run, settings=Settings.read(tmp_path)) as (app, pilot):
         await press(pilot, "w", "o", "o", "v", "t", "g", "enter")
         await until(pilot, lambda: browser(app).selection.true == 1)
-    async with browsing(run_path, settings=Settings.read(tmp_path)) as (app, pilot):
+    async with browsing(finished_run, settings=Settings.read(tmp_path)) as (app, pilot):
         b = browser(app)
         assert b.selection == Selection("misclassified", order="loss", reverse=True), (
             "but not the class: other data has others"
@@ -144,15 +94,15 @@ async def test_outcome_and_order_are_remembered(run_path: Path, tmp_path: Path) 
         assert b.numbers.tolist() == select(app.results, b.selection).tolist()
         await press(pilot, "3", "enter")
         await until(pilot, lambda: isinstance(app.screen, PredictionsScreen))
-    async with browsing(run_path, settings=Settings.read(tmp_path), key="3") as (app, pilot):
+    async with browsing(finished_run, settings=Settings.read(tmp_path), key="3") as (app, pilot):
         await press(pilot, "enter")
         await until(pilot, lambda: isinstance(app.screen, PredictionsScreen))
         assert browser(app).selection == Selection(true=0, predicted=0, order="confidence"), "what was asked for counts"
         assert Settings.read(tmp_path).choices["predictions order"] == "loss"
 
 
-async def test_the_images_of_the_marked_cell(run_path: Path) -> None:
-    async with browsing(run_path, LARGE, "3") as (app, pilot):
+async def test_the_images_of_the_marked_cell(finished_run: Path) -> None:
+    async with browsing(finished_run, LARGE, "3") as (app, pilot):
         screen, results = app.screen, app.results
         assert isinstance(screen, ConfusionScreen) and results is not None
         for keys in ([], ["right"], ["down"]):
@@ -164,8 +114,8 @@ async def test_the_images_of_the_marked_cell(run_path: Path) -> None:
             assert ("all of them" in text) == (0 < count == shown)
 
 
-async def test_moving_the_mark(run_path: Path) -> None:
-    async with browsing(run_path, SMALL) as (app, pilot):
+async def test_moving_the_mark(finished_run: Path) -> None:
+    async with browsing(finished_run, SMALL) as (app, pilot):
         b = browser(app)
         columns, page = b._grid.columns, b._grid.page
         assert page < 30
@@ -186,8 +136,8 @@ async def test_moving_the_mark(run_path: Path) -> None:
             assert f"#{b.number}" in screen_text(app)
 
 
-async def test_going_to_a_number(run_path: Path) -> None:
-    async with browsing(run_path) as (app, pilot):
+async def test_going_to_a_number(finished_run: Path) -> None:
+    async with browsing(finished_run) as (app, pilot):
         await press(pilot, "w", "g")
         await until(pilot, lambda: isinstance(app.screen, GoToDialog))
         await press(pilot, "9", "9", "enter")
@@ -201,23 +151,9 @@ async def test_going_to_a_number(run_path: Path) -> None:
         await until(pilot, lambda: isinstance(app.screen, PredictionsScreen))
 
 
-@pytest.fixture(scope="module")
-def stopped_path(image_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run that was stopped after its first epoch: it has validated and never tested."""
-
-    def act(event: Event, control: Control) -> None:
-        if isinstance(event, EpochCompleted):
-            control.stop()
-
-    runs = str(tmp_path_factory.mktemp("stopped"))
-    config = {"recipe": "tutorial", "dataset": str(image_folder), "runs_dir": runs, "name": "run", "epochs": 2}
-    train(make_config({**config, "batch_size": 30, "threads": 1, "device": "cpu"}), act)
-    return Path(runs) / "run"
-
-
 @pytest.mark.parametrize("size", [LARGE, SMALL])
-async def test_a_run_that_was_stopped_shows_its_validation_images(stopped_path: Path, size: tuple[int, int]) -> None:
-    async with browsing(stopped_path, size) as (app, pilot):
+async def test_a_run_that_was_stopped_shows_its_validation_images(stopped_run: Path, size: tuple[int, int]) -> None:
+    async with browsing(stopped_run, size) as (app, pilot):
         results = app.results
         assert results.split == "valid" and len(results) == 18 and "Validation" in screen_text(app)
         await press(pilot, "a", "g", "4", "enter")
@@ -235,8 +171,8 @@ async def test_a_run_that_was_stopped_shows_its_validation_images(stopped_path: 
         assert f"blue recognised: {right}" in screen_text(app)
 
 
-async def test_validation_and_test_images_take_turns(run_path: Path) -> None:
-    async with browsing(run_path) as (app, pilot):
+async def test_validation_and_test_images_take_turns(finished_run: Path) -> None:
+    async with browsing(finished_run) as (app, pilot):
         await press(pilot, "a", "right")
         assert "Test images" in screen_text(app) and "l Validation" in screen_text(app)
         await press(pilot, "l")
@@ -245,8 +181,8 @@ async def test_validation_and_test_images_take_turns(run_path: Path) -> None:
         assert "Test images" in screen_text(app) and "2 of 30" in screen_text(app)
 
 
-async def test_sizes_of_images(run_path: Path) -> None:
-    async with browsing(run_path) as (app, pilot):
+async def test_sizes_of_images(finished_run: Path) -> None:
+    async with browsing(finished_run) as (app, pilot):
         sides = []
         for _ in range(4):
             sides.append(browser(app)._grid.side)
@@ -254,8 +190,8 @@ async def test_sizes_of_images(run_path: Path) -> None:
         assert sides == [28, 32, 16, 8], "four of 28 fill 118 columns, three of 32 do not"
 
 
-async def test_the_mouse_marks_opens_and_turns_pages(run_path: Path) -> None:
-    async with browsing(run_path, SMALL) as (app, pilot):
+async def test_the_mouse_marks_opens_and_turns_pages(finished_run: Path) -> None:
+    async with browsing(finished_run, SMALL) as (app, pilot):
         b = browser(app)
         await pilot.click("#images-canvas", offset=(b._grid.side + 5, 3))
         await pilot.pause(0.05)
@@ -266,8 +202,8 @@ async def test_the_mouse_marks_opens_and_turns_pages(run_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [LARGE, SMALL])
-async def test_a_image_in_detail(run_path: Path, size: tuple[int, int]) -> None:
-    async with browsing(run_path, size) as (app, pilot):
+async def test_a_image_in_detail(finished_run: Path, size: tuple[int, int]) -> None:
+    async with browsing(finished_run, size) as (app, pilot):
         b, results = browser(app), app.results
         assert results is not None
         await press(pilot, "right", "enter")
@@ -290,8 +226,8 @@ async def test_a_image_in_detail(run_path: Path, size: tuple[int, int]) -> None:
         assert b.look is None
 
 
-async def test_channels_and_the_value_under_the_cursor(run_path: Path) -> None:
-    async with browsing(run_path) as (app, pilot):
+async def test_channels_and_the_value_under_the_cursor(finished_run: Path) -> None:
+    async with browsing(finished_run) as (app, pilot):
         b, results = browser(app), app.results
         assert results is not None and results.images is not None
         await press(pilot, "enter", "c")
@@ -310,8 +246,8 @@ async def test_channels_and_the_value_under_the_cursor(run_path: Path) -> None:
         assert b.pixel == (0, 14)
 
 
-async def test_augmentation_and_the_map(run_path: Path) -> None:
-    async with browsing(run_path) as (app, pilot):
+async def test_augmentation_and_the_map(finished_run: Path) -> None:
+    async with browsing(finished_run) as (app, pilot):
         b = browser(app)
         await press(pilot, "enter", "x")
         await until(pilot, lambda: "as it is" in screen_text(app) and "draw 5" in screen_text(app), 60)
@@ -326,8 +262,8 @@ async def test_augmentation_and_the_map(run_path: Path) -> None:
         assert b.look == "image"
 
 
-async def test_no_image_of_a_kind(run_path: Path) -> None:
-    async with browsing(run_path) as (app, pilot):
+async def test_no_image_of_a_kind(finished_run: Path) -> None:
+    async with browsing(finished_run) as (app, pilot):
         b = browser(app)
         b.set_selection(Selection("correct", true=0, predicted=1))
         await press(pilot, "right", "enter", "pagedown", "end")
@@ -335,8 +271,8 @@ async def test_no_image_of_a_kind(run_path: Path) -> None:
 
 
 @pytest.mark.parametrize("options", [{"images": "off"}, {"ascii": True}])
-async def test_without_images_or_in_letters(run_path: Path, options: dict[str, Any]) -> None:
-    async with browsing(run_path, SMALL, **options) as (app, pilot):
+async def test_without_images_or_in_letters(finished_run: Path, options: dict[str, Any]) -> None:
+    async with browsing(finished_run, SMALL, **options) as (app, pilot):
         text = screen_text(app)
         assert "▀" not in text and ("margin" in text or "ascii" in options)
         for key in ("enter", "c", "x", "m", "escape", "3", "4", "tab", "tab", "tab", "5", "tab", "tab", "6"):
@@ -345,13 +281,13 @@ async def test_without_images_or_in_letters(run_path: Path, options: dict[str, A
             assert not strange, f"{strange} after {key}"
 
 
-async def test_images_that_are_gone_are_listed_in_words(run_path: Path, tmp_path: Path) -> None:
-    predictions = read_predictions(run_path / FILE)
+async def test_images_that_are_gone_are_listed_in_words(finished_run: Path, tmp_path: Path) -> None:
+    predictions = read_predictions(finished_run / FILE)
     gone = Path(predictions.images_path)
     hidden = gone.with_suffix(".hidden")
     gone.rename(hidden)
     try:
-        async with browsing(run_path, SMALL) as (app, pilot):
+        async with browsing(finished_run, SMALL) as (app, pilot):
             assert "margin" in screen_text(app)
             await press(pilot, "enter")
             assert "not on this disk any more" in screen_text(app)
@@ -360,8 +296,8 @@ async def test_images_that_are_gone_are_listed_in_words(run_path: Path, tmp_path
 
 
 @pytest.mark.parametrize("size", [LARGE, SMALL])
-async def test_the_matrix(run_path: Path, size: tuple[int, int]) -> None:
-    async with browsing(run_path, size, "3") as (app, pilot):
+async def test_the_matrix(finished_run: Path, size: tuple[int, int]) -> None:
+    async with browsing(finished_run, size, "3") as (app, pilot):
         screen, results = app.screen, app.results
         assert isinstance(screen, ConfusionScreen) and results is not None
         text = screen_text(app)
@@ -382,8 +318,8 @@ async def test_the_matrix(run_path: Path, size: tuple[int, int]) -> None:
         assert len(browser(app).numbers) == count
 
 
-async def test_the_cell_opened_follows_the_order_shown(run_path: Path) -> None:
-    async with browsing(run_path, LARGE, "3") as (app, pilot):
+async def test_the_cell_opened_follows_the_order_shown(finished_run: Path) -> None:
+    async with browsing(finished_run, LARGE, "3") as (app, pilot):
         screen, results = app.screen, app.results
         assert isinstance(screen, ConfusionScreen) and results is not None
         await press(pilot, "o", "o")
@@ -395,8 +331,8 @@ async def test_the_cell_opened_follows_the_order_shown(run_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [LARGE, SMALL])
-async def test_classes_over_the_epochs(run_path: Path, size: tuple[int, int]) -> None:
-    async with browsing(run_path, size, "3") as (app, pilot):
+async def test_classes_over_the_epochs(finished_run: Path, size: tuple[int, int]) -> None:
+    async with browsing(finished_run, size, "3") as (app, pilot):
         await press(pilot, "h", "down")
         text = screen_text(app)
         last = app.view.rows[-1].per_class[1]
@@ -406,8 +342,8 @@ async def test_classes_over_the_epochs(run_path: Path, size: tuple[int, int]) ->
 
 
 @pytest.mark.parametrize("size", [LARGE, SMALL])
-async def test_the_data(run_path: Path, size: tuple[int, int]) -> None:
-    async with browsing(run_path, size, "4") as (app, pilot):
+async def test_the_data(finished_run: Path, size: tuple[int, int]) -> None:
+    async with browsing(finished_run, size, "4") as (app, pilot):
         assert isinstance(app.screen, DataScreen)
         text = screen_text(app)
         for wanted in ("training", "validation", "test", "blue", "72", "18", "30", "±", "0 duplicates"):
@@ -424,8 +360,8 @@ async def test_the_data(run_path: Path, size: tuple[int, int]) -> None:
         assert app.screen.current == "batch"
 
 
-async def test_a_network_that_will_grow_says_when(run_path: Path) -> None:
-    async with browsing(run_path, SMALL, "5") as (app, pilot):
+async def test_a_network_that_will_grow_says_when(finished_run: Path) -> None:
+    async with browsing(finished_run, SMALL, "5") as (app, pilot):
         assert app.view.model is not None and "grows" not in screen_text(app)
         app.view.apply(dataclasses.replace(app.view.model, grows=2))
         app.show()
@@ -433,8 +369,8 @@ async def test_a_network_that_will_grow_says_when(run_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [LARGE, SMALL])
-async def test_the_model(run_path: Path, size: tuple[int, int]) -> None:
-    async with browsing(run_path, size, "5") as (app, pilot):
+async def test_the_model(finished_run: Path, size: tuple[int, int]) -> None:
+    async with browsing(finished_run, size, "5") as (app, pilot):
         assert isinstance(app.screen, ModelScreen)
         text = screen_text(app)
         for wanted in (
@@ -458,13 +394,13 @@ async def test_the_model(run_path: Path, size: tuple[int, int]) -> None:
         await until(pilot, lambda: app.screen.image[1] != before[1] and "conv2" in screen_text(app))
 
 
-async def test_the_log(run_path: Path) -> None:
-    async with browsing(run_path, LARGE, "6") as (app, _):
+async def test_the_log(finished_run: Path) -> None:
+    async with browsing(finished_run, LARGE, "6") as (app, _):
         await until(pilot := _, lambda: isinstance(app.screen, LogScreen) and "Run run" in screen_text(pilot.app))
 
 
-async def test_a_image_of_ones_own(run_path: Path, image_folder: Path, tmp_path: Path) -> None:
-    async with browsing(run_path, SMALL) as (app, pilot):
+async def test_a_image_of_ones_own(finished_run: Path, image_folder: Path, tmp_path: Path) -> None:
+    async with browsing(finished_run, SMALL) as (app, pilot):
         await press(pilot, "i")
         await until(pilot, lambda: isinstance(app.screen, OwnImageDialog))
         field = app.screen.query_one(Input)
@@ -485,8 +421,8 @@ async def test_a_image_of_ones_own(run_path: Path, image_folder: Path, tmp_path:
         await until(pilot, lambda: isinstance(app.screen, PredictionsScreen))
 
 
-async def test_paths_by_arrows_and_folders_by_enter(run_path: Path, image_folder: Path) -> None:
-    async with browsing(run_path, SMALL) as (app, pilot):
+async def test_paths_by_arrows_and_folders_by_enter(finished_run: Path, image_folder: Path) -> None:
+    async with browsing(finished_run, SMALL) as (app, pilot):
         await press(pilot, "i")
         await until(pilot, lambda: isinstance(app.screen, OwnImageDialog))
         field = app.screen.query_one(Input)
@@ -518,8 +454,8 @@ def test_completing_paths(tmp_path: Path) -> None:
     assert complete(f"{tmp_path}/none/x") is None and complete("") is None
 
 
-async def test_help_and_palette_know_the_keys_of_each_screen(run_path: Path) -> None:
-    async with browsing(run_path, (120, 60)) as (app, pilot):
+async def test_help_and_palette_know_the_keys_of_each_screen(finished_run: Path) -> None:
+    async with browsing(finished_run, (120, 60)) as (app, pilot):
         titles = {c.title for c in app.get_system_commands(app.screen)}
         assert {
             "Wrong",
@@ -595,8 +531,8 @@ async def test_evaluating_and_asking_while_the_real_engine_trains(quick: Callabl
 
 
 @pytest.mark.parametrize("size", [LARGE, SMALL])
-async def test_a_run_about_to_go_on_has_a_past_on_every_screen(run_path: Path, size: tuple[int, int]) -> None:
-    app = CifarApp(make_config({"device": "cpu"}), lambda *_: None, resumed=run_path)
+async def test_a_run_about_to_go_on_has_a_past_on_every_screen(finished_run: Path, size: tuple[int, int]) -> None:
+    app = CifarApp(make_config({"device": "cpu"}), lambda *_: None, resumed=finished_run)
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: app.view.rows)
         assert app.view.started is None

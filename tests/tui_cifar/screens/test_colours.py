@@ -6,11 +6,10 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.support.golden_colours import GoldenColours, in_words
-from tests.tui_cifar.screens.test_screens import CASES, reach
-from tests.tui_cifar.screens.test_screens import (
-    fixed_surroundings as fixed_surroundings,  # pytest finds it by its name here
-)
+from tests.support.screens import CASES, reach
 from tui_cifar.app.app import CifarApp
+
+pytestmark = pytest.mark.usefixtures("fixed_surroundings")
 
 SIZES = ((80, 24), (120, 40))
 

@@ -16,12 +16,9 @@ from engine.events.types import Event, PredictionsSaved, RunCompleted, Validatio
 from engine.session.session import Listener
 from engine.storage.predictions import FILE, VALIDATION_FILE, Predictions, cache_images, write_predictions
 from engine.training.control import Control
+from tests.support.app import LARGE, SMALL, browser, screen_text, until
 from tests.support.scripted import NAMES, started
-from tests.tui_cifar.app.test_app import screen_text, until
 from tui_cifar.app.app import CifarApp
-from tui_cifar.screens.predictions import PredictionsScreen
-
-LARGE, SMALL = (120, 40), (80, 24)
 
 
 class Told:
@@ -79,11 +76,6 @@ async def training(
 
 async def shows(app: CifarApp, pilot: Pilot[None], *wanted: str) -> None:
     await until(pilot, lambda: all(w in screen_text(app) for w in wanted))
-
-
-def browser(app: CifarApp) -> PredictionsScreen:
-    assert isinstance(app.screen, PredictionsScreen)
-    return app.screen
 
 
 @pytest.mark.parametrize("size", [LARGE, SMALL])

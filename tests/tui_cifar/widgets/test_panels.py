@@ -27,7 +27,7 @@ from engine.events.types import (
     RunFailed,
     RunPaused,
 )
-from tests.tui_cifar.run.test_state import epoch_completed, fold, one_epoch, run_events, run_started
+from tests.support.events import epoch_completed, fold, one_epoch, run_events, run_started
 from tui_cifar.app.theme import THEMES, colour
 from tui_cifar.run.state import RunState
 from tui_cifar.widgets.chrome.header import RunHeader

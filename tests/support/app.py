@@ -1,0 +1,65 @@
+"""The application under Textual's Pilot: start it, wait for something, read the screen, press keys."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+
+from engine.config.schema import Config, make_config
+from tui_cifar.app.app import CifarApp
+from tui_cifar.cli.commands.browse import replay
+from tui_cifar.run.local import Engine
+from tui_cifar.screens.predictions import PredictionsScreen
+
+LARGE, SMALL = (120, 40), (80, 24)
+
+
+def make_app(engine: Engine, config: Config | None = None, **options: object) -> CifarApp:
+    return CifarApp(config or make_config({"device": "cpu"}), engine, **options)  # type: ignore[arg-type]
+
+
+async def until(pilot: Pilot[None], condition: Callable[[], object], seconds: float = 20.0) -> None:
+    """Let the application work until something is so."""
+    for _ in range(int(seconds / 0.02)):
+        await pilot.pause(0.02)
+        if condition():
+            return
+    raise AssertionError(f"never so; the screen:\n{screen_text(pilot.app)}")
+
+
+def screen_text(app: object) -> str:
+    """What the terminal shows, as lines of text."""
+    assert isinstance(app, CifarApp)
+    strips = app.screen._compositor.render_strips()
+    return "\n".join(strip.text.rstrip() for strip in strips)
+
+
+def words(app: object) -> str:
+    """What the terminal shows, as if its lines had not been broken."""
+    return " ".join(screen_text(app).replace("│", " ").split())
+
+
+@asynccontextmanager
+async def browsing(run: Path, size: tuple[int, int] = LARGE, key: str = "2", **options: Any) -> AsyncIterator[Any]:
+    """The application on a finished run, at the screen of `key`."""
+    config = make_config({"device": "cpu"})
+    app = CifarApp(config, lambda c, control, tell: replay(run, c, control, tell), directory=run, **options)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: app.view.terminal is not None and app.results is not None)
+        await pilot.press(key)
+        await pilot.pause(0.1)
+        yield app, pilot
+
+
+def browser(app: CifarApp) -> PredictionsScreen:
+    assert isinstance(app.screen, PredictionsScreen)
+    return app.screen
+
+
+async def press(pilot: Pilot[None], *keys: str) -> None:
+    await pilot.press(*keys)
+    await pilot.pause(0.05)

@@ -8,7 +8,7 @@ from engine.config.schema import Config
 from engine.optim.lr_schedule import Cycles, Linear
 from engine.training.curriculum import WIDTH_EXPONENT, Curriculum
 from engine.training.trainer import Trainer
-from tests.conftest import train
+from tests.support.runs import train
 
 
 def test_a_first_cycle_of_one_epoch_is_not_augmented() -> None:

@@ -86,7 +86,10 @@ class RecordedTraining:
 
     def _events(self, config: Config) -> Iterator[Event]:
         data = base64.b64encode(cifar10().chosen.tobytes()).decode()
-        more = {"run_started": {"config": config.as_dict(), "versions": {}, "dataset": "cifar10"}, "images_chosen": {"data": data}}
+        more = {
+            "run_started": {"config": config.as_dict(), "versions": {}, "dataset": "cifar10"},
+            "images_chosen": {"data": data},
+        }
         for event in recorded_events():
             yield from_json(json.dumps(event | more.get(str(event["event"]), {})))
 

@@ -3,8 +3,8 @@
     cifar-tui --headless --dataset IMAGES --name cifar10-fast &
     python -m tests.screenshots.record runs/cifar10-fast IMAGE_NUMBER
 
-Only what the screens show is kept, rounded: the events, the probabilities of the validation images, and the answer about
-one of them. The images are not kept.
+Only what the screens show is kept, rounded: the events, the probabilities of the validation images, and what the network makes
+of one of them. The images are not kept.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from engine.events.commands import InspectImage
 from engine.inspection.trained_model import load_trained
-from engine.inspection.types import Question
+from engine.inspection.types import ImageInspected
 from engine.storage.predictions import VALIDATION_FILE, read_predictions
 from tests.screenshots.recorded_run import FOLDER, RUN
 
@@ -36,14 +37,17 @@ def main(run: Path, number: int) -> None:
 
     saved = read_predictions(run / VALIDATION_FILE)
     np.savez_compressed(FOLDER / "validation.npz", probabilities=_thousandths(saved.probabilities), epoch=saved.epoch)
-    answer = load_trained(run).inspect(Question(np.load(saved.images_path)[number], lambda _: None))
+    image = np.load(saved.images_path)[number]
+    answer = load_trained(run).answer(InspectImage.of_pixels("", image))
+    assert isinstance(answer, ImageInspected), answer
+    inspection = answer.inspection
     np.savez_compressed(
-        FOLDER / "answer.npz",
+        FOLDER / "inspection.npz",
         number=number,
-        probabilities=_thousandths(answer.probabilities),
-        cams=(answer.cams * 255).round().astype(np.uint8),
-        cam_classes=answer.cam_classes,
-        epoch=answer.epoch,
+        probabilities=_thousandths(inspection.probabilities),
+        cams=(inspection.cams * 255).round().astype(np.uint8),
+        cam_classes=inspection.cam_classes,
+        epoch=inspection.epoch,
     )
 
 

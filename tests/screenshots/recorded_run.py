@@ -18,7 +18,7 @@ from PIL import Image
 from engine.config.schema import Config
 from engine.data.split import split_indices
 from engine.events.types import Event, from_json
-from engine.inspection.types import Inspection
+from engine.inspection.types import ImageInspected, Inspection
 from engine.session.session import Listener
 from engine.storage.predictions import VALIDATION_FILE, Predictions, write_predictions
 from engine.training.control import Control
@@ -65,9 +65,9 @@ def recorded_events() -> list[dict[str, object]]:
 
 
 def inspected_image() -> int:
-    """The number of the validation image about which there is a recorded answer."""
-    with np.load(FOLDER / "answer.npz") as answer:
-        return int(answer["number"])
+    """The number of the validation image with a recorded inspection."""
+    with np.load(FOLDER / "inspection.npz") as saved:
+        return int(saved["number"])
 
 
 class RecordedTraining:
@@ -77,10 +77,10 @@ class RecordedTraining:
         self._write_predictions()
         for event in self._events(config):
             emit(event)
-        answer = self._answer()
+        inspection = self._inspection()
         while not control.stopping:
-            for question in control.take_questions():
-                question.reply(answer)
+            for command in control.take_inspections():
+                emit(ImageInspected(id=command.id, inspection=inspection))
             time.sleep(0.01)
         return None
 
@@ -109,9 +109,9 @@ class RecordedTraining:
             )
         write_predictions(RUN / VALIDATION_FILE, predictions)
 
-    def _answer(self) -> Inspection:
+    def _inspection(self) -> Inspection:
         image = cifar10().valid[inspected_image()]
-        with np.load(FOLDER / "answer.npz") as saved:
+        with np.load(FOLDER / "inspection.npz") as saved:
             return Inspection(
                 image=image,
                 class_names=CLASSES,

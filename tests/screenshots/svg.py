@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from xml.sax.saxutils import escape
 
-from tui_cifar.terminal.painter import Look
+from tui_cifar.terminal.painter import NO_LOOK, Look
 
 Rows = list[list[tuple[str, Look]]]
 
@@ -142,18 +142,26 @@ def _braille(bits: int) -> Iterator[tuple[float, float]]:
 
 
 def _texts(rows: Rows, fore: str) -> Iterator[str]:
-    """Runs of letters of one look; a symbol is a run of its own, because fonts give it widths of their own."""
+    """Runs of letters of one look; a symbol is a run of its own, because fonts differ in how wide it is."""
     for y, row in enumerate(rows):
-        run, start, look = "", 0, row[0][1]
-        for x, (character, now) in enumerate([*row, ("", ("", "", "end"))]):
-            letter = _is_letter(character)
-            goes_on = run and now == look and run.isascii() and (letter and character.isascii() or character == " ")
-            if goes_on and not run.endswith(" " * 2):
+        run, start, look = "", 0, NO_LOOK
+        for x, (character, now) in enumerate(row):
+            if _goes_on(run, look, character, now):
                 run += character
                 continue
-            if run.strip():
+            if run:
                 yield _text(run.rstrip(), start, y, look, fore)
-            run, start, look = character if letter else "", x, now
+            run, start, look = character if _is_letter(character) else "", x, now
+        if run:
+            yield _text(run.rstrip(), start, y, look, fore)
+
+
+def _goes_on(run: str, look: Look, character: str, now: Look) -> bool:
+    if not run or not run.isascii() or run.endswith("  "):
+        return False
+    if character == " ":
+        return now[2] == look[2]
+    return now == look and character.isascii() and _is_letter(character)
 
 
 def _is_letter(character: str) -> bool:

@@ -1,46 +1,47 @@
-"""Events: all that the engine tells the outside, in the past tense, as frozen dataclasses of plain values.
+"""Events: what the engine reports of a run, in the past tense, as frozen dataclasses of plain values.
 
-Losses are means per image in nats, accuracies fractions of 1, durations seconds, times Unix seconds.
-Epochs and steps count from 1; step 0 is "before the first batch".
+Where in a run each event is emitted (`?` perhaps, `*` any number of times)::
 
-The order of a run, as the engine's loop sees it::
-
-    PreparationAdvanced*                        # importing, device, data: live only
-    ImagesSkipped?                            # unreadable images of a folder
-    RunStarted
-    ImagesChosen                              # the test images that the dashboard shows
-    ModelDescribed
-    DataDescribed                               # from a thread of its own, soon after
+    # PreparationAdvanced*                      importing PyTorch, choosing the device, loading the data
+    data = load_dataset()
+    # ImagesSkipped?                            an image folder holds files that could not be read
+    # RunStarted
+    # ImagesChosen                              the test images shown while training
+    # ModelDescribed
+    # DataDescribed                             from a background thread, a little later
     for epoch in epochs:
-        EpochStarted
-        ModelDescribed?                         # again, where the network has grown
-        for batch in training batches:
-            BatchCompleted*                     # latest wins: live only
-            LossSampled*                        # at fixed steps, about 60 an epoch
-        ValidationStarted
-        EpochCompleted
-        ImagesClassified
-        ValidationPredictionsSaved              # from a thread of its own, soon after
-        CheckpointSaved | CheckpointFailed      # from the writer's thread, soon after
-    TestStarted
-    TestCompleted
-    PredictionsSaved                            # also whenever an evaluation was asked for
-    RunCompleted | RunStopped | RunFailed       # exactly one, always last
+        # EpochStarted
+        # ModelDescribed?                       again, if the network has just grown
+        for batch in training_batches:
+            train(batch)
+            # BatchCompleted*                   progress, a few times a second
+            # LossSampled*                      at fixed steps, about 60 an epoch
+        # ValidationStarted
+        validate()
+        # EpochCompleted
+        # ImagesClassified
+        # ValidationPredictionsSaved            from a background thread, a little later
+        # CheckpointSaved | CheckpointFailed    from a background thread, a little later
+    # TestStarted
+    test(best_weights)
+    # TestCompleted
+    # PredictionsSaved                          also after every evaluation on request
+    # RunCompleted | RunStopped | RunFailed     exactly one, always last
 
-`RunPaused` and `RunResumed` come in pairs between any two batches; `LineLogged` may come anywhere.
+`RunPaused` and `RunResumed` come in pairs between any two batches, `LineLogged` anywhere, `CheckpointSkipped` before the
+`RunStarted` of a resumed run.
+
+Losses are means per image in nats, accuracies fractions from 0 to 1, durations seconds, times Unix seconds. Epochs and steps
+count from 1; step 0 is before the first batch.
+
+To add an event, write its dataclass here, and what it changes on the screens in `tui_cifar/run/state.py`. Its name in JSON
+and the checks on reading follow from the class (`engine.events.codec`).
 """
 
 from __future__ import annotations
 
-import dataclasses
-import functools
-import json
-import math
-import re
 import time as clock
-import types
-import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -389,115 +390,3 @@ class RunFailed(RunEnded):
     message: str
     kind: str
     detail: str = ""
-
-
-def _snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
-
-
-def _concrete(base: type[Event]) -> list[type[Event]]:
-    return [c for sub in base.__subclasses__() for c in [sub, *_concrete(sub)] if c is not RunEnded]
-
-
-BY_NAME: dict[str, type[Event]] = {_snake(c.__name__): c for c in _concrete(Event)}
-"""Every event class by the name it has in JSON, as in "epoch_completed"."""
-
-
-def name_of(event: Event) -> str:
-    """The event's name in JSON."""
-    return _snake(type(event).__name__)
-
-
-def to_json(event: Event) -> str:
-    """One line of JSON, without the line break: `{"event": name, "time": seconds, …}`."""
-    return json.dumps({"event": name_of(event), **dataclasses.asdict(event)}, ensure_ascii=False, allow_nan=False)
-
-
-def from_json(line: str) -> Event:
-    """The event that `to_json` wrote. Unknown fields are passed over, so that older programs read newer logs.
-
-    Raises:
-        ValueError: the line is no JSON object, names no known event, lacks a field, or has one of another type.
-    """
-    try:
-        raw = json.loads(line)
-    except RecursionError:
-        raise ValueError("not an event: nested too deeply") from None
-    kind = (
-        BY_NAME.get(_EARLIER_NAMES.get(str(raw.get("event")), str(raw.get("event")))) if isinstance(raw, dict) else None
-    )
-    if kind is None:
-        raise ValueError(f"not an event: {line[:80]!r}")
-    for before, now in _EARLIER_FIELDS.items():
-        if before in raw:
-            raw.setdefault(now, raw[before])
-    checks = _checks(typing.cast(Any, kind))
-    values = {k: _frozen(v) if isinstance(v, list) else v for k, v in raw.items() if k in checks}
-    try:
-        for name, part in _PARTS.items():
-            if isinstance(values.get(name), tuple):
-                values[name] = tuple(part(**_frozen_values(x)) for x in raw[name])
-        event = kind(**values)
-    except (TypeError, RecursionError) as e:
-        raise ValueError(f"{raw['event']}: {e}") from None
-    for name, fits in checks.items():
-        if not fits(getattr(event, name)):
-            raise ValueError(f"{raw['event']}: {name} is {getattr(event, name)!r}")
-    return event
-
-
-_EARLIER_NAMES = {
-    "pictures_skipped": "images_skipped",
-    "pictures_chosen": "images_chosen",
-    "pictures_classified": "images_classified",
-}
-_EARLIER_FIELDS = {"mirrored_accuracy": "tta_accuracy"}
-"""Names of events and fields in the logs of version 0.2 and before."""
-
-_PARTS: dict[str, Any] = {"per_class": ClassCount, "layers": LayerDescribed, "splits": SplitDescribed}
-"""What a field of this name is a list of."""
-
-
-Check = Callable[[Any], bool]
-
-
-@functools.cache
-def _checks(kind: Any) -> dict[str, Check]:
-    """For each field, whether a value read from JSON is of the type that the field is annotated with."""
-    hints = typing.get_type_hints(kind)
-    return {f.name: _check(hints[f.name]) for f in dataclasses.fields(kind)}
-
-
-def _check(wanted: Any) -> Check:
-    origin, parts = typing.get_origin(wanted), typing.get_args(wanted)
-    if origin in (types.UnionType, typing.Union):
-        any_of = [_check(part) for part in parts]
-        return lambda value: any(fits(value) for fits in any_of)
-    if origin is tuple:
-        each = _check(parts[0])
-        return lambda value: isinstance(value, tuple) and all(map(each, value))
-    if origin is Mapping:
-        if parts[1] is Any:
-            return lambda value: isinstance(value, dict)
-        every = _check(parts[1])
-        return lambda value: isinstance(value, dict) and all(map(every, value.values()))
-    if wanted is float:
-        return lambda v: isinstance(v, (int, float)) and not isinstance(v, bool) and math.isfinite(v)
-    if wanted is int:
-        return lambda value: isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
-    if wanted in _PARTS.values():
-        fields = _checks(wanted)
-        return lambda value: isinstance(value, wanted) and all(fits(getattr(value, k)) for k, fits in fields.items())
-    return lambda value: isinstance(value, wanted)
-
-
-def _frozen_values(part: Any) -> dict[str, Any]:
-    """The fields of a part of an event; TypeError where it is no JSON object."""
-    if not isinstance(part, dict):
-        raise TypeError(f"{part!r} is no object")
-    return {k: _frozen(v) for k, v in part.items()}
-
-
-def _frozen(value: Any) -> Any:
-    """Lists as tuples, all the way down, as the event had them."""
-    return tuple(_frozen(v) for v in value) if isinstance(value, list) else value

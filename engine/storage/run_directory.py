@@ -10,19 +10,13 @@ import os
 import re
 import stat
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
 from engine.errors import RunDirectoryError
-from engine.events.types import Event, RunCompleted, from_json, to_json
+from engine.events.log import EventLog, last_event
+from engine.events.types import Event, RunCompleted
 from engine.storage.atomic_io import SUFFIX, remove_stale_temp_files, try_lock, write_atomic
-
-MAX_WAITING = 2**20
-"""Bytes of events that wait in memory for a disk that refuses them."""
-THIN_BYTES = 8 * 2**20
-"""Length of an event log from which on not every point of the loss curve needs to be read."""
-_SAMPLE = '{"event": "loss_sampled"'
 
 
 class RunDirectory:
@@ -35,8 +29,7 @@ class RunDirectory:
         """Whether the lock keeps other processes out: not where the file system knows no locks."""
         self._folder: int | None = None
         self._lock: TextIO | None = None
-        self._events: int | None = None
-        self._waiting = b""
+        self._log = EventLog(path / "events.jsonl")
 
     @classmethod
     def create(cls, runs_dir: Path, name: str, default_name: str) -> RunDirectory:
@@ -145,92 +138,18 @@ class RunDirectory:
         write_atomic(self.path / "config.json", (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
 
     def append(self, event: Event) -> None:
-        """Add an event to `events.jsonl`, a line.
-
-        Where the disk refuses, the file is as before and the event waits, with those that were refused before it, for the
-        next call: up to `MAX_WAITING` bytes, beyond which the newest are lost.
-
-        Raises:
-            OSError: the disk refused it.
-            ValueError: the event holds a number that JSON has no word for.
-        """
-        line = (to_json(event) + "\n").encode()
-        if len(self._waiting) + len(line) <= MAX_WAITING:
-            self._waiting += line
-        if self._events is None:
-            self._end_torn_line()
-            self._events = os.open(self.path / "events.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
-        self._raise_if_moved(self._events)
-        before = os.fstat(self._events).st_size
-        written = 0
-        try:
-            while written < len(self._waiting):
-                written += os.write(self._events, self._waiting[written:])
-        except OSError:
-            if written and stat.S_ISREG(os.fstat(self._events).st_mode):
-                os.ftruncate(self._events, before)
-            raise
-        self._waiting = b""
-
-    def _raise_if_moved(self, events: int) -> None:
-        """Fail where events would go to a file that is no longer the run's: its folder was moved, or deleted."""
-        try:
-            same = os.path.samestat(os.fstat(events), (self.path / "events.jsonl").stat())
-        except FileNotFoundError:
-            same = False
-        if not same:
-            raise FileNotFoundError(errno.ENOENT, "the run directory was moved or deleted", str(self.path))
-
-    def _end_torn_line(self) -> None:
-        """Cut off a last line that a killed process left unfinished, so that the next event starts a line of its own."""
-        path = self.path / "events.jsonl"
-        if not path.is_file():
-            return
-        with path.open("rb+") as f:
-            end = f.seek(0, os.SEEK_END)
-            whole = end
-            while whole > 0:  # backwards, because the file of a long run is large
-                start = max(0, whole - 65536)
-                f.seek(start)
-                at = f.read(whole - start).rfind(b"\n")
-                if at >= 0:
-                    whole = start + at + 1
-                    break
-                whole = start
-            if whole < end:
-                f.truncate(whole)
+        """Append an event to `events.jsonl`; see `EventLog.append`."""
+        self._log.append(event)
 
     def close(self) -> None:
         """Close the files and let go of the lock."""
-        if self._events is not None:
-            with contextlib.suppress(OSError):  # a disk over a network may refuse only now; nothing can be done
-                os.close(self._events)
+        self._log.close()
         if self._lock is not None:
             with contextlib.suppress(OSError):  # a full disk again; there is nothing in it that matters
                 self._lock.close()
         if self._folder is not None:
             os.close(self._folder)
-        self._events = self._lock = self._folder = None
-
-
-def read_events(path: Path, *, thinned: bool = False) -> Iterator[Event]:
-    """The events in an `events.jsonl`. Lines that are torn or unknown are passed over.
-
-    With `thinned`, a log of more than `THIN_BYTES` gives only every n-th `LossSampled`, which are nearly all of it: for a
-    curve, that is enough, and a log of ten thousand epochs is read in a second.
-    """
-    with path.open(encoding="utf-8", errors="replace") as f:
-        step = 1 + os.fstat(f.fileno()).st_size // THIN_BYTES if thinned else 1
-        samples = 0
-        for line in f:
-            if step > 1 and line.startswith(_SAMPLE):
-                samples += 1
-                if samples % step:
-                    continue
-            try:
-                yield from_json(line)
-            except ValueError:
-                continue
+        self._lock = self._folder = None
 
 
 def _taken(path: Path) -> RunDirectoryError:
@@ -363,14 +282,8 @@ def read_config(path: Path) -> dict[str, Any]:
 
 
 def is_finished(path: Path) -> bool:
-    """Whether the newest terminal event of a run says that it completed."""
-    try:
-        with (path / "events.jsonl").open("rb") as f:
-            f.seek(max(0, f.seek(0, os.SEEK_END) - 4096))
-            last = f.read().decode("utf-8", "replace").rstrip().rsplit("\n", 1)[-1]
-        return isinstance(from_json(last), RunCompleted)
-    except (OSError, ValueError):
-        return False
+    """Whether the last event of a run says that it completed."""
+    return isinstance(last_event(path / "events.jsonl"), RunCompleted)
 
 
 def default_run_name(recipe: str) -> str:

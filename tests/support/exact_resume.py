@@ -12,6 +12,7 @@ import pytest
 from hypothesis import note
 
 from engine.config.schema import Config, make_config
+from engine.events.log import read_events
 from engine.events.types import (
     CheckpointSaved,
     EpochCompleted,
@@ -25,7 +26,6 @@ from engine.events.types import (
 )
 from engine.session.session import run
 from engine.storage.checkpoint import load_checkpoint
-from engine.storage.run_directory import read_events
 from engine.training.control import Control
 from engine.training.trainer import Trainer
 from tests.support.runs import Recorder

@@ -189,7 +189,8 @@ def _open_files(terminal: str, output: str) -> None:
 
 def _instrument(plan: Plan, state: mmap.mmap) -> None:
     """Keep `state` up to date, and do what the plan says."""
-    from engine.events.types import Event, name_of
+    from engine.events.codec import name_of
+    from engine.events.types import Event
     from engine.session import session
     from engine.storage import atomic_io as files
     from engine.storage import checkpoint

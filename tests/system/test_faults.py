@@ -19,6 +19,7 @@ import pytest
 import torch
 
 from engine.config.schema import Config
+from engine.events.log import read_events
 from engine.events.types import (
     BatchCompleted,
     CheckpointFailed,
@@ -38,7 +39,6 @@ from engine.events.types import (
 )
 from engine.storage import checkpoint
 from engine.storage.checkpoint import load_checkpoint, serialize
-from engine.storage.run_directory import read_events
 from engine.training.control import Control
 from engine.training.trainer import Trainer
 from tests.support.program import Plan, start

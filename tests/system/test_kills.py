@@ -20,9 +20,10 @@ from typing import Any
 import pytest
 
 from engine.config.schema import make_config
-from engine.events.types import RunCompleted, from_json
+from engine.events.codec import from_json
+from engine.events.log import read_events
+from engine.events.types import RunCompleted
 from engine.storage.checkpoint import load_checkpoint
-from engine.storage.run_directory import read_events
 from tests.support.program import SAVE_POINTS, Plan, start
 from tests.support.runs import train
 from tests.support.states import same

@@ -11,6 +11,7 @@ import pytest
 from textual.pilot import Pilot
 
 from engine.config.schema import Config, make_config
+from engine.events.codec import to_json
 from engine.events.types import (
     BatchCompleted,
     CheckpointSaved,
@@ -20,7 +21,6 @@ from engine.events.types import (
     ImagesClassified,
     LossSampled,
     ValidationStarted,
-    to_json,
 )
 from engine.session.session import Listener
 from engine.training.control import Control

@@ -16,9 +16,9 @@ from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from engine.config.schema import Config
+from engine.events.log import read_events
 from engine.events.types import RunFailed
 from engine.storage.checkpoint import load_checkpoint
-from engine.storage.run_directory import read_events
 from tests.support.app import make_app
 from tests.support.scripted import Script
 from tui_cifar.app.app import CifarApp

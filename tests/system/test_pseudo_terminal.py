@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from engine.config.schema import make_config
-from engine.events.types import EpochStarted, to_json
+from engine.events.codec import to_json
+from engine.events.types import EpochStarted
 from tests.support.scripted import started
 from tui_cifar.bench.support.measure import command
 from tui_cifar.bench.support.pseudo_terminal import Line, PseudoTerminal

@@ -15,9 +15,10 @@ import psutil
 import pytest
 
 from engine.config.schema import make_config
-from engine.events.types import LossSampled, RunCompleted, RunStopped, to_json
+from engine.events.codec import to_json
+from engine.events.log import read_events
+from engine.events.types import LossSampled, RunCompleted, RunStopped
 from engine.storage.checkpoint import load_checkpoint
-from engine.storage.run_directory import read_events
 from tests.support.program import Plan, Program, start
 from tests.support.pseudo_terminal import PseudoTerminal
 from tests.support.scripted import started

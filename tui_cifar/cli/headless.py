@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.config.schema import Config
+from engine.events.codec import to_json
 from engine.events.types import (
     BatchCompleted,
     CheckpointFailed,
@@ -29,7 +30,6 @@ from engine.events.types import (
     RunStarted,
     RunStopped,
     TestCompleted,
-    to_json,
 )
 from tui_cifar.cli.outcome import exit_code, summary
 from tui_cifar.render.text.text import countdown

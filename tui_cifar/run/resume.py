@@ -10,15 +10,8 @@ from typing import Any
 
 from engine.config.schema import FIELDS, Config, make_config
 from engine.errors import ConfigError, EngineError, RunDirectoryError
-from engine.storage.run_directory import (
-    is_held,
-    newest_first,
-    position,
-    read_config,
-    read_events,
-    run_of,
-    unfinished_runs,
-)
+from engine.events.log import read_events
+from engine.storage.run_directory import is_held, newest_first, position, read_config, run_of, unfinished_runs
 from tui_cifar.run.state import RunState
 
 

@@ -14,6 +14,8 @@ import pytest
 import torch
 
 from engine.config.schema import Config
+from engine.events.codec import name_of
+from engine.events.log import read_events
 from engine.events.types import (
     BatchCompleted,
     CheckpointFailed,
@@ -37,12 +39,10 @@ from engine.events.types import (
     TestCompleted,
     TestStarted,
     ValidationStarted,
-    name_of,
 )
 from engine.session import session as session_module
 from engine.storage.checkpoint import load_checkpoint
 from engine.storage.predictions import read_predictions
-from engine.storage.run_directory import read_events
 from engine.training import trainer as trainer_module
 from engine.training.control import Control
 from tests.support.runs import CLASSES, Recorder, train

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from engine.config.schema import Config
+from engine.events.log import read_events
 from engine.events.types import LossSampled, RunCompleted, RunStopped, ValidationStarted
-from engine.storage.run_directory import read_events
 from tests.support.app import SMALL, make_app, until, words
 from tests.support.runs import train
 from tests.support.scripted import Script

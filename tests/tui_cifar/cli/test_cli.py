@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from engine.config.recipes import RECIPES
-from engine.events.types import BY_NAME, BatchCompleted
+from engine.events.codec import BY_NAME
+from engine.events.types import BatchCompleted
 from tui_cifar.cli.headless import PlainPrinter
 from tui_cifar.cli.main import main, tune_for_line
 

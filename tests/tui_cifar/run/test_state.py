@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from engine.events.codec import from_json, to_json
 from engine.events.types import (
     CheckpointFailed,
     CheckpointSkipped,
@@ -21,8 +22,6 @@ from engine.events.types import (
     RunStopped,
     ValidationPredictionsSaved,
     ValidationStarted,
-    from_json,
-    to_json,
 )
 from tests.support.events import IMAGES, NAMES, STEPS, batch, epoch_completed, fold, run_events, run_started
 from tui_cifar.run.state import MAX_LINES, MAX_POINTS, RunState, thin

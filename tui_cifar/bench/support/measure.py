@@ -10,8 +10,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from engine.events.log import read_events
 from engine.events.types import Event, LossSampled
-from engine.storage.run_directory import read_events
 from tui_cifar.cli.arguments import usage_error
 
 TICKS = os.sysconf("SC_CLK_TCK")

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from engine.config.schema import FIELDS, Config, make_config
 from engine.errors import RunDirectoryError
+from engine.events.log import read_events
 from engine.events.types import RunEnded, RunStarted, RunStopped
-from engine.storage.run_directory import find_run, read_events
+from engine.storage.run_directory import find_run
 from tui_cifar.app.gc_tuning import disable_gc_until_first_frame
 from tui_cifar.cli.arguments import Parser
 

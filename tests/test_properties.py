@@ -111,7 +111,7 @@ def values_for(wanted: Any) -> st.SearchStrategy[Any]:
         str: st.text(max_size=10),
         bool: st.booleans(),
         type(None): st.none(),
-        Any: st.integers(),
+        Any: st.integers(-(2**63), 2**63 - 1),
     }
     return simple[wanted]
 

@@ -20,8 +20,9 @@ T = TypeVar("T")
 class Codec(Generic[T]):
     """Writes and reads frozen dataclasses as JSON objects, in which a tag names the class.
 
-    Fields hold strings, numbers, booleans, None, tuples, mappings with string keys, and dataclasses of these. Strings that
-    are no valid Unicode, such as undecodable file names from `os.fsdecode`, survive a round trip.
+    Fields hold strings, finite numbers (integers of at most 64 bits), booleans, None, tuples, mappings with string keys, and
+    dataclasses of these. Strings that are no valid Unicode, such as undecodable file names from `os.fsdecode`, survive a
+    round trip.
 
     Args:
         tag: the JSON key that holds the name of the class, in snake case.

@@ -17,7 +17,8 @@ from PIL import Image
 
 from engine.config.schema import Config
 from engine.data.split import split_indices
-from engine.events.types import Event, from_json
+from engine.events.codec import from_json
+from engine.events.types import Event
 from engine.inspection.types import ImageInspected, Inspection
 from engine.session.session import Listener
 from engine.storage.predictions import VALIDATION_FILE, Predictions, write_predictions

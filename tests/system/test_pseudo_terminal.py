@@ -13,7 +13,7 @@ from engine.config.schema import make_config
 from engine.events.codec import to_json
 from engine.events.types import EpochStarted
 from tests.support.scripted import started
-from tui_cifar.bench.support.measure import command
+from tui_cifar.bench.support.processes import command
 from tui_cifar.bench.support.pseudo_terminal import Line, PseudoTerminal
 from tui_cifar.terminal.notifications import RESTORE_TITLE
 
@@ -25,7 +25,9 @@ def start(tmp_path: Path, image_folder: Path) -> Iterator[Callable[..., PseudoTe
     """Starts the dashboard on few images; ends it after the test."""
     opened: list[PseudoTerminal] = []
 
-    def open_terminal(*arguments: str, **options: object) -> PseudoTerminal:
+    def open_terminal(
+        *arguments: str, line: Line | None = None, env: dict[str, str | None] | None = None
+    ) -> PseudoTerminal:
         base = [
             "--dataset",
             str(image_folder),
@@ -36,7 +38,7 @@ def start(tmp_path: Path, image_folder: Path) -> Iterator[Callable[..., PseudoTe
             "--epochs",
             "100000",
         ]
-        opened.append(PseudoTerminal(command(*base, *arguments), **options))  # type: ignore[arg-type]
+        opened.append(PseudoTerminal(line=line).run(command(*base, *arguments), env=env))
         return opened[-1]
 
     yield open_terminal
@@ -50,7 +52,7 @@ def test_browsing_starts_at_once_and_rests(tmp_path: Path) -> None:
     events = (started(make_config(), directory=str(run)), EpochStarted(epoch=1, learning_rate=0.01))
     (run / "events.jsonl").write_text("".join(to_json(e) + "\n" for e in events), encoding="utf-8")
     arguments = ("browse", "night-run", "--runs-dir", str(run.parent), "--ascii", "--no-mouse")
-    with PseudoTerminal(command(*arguments), size=(80, 24), env={"NO_COLOR": "1"}) as terminal:
+    with PseudoTerminal((80, 24)).run(command(*arguments), env={"NO_COLOR": "1"}) as terminal:
         terminal.until(r"STOPPED[\s\S]*q Quit", PATIENCE)
         for key, wanted in (("2", "Predictions"), ("6", "night-run"), ("1", "Checkpoints")):
             terminal.send(key)
@@ -59,13 +61,13 @@ def test_browsing_starts_at_once_and_rests(tmp_path: Path) -> None:
         before = terminal.bytes
         time.sleep(2)
         assert terminal.bytes == before, "nothing is sent while nothing happens"
-        sent = b"".join(data for _, data in terminal.chunks)
+        sent = terminal.sent
         assert sent.isascii()
         assert not any(code in sent for code in (b"38;2;", b"48;2;", b"38;5;", b"48;5;", b"?1000h"))
         assert b"\x1b]2;night-run stopped" in sent, "the title says what goes on"
         terminal.send("q")
         assert terminal.wait(PATIENCE) == 0
-        assert b"".join(data for _, data in terminal.chunks).rstrip().endswith(RESTORE_TITLE.encode())
+        assert terminal.sent.rstrip().endswith(RESTORE_TITLE.encode())
 
 
 def pause(terminal: PseudoTerminal) -> None:
@@ -136,14 +138,14 @@ def test_ascii_reaches_every_corner(start: Callable[..., PseudoTerminal]) -> Non
     ):
         terminal.send(key)
         terminal.until(wanted, PATIENCE)
-    assert b"".join(data for _, data in terminal.chunks).isascii()
+    assert terminal.sent.isascii()
 
 
 @pytest.mark.long
 def test_no_color_sends_no_colour_and_the_mouse_can_be_left_alone(start: Callable[..., PseudoTerminal]) -> None:
     terminal = start("--no-mouse", env={"NO_COLOR": "1"})
     pause(terminal)
-    sent = b"".join(data for _, data in terminal.chunks)
+    sent = terminal.sent
     assert not any(code in sent for code in (b"38;2;", b"48;2;", b"38;5;", b"48;5;", b"?1000h"))
     assert b"\x1b]2;" in sent, "the title says what goes on"
 
@@ -179,7 +181,7 @@ def test_every_terminal_gets_its_colours_and_characters(
     pause(terminal)
     terminal.until("Checkpoints", PATIENCE)
     assert len(terminal.text().splitlines()[3]) == 120, "as wide as the terminal, whatever COLUMNS says"
-    sent = b"".join(data for _, data in terminal.chunks)
+    sent = terminal.sent
     found = {which: bool(re.search(which, sent)) for which in (RGB, INDEXED)}
     assert found == {which: which == depth for which in found}
     if depth != RGB:

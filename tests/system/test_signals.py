@@ -20,8 +20,8 @@ from engine.events.log import read_events
 from engine.events.types import LossSampled, RunCompleted, RunStopped
 from engine.storage.checkpoint import load_checkpoint
 from tests.support.program import Plan, Program, start
-from tests.support.pseudo_terminal import PseudoTerminal
 from tests.support.scripted import started
+from tui_cifar.bench.support.pseudo_terminal import SCREEN_ENV, PseudoTerminal
 
 pytestmark = pytest.mark.long
 
@@ -34,7 +34,6 @@ PHASES = {
     "testing": {"event": "test_started"},
 }
 SIGNALS = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGINT: 130}
-SCREEN = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"}
 
 
 class Stall(http.server.BaseHTTPRequestHandler):
@@ -94,7 +93,7 @@ def launch(image_folder: Path, tmp_path: Path) -> Iterator[Callable[..., Program
         if terminal is None:
             started.append(start(["--headless", *arguments], tmp_path / "work", plan))
         else:
-            started.append(start(arguments, tmp_path / "work", plan, terminal=terminal.name, env=SCREEN))
+            started.append(start(arguments, tmp_path / "work", plan, terminal=terminal.name, env=SCREEN_ENV))
         return started[-1]
 
     yield make
@@ -140,9 +139,9 @@ def test_in_the_dashboard(
 ) -> None:
     plan = Plan(signal=number, download=stalled_download, **PHASES[phase])  # type: ignore[arg-type]
     program = launch(plan, dataset="cifar10" if phase == "download" else "", terminal=terminal)
-    assert program.wait() == SIGNALS[number], terminal.screen()
+    assert program.wait() == SIGNALS[number], terminal.text()
     check_stopped(tmp_path / "runs" / "run", phase, number.name)
-    assert terminal.problems() == []
+    assert terminal.left_changed() == []
 
 
 @pytest.mark.parametrize("shown", [False, True])
@@ -155,7 +154,7 @@ def test_the_second_signal_leaves_at_once(
     program.until(lambda: program.phase == "saving")
     os.kill(program.pid, signal.SIGINT)
     assert program.wait(30) == 130
-    assert not shown or terminal.problems() == []
+    assert not shown or terminal.left_changed() == []
 
 
 @pytest.mark.parametrize("ignored", [(), (signal.SIGHUP,)], ids=["hangup", "nohup"])
@@ -163,7 +162,7 @@ def test_a_terminal_that_goes_away_stops_the_run_in_good_order(
     launch: Callable[..., Program], tmp_path: Path, terminal: PseudoTerminal, ignored: tuple[int, ...]
 ) -> None:
     program = launch(Plan(ignore=ignored), terminal=terminal, epochs=10_000)
-    program.until(lambda: "TRAINING" in terminal.screen())
+    program.until(lambda: "TRAINING" in terminal.text())
     terminal.vanish()
     assert program.wait() == 129
     # A hangup is a signal and a terminal that is gone: what is seen first is the reason.
@@ -176,9 +175,9 @@ def test_a_dashboard_that_is_told_to_go_on_takes_the_terminal_once(
 ) -> None:
     """The kernel sends SIGCONT after the SIGHUP of a terminal that goes away; a shell sends it after ctrl+z."""
     program = launch(Plan(pace=0.01), terminal=terminal, epochs=10_000)
-    program.until(lambda: "TRAINING" in terminal.screen())
+    program.until(lambda: "TRAINING" in terminal.text())
     process = psutil.Process(program.pid)
-    taken, given = (lambda: terminal.seen.count(b"\x1b[?1049h")), (lambda: terminal.seen.count(b"\x1b[?1049l"))
+    taken, given = (lambda: terminal.sent.count(b"\x1b[?1049h")), (lambda: terminal.sent.count(b"\x1b[?1049l"))
     for times in (1, 2, 3):
         if stop:
             os.kill(program.pid, stop)
@@ -187,23 +186,23 @@ def test_a_dashboard_that_is_told_to_go_on_takes_the_terminal_once(
             program.until(lambda wanted=left: given() == wanted)  # type: ignore[misc]
         os.kill(program.pid, signal.SIGCONT)
         program.until(lambda wanted=times + 1: taken() == wanted)  # type: ignore[misc]
-        program.until(lambda: not termios.tcgetattr(terminal.slave)[3] & termios.ICANON)
-        program.until(lambda: "TRAINING" in terminal.screen())
+        program.until(lambda: not termios.tcgetattr(terminal.master)[3] & termios.ICANON)
+        program.until(lambda: "TRAINING" in terminal.text())
         assert given() == times
     for _ in range(10):  # one thread reads keys: no key is lost
         for key, word in (("6", "Log"), ("1", "Loss")):
-            terminal.keys(key)
-            program.until(lambda title=f"─ {word} ─": title in terminal.screen())  # type: ignore[misc]
+            terminal.send(key)
+            program.until(lambda title=f"─ {word} ─": title in terminal.text())  # type: ignore[misc]
     os.kill(program.pid, signal.SIGTERM)
     assert program.wait() == 143
-    assert terminal.problems() == []
+    assert terminal.left_changed() == []
 
 
 def test_no_time_is_spent_on_a_terminal_that_went_away(
     launch: Callable[..., Program], terminal: PseudoTerminal
 ) -> None:
     program = launch(Plan(ignore=(signal.SIGHUP,), hang=True), terminal=terminal, epochs=10_000)
-    program.until(lambda: program.phase == "saving" and "TRAINING" in terminal.screen())
+    program.until(lambda: program.phase == "saving" and "TRAINING" in terminal.text())
     terminal.vanish()
     # It stops, and waits for a save that hangs: whatever it does now, it does for the terminal.
     program.until(lambda: str(Path(f"/proc/{program.pid}/fd/0").readlink()).startswith("pipe:"))
@@ -219,9 +218,9 @@ def test_keep_going_trains_on_without_the_terminal(
     launch: Callable[..., Program], tmp_path: Path, terminal: PseudoTerminal, ignored: tuple[int, ...]
 ) -> None:
     program = launch(Plan(ignore=ignored), "--keep-going", terminal=terminal, epochs=60)
-    program.until(lambda: "TRAINING" in terminal.screen())
-    terminal.keys(" ")
-    program.until(lambda: "PAUSED" in terminal.screen())
+    program.until(lambda: "TRAINING" in terminal.text())
+    terminal.send(" ")
+    program.until(lambda: "PAUSED" in terminal.text())
     terminal.vanish()
     assert program.wait() == 0, "also a run that was paused goes on: nobody is left to end the pause"
     events = list(read_events(tmp_path / "runs" / "run" / "events.jsonl"))
@@ -233,7 +232,7 @@ def test_keep_going_still_obeys_a_signal(
     launch: Callable[..., Program], tmp_path: Path, terminal: PseudoTerminal
 ) -> None:
     program = launch(Plan(), "--keep-going", terminal=terminal, epochs=10_000)
-    program.until(lambda: "TRAINING" in terminal.screen())
+    program.until(lambda: "TRAINING" in terminal.text())
     terminal.vanish()
     log = tmp_path / "runs" / "run" / "log.txt"
     program.until(lambda: "goes on without it" in log.read_text())
@@ -256,18 +255,18 @@ def ended_run(tmp_path: Path) -> Path:
 def test_a_signal_while_browsing_leaves_the_terminal_as_it_was(
     tmp_path: Path, ended_run: Path, terminal: PseudoTerminal, number: signal.Signals
 ) -> None:
-    program = start(["browse", str(ended_run)], tmp_path / "work", terminal=terminal.name, env=SCREEN)
-    program.until(lambda: "STOPPED" in terminal.screen())
+    program = start(["browse", str(ended_run)], tmp_path / "work", terminal=terminal.name, env=SCREEN_ENV)
+    program.until(lambda: "STOPPED" in terminal.text())
     os.kill(program.pid, number)
     assert program.wait() == SIGNALS[number]
-    assert terminal.problems() == []
+    assert terminal.left_changed() == []
     assert sorted(p.name for p in ended_run.iterdir()) == ["checkpoints", "events.jsonl"], "it was only looked at"
 
 
 def test_browsing_ends_with_its_terminal(tmp_path: Path, ended_run: Path, terminal: PseudoTerminal) -> None:
     plan = Plan(ignore=(signal.SIGHUP,))
-    program = start(["browse", str(ended_run)], tmp_path / "work", plan, terminal=terminal.name, env=SCREEN)
-    program.until(lambda: "STOPPED" in terminal.screen())
+    program = start(["browse", str(ended_run)], tmp_path / "work", plan, terminal=terminal.name, env=SCREEN_ENV)
+    program.until(lambda: "STOPPED" in terminal.text())
     terminal.vanish()
     assert program.wait() == 129
 
@@ -295,13 +294,13 @@ def test_what_a_library_prints_is_in_the_log_and_not_on_the_screen(
     launch: Callable[..., Program], tmp_path: Path, terminal: PseudoTerminal
 ) -> None:
     program = launch(Plan(shout="\x1b[2J\x1b[H a library in C speaks\n"), terminal=terminal, epochs=10_000)
-    program.until(lambda: "TRAINING" in terminal.screen())
+    program.until(lambda: "TRAINING" in terminal.text())
     program.until(lambda: (tmp_path / "runs" / "run" / "log.txt").read_text().count("a library in C speaks") >= 2)
-    assert "speaks" not in terminal.screen() and b"speaks" not in terminal.seen
-    program.until(lambda: "best" in terminal.screen())
-    terminal.keys("6")
-    program.until(lambda: "a library in C speaks" in terminal.screen())
-    assert "● " in terminal.screen(), "the escape sequences in it did nothing"
+    assert "speaks" not in terminal.text() and b"speaks" not in terminal.sent
+    program.until(lambda: "best" in terminal.text())
+    terminal.send("6")
+    program.until(lambda: "a library in C speaks" in terminal.text())
+    assert "● " in terminal.text(), "the escape sequences in it did nothing"
     os.kill(program.pid, signal.SIGTERM)
     assert program.wait() == 143
-    assert terminal.problems() == []
+    assert terminal.left_changed() == []

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.pseudo_terminal import PseudoTerminal
+from tui_cifar.bench.support.pseudo_terminal import PseudoTerminal
 
 pytestmark = pytest.mark.long
 
@@ -70,11 +70,7 @@ class Terminal:
 
     def attach(self, columns: int, rows: int) -> PseudoTerminal:
         """A client of the session in a terminal of its own."""
-        outer = PseudoTerminal(columns, rows)
-        subprocess.Popen(
-            [*self._tmux, "attach"], env=self._env, stdin=outer.slave, stdout=outer.slave, start_new_session=True
-        )
-        return outer
+        return PseudoTerminal((columns, rows)).run([*self._tmux, "attach"], env=self._env)
 
 
 def until(true: Callable[[], bool], screen: Callable[[], str], seconds: float = 60) -> None:
@@ -147,9 +143,9 @@ def test_detached_and_attached_in_another_size(start: Start, size: tuple[int, in
     t = start("--demo", "--epochs", "50", "--name", "look")
     first = t.attach(120, 40)
     try:
-        until(lambda: "epoch 1/50" in first.screen(), first.screen)
+        until(lambda: "epoch 1/50" in first.text(), first.text)
         t.tmux("detach-client")
-        until(lambda: "[detached" in first.screen(), first.screen)
+        until(lambda: "[detached" in first.text(), first.text)
     finally:
         first.close()
     t.until("epoch 2/50")  # nobody looks, and it trains on
@@ -157,17 +153,15 @@ def test_detached_and_attached_in_another_size(start: Start, size: tuple[int, in
     try:
 
         def whole() -> bool:
-            lines = [line.rstrip() for line in second.screen().splitlines()]
-            return (
-                "look" in lines[0] and "Dashboard" in lines[2] and "q Quit" in lines[-2] and "Loss" in second.screen()
-            )
+            lines = [line.rstrip() for line in second.text().splitlines()]
+            return "look" in lines[0] and "Dashboard" in lines[2] and "q Quit" in lines[-2] and "Loss" in second.text()
 
-        until(whole, second.screen)
+        until(whole, second.text)
         inner = t.screen().splitlines()
         assert all(len(line) <= size[0] for line in inner) and len(inner) <= size[1] - 1  # tmux keeps a line for itself
-        second.keys("q")
-        until(lambda: "Stop and save" in second.screen(), second.screen)
-        second.keys("s")
+        second.send("q")
+        until(lambda: "Stop and save" in second.text(), second.text)
+        second.send("s")
         t.until("CODE 0", 20)
     finally:
         second.close()

@@ -1,8 +1,8 @@
 """`cifar-tui bench saving`: what a checkpoint costs the training, and what `--deterministic` does.
 
-Trains one recipe three ways in turns, each run in a process of its own: plainly, with `--deterministic`, and with a save as
-soon as the one before is written. A save's own cost is the time that the training thread spends in it; writing goes on beside
-it in another thread, and what that takes from the training shows in the images a second.
+Trains one recipe in three ways that alternate, each run in a process of its own: plainly, with `--deterministic`, and saving
+again as soon as the last save is written. A save's own cost is the time that the training thread spends in it; the file is written
+in another thread, and what that takes from the training shows in the throughput.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import time
 from typing import Any
 
 from tui_cifar.bench.support.engine_run import run_measured
-from tui_cifar.bench.support.processes import data_options, described, machine, measure, median, table
+from tui_cifar.bench.support.processes import data_options, measure
+from tui_cifar.bench.support.report import machine, machine_line, percentile, table
 from tui_cifar.cli.arguments import Parser, usage_error
 
 WAYS: dict[str, dict[str, Any]] = {
@@ -23,11 +24,10 @@ WAYS: dict[str, dict[str, Any]] = {
     "always saving": {"save_every": 1e-6},
 }
 FIXED = ("threads", "precision", "memory_format")
-"""Measured by the first run and taken over by the others."""
+"""Measured by the first run and reused by the others."""
 
 
 def run(arguments: list[str]) -> int:
-    """Measure and print."""
     parser = Parser(prog="cifar-tui bench saving", allow_abbrev=False, description=__doc__.split("\n\n")[1])
     data_options(parser)
     parser.add_argument("--recipe", default="fast", metavar="NAME", help="recipe to train (default: fast)")
@@ -65,12 +65,16 @@ def _figures(runs: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
         "saves": len(held),
         "save_seconds": {
             "median": statistics.median(held),
-            "p99": held[int(0.99 * (len(held) - 1))],
+            "p99": percentile(held, 0.99),
             "largest": held[-1],
         },
-        "write_seconds": median(written),
+        "write_seconds": statistics.median(written),
         "ways": {
-            way: {"images_per_second": median(rates[way]), "costs": costs[way], "cost": median(costs[way])}
+            way: {
+                "images_per_second": statistics.median(rates[way]),
+                "costs": costs[way],
+                "cost": statistics.median(costs[way]),
+            }
             for way in WAYS
         },
     }
@@ -89,7 +93,7 @@ def _text(report: dict[str, Any]) -> str:
     ]
     return "\n".join(
         (
-            described(report["machine"]),
+            machine_line(report["machine"]),
             f"{report['recipe']} on {report['device']}, {report['threads']} thread"
             f"{'s' if report['threads'] != 1 else ''}, {report['precision']}: "
             f"a checkpoint of {report['checkpoint_bytes'] / 1e6:.1f} MB",
@@ -106,7 +110,7 @@ def _text(report: dict[str, Any]) -> str:
 
 
 def _measure_saves(config: dict[str, Any], seconds: float) -> dict[str, Any]:
-    """One run in this process, with the times of its saves."""
+    """One run in this process, with how long its saves took."""
     from engine.config.schema import make_config
     from engine.events.types import CheckpointSaved, Event
     from engine.training.trainer import Trainer

@@ -1,8 +1,8 @@
-"""`cifar-tui bench speedrun`: training time to an accuracy by the rule of the airbench speed runs, beside airbench itself.
+"""`cifar-tui bench speedrun`: training time to an accuracy by the rules of the airbench speed runs, beside airbench itself.
 
-The rule: the epochs of training and the final test count; loading, warming up and the evaluations between epochs do not. Any
-recipe can be measured. airbench94_muon.py (Keller Jordan, github.com/KellerJordan/cifar10-airbench) is run as it is, on the same
-images and the same GPU; what it compiles, and its warm-up, do not count.
+The rules: the epochs of training and the final test count; loading, warm-up and the evaluations between epochs do not. Any recipe
+can be measured. airbench94_muon.py (Keller Jordan, github.com/KellerJordan/cifar10-airbench) runs unmodified, on the same
+images and the same GPU; its compilation and its warm-up do not count.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ from engine.events.types import (
     TestStarted,
     ValidationStarted,
 )
-from tui_cifar.bench.support.processes import data_options, described, machine, measure, table
+from tui_cifar.bench.support.processes import data_options, measure
+from tui_cifar.bench.support.report import machine, machine_line, table
 from tui_cifar.cli.arguments import Parser, usage_error
 
 MODULE = "tui_cifar.bench.speedrun"
@@ -46,7 +47,7 @@ for run in range(int(sys.argv[1])):
 
 
 class Stopwatch:
-    """A listener that adds up what counts."""
+    """A listener that adds up the time that counts."""
 
     def __init__(self) -> None:
         self.result: dict[str, Any] = {"seconds": 0.0}
@@ -71,12 +72,13 @@ class Stopwatch:
 
 
 def run(arguments: list[str]) -> int:
-    """Measure and print."""
     parser = Parser(prog="cifar-tui bench speedrun", description=__doc__.partition("\n\n")[0])
     parser.add_argument("--recipe", default="record", metavar="TEXT", help="recipe to measure [record]")
-    parser.add_argument("--config", default="{}", metavar="JSON", help='values in its place, as in {"epochs": 9}')
+    parser.add_argument(
+        "--config", default="{}", metavar="JSON", help='settings that replace its own, as in {"epochs": 9}'
+    )
     parser.add_argument("--seeds", type=int, default=25, metavar="N", help="how many runs, seeds 0, 1, … [25]")
-    parser.add_argument("--airbench", default="", metavar="FILE", help="airbench94_muon.py, to run beside it")
+    parser.add_argument("--airbench", default="", metavar="FILE", help="airbench94_muon.py, to measure beside it")
     data_options(parser)
     a = parser.parse_args(arguments)
     if a.seeds < 1:
@@ -112,21 +114,23 @@ def _table(report: dict[str, Any]) -> str:
         )
     head = ("", "runs", "time", "range", "test accuracy", "with views")
     first = next(iter(report["runs"].values()))[0]
-    text = f"{first['device']}, {first['precision']}; {described(report['machine'])}; {report['dataset']}\n\n{table(head, rows)}"
+    text = f"{first['device']}, {first['precision']}; {machine_line(report['machine'])}; {report['dataset']}\n\n{table(head, rows)}"
     if len(rows) == 2:
         ours, theirs = (statistics.median(r["seconds"] for r in runs) for runs in report["runs"].values())
         text += f"\n\n{ours / theirs:.2f} of airbench94_muon's time"
-    return text + "\n\nwith views: ours of an image and its mirror image, airbench's of six."
+    return (
+        text + "\n\nwith views: the mean over views of an image: ours are it and its mirror image, airbench's are six."
+    )
 
 
 def _mean(values: list[float]) -> str:
-    """Mean and its standard error."""
+    """The mean and its standard error."""
     error = statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else math.nan
     return f"{100 * statistics.mean(values):.2f} ± {100 * error:.2f} %"
 
 
 def _airbench(file: Path, config: dict[str, Any], seeds: int) -> list[dict[str, Any]]:
-    """Times and accuracies of airbench, each of `seeds` runs, on the images of `config`."""
+    """Times and accuracies of airbench in each of `seeds` runs, on the images of `config`."""
     with tempfile.TemporaryDirectory() as scratch:
         _write_images(config, Path(scratch) / "cifar10")
         command = [sys.executable, "-c", AIRBENCH_RUN, str(file.resolve()), str(seeds)]
@@ -139,13 +143,13 @@ def _airbench(file: Path, config: dict[str, Any], seeds: int) -> list[dict[str, 
         elif len(cells) == 6 and cells[1] == "eval":
             runs.append({"seconds": float(cells[5]), "accuracy": plain, "mirrored": float(cells[4])})
     if len(runs) != seeds + 1:  # the first is its warm-up
-        told = done.stderr.strip().splitlines() or ["nothing"]
-        usage_error(f"airbench ended with {done.returncode} and said: {told[-1]}")
+        last = (done.stderr.strip().splitlines() or ["nothing"])[-1]
+        usage_error(f"airbench ended with {done.returncode} and said: {last}")
     return runs[1:]
 
 
 def main() -> None:
-    """Train as many seeds as the arguments say and print what came of them."""
+    """Train as many seeds as the arguments say and print the results."""
     from dataclasses import replace
 
     from engine.config.schema import make_config

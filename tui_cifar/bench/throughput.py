@@ -1,18 +1,20 @@
 """`cifar-tui bench throughput`: how fast this computer trains each recipe, beside a plain reference loop.
 
-Every figure comes from a process of its own that runs the real engine. Reference and recipes take turns, round after
-round; the figures are medians over the rounds, the ratios medians of the ratios within a round.
+Every figure comes from a process of its own that runs the real engine. Reference and recipes alternate, round after round;
+the figures are medians over the rounds, the ratios medians of the ratios within a round.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from statistics import median
 from typing import Any
 
 from engine.config.recipes import RECIPES
 from engine.training.curriculum import FIRST_SIZES
-from tui_cifar.bench.support.processes import data_arguments, data_options, described, machine, measure, median, table
+from tui_cifar.bench.support.processes import data_arguments, data_options, measure
+from tui_cifar.bench.support.report import machine, machine_line, table
 from tui_cifar.cli.arguments import Parser, usage_error
 from tui_cifar.render.text.text import countdown
 
@@ -25,10 +27,9 @@ CASES: dict[str, dict[str, Any]] = {
 
 
 def run(arguments: list[str]) -> int:
-    """Measure and print."""
     parser = Parser(prog="cifar-tui bench throughput", description=__doc__.partition("\n\n")[0])
-    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="how often everything is measured [3]")
-    parser.add_argument("--seconds", type=float, default=5.0, metavar="X", help="how long each time [5]")
+    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="how often to measure everything [3]")
+    parser.add_argument("--seconds", type=float, default=5.0, metavar="X", help="length of each measurement [5]")
     parser.add_argument("--only", default="", metavar="NAMES", help="recipes to measure, separated by commas")
     data_options(parser)
     a = parser.parse_args(arguments)
@@ -72,7 +73,6 @@ def _summary(results: list[dict[str, Any]], reference: list[dict[str, Any]]) -> 
 
 
 def _device(report: dict[str, Any]) -> str:
-    """Where the recipes were trained."""
     return next(str(c["device"]) for c in report["cases"].values() if "device" in c)
 
 
@@ -93,8 +93,9 @@ def _table(report: dict[str, Any]) -> str:
             )
         )
     head = ("", "images/s", "ratio", "range", "threads", "precision", "layout", "whole run", "memory")
+    title = f"{_device(report)}; {machine_line(report['machine'])}; {report['dataset']}; median of {report['rounds']}"
     return (
-        f"{_device(report)}; {described(report['machine'])}; {report['dataset']}; median of {report['rounds']}\n\n{table(head, rows)}\n\n"
+        f"{title}\n\n{table(head, rows)}\n\n"
         "ratio: to the reference in the same round. whole run: all epochs, validation and test, at this rate.\n"
         f"'fast' begins with images of {FIRST_SIZES[0]}, then {FIRST_SIZES[1]} pixels and a narrower network; "
         "'whole run' counts images by their area and networks by their width."

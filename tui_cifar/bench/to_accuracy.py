@@ -1,7 +1,7 @@
 """`cifar-tui bench to-accuracy`: wall time until the validation accuracy reaches a target.
 
-The clock starts once PyTorch is imported: loading the images, measuring the machine, training and evaluation count. The
-whole process is timed as well. The test set confirms the accuracy of the same weights; nothing is chosen by it.
+The clock starts once PyTorch is imported: loading the images, measuring the machine, training and evaluation count. The whole
+process is timed as well. The test set confirms the accuracy of the same weights; nothing is selected on it.
 """
 
 from __future__ import annotations
@@ -9,22 +9,25 @@ from __future__ import annotations
 import json
 import sys
 import time
+from statistics import median
 from typing import Any
 
-from tui_cifar.bench.support.processes import data_arguments, data_options, described, machine, measure, median, table
+from tui_cifar.bench.support.processes import data_arguments, data_options, measure
+from tui_cifar.bench.support.report import machine, machine_line, table
 from tui_cifar.cli.arguments import Parser, usage_error
 
 ENGINE, REFERENCE = "tui_cifar.bench.support.engine_run", "tui_cifar.bench.support.reference"
 
 
 def run(arguments: list[str]) -> int:
-    """Measure and print."""
     parser = Parser(prog="cifar-tui bench to-accuracy", description=__doc__.partition("\n\n")[0])
     parser.add_argument("--target", type=float, default=0.723, metavar="X", help="accuracy, a fraction of 1 [0.723]")
     parser.add_argument("--recipe", default="fast", metavar="TEXT", help="recipe to measure [fast]")
-    parser.add_argument("--epochs", type=int, default=0, metavar="N", help="instead of the recipe's own")
+    parser.add_argument("--epochs", type=int, default=0, metavar="N", help="epochs to train at most [the recipe's own]")
     parser.add_argument("--seeds", type=int, default=3, metavar="N", help="how many runs, seeds 0, 1, … [3]")
-    parser.add_argument("--reference", type=int, default=1, metavar="N", help="runs of the reference, taking turns [1]")
+    parser.add_argument(
+        "--reference", type=int, default=1, metavar="N", help="runs of the reference, alternating with ours [1]"
+    )
     data_options(parser)
     a = parser.parse_args(arguments)
     if not 0 < a.target < 1:
@@ -82,7 +85,7 @@ def _table(report: dict[str, Any]) -> str:
                 )
             )
     head = ("", "reached", "time", "whole process", "epochs", "validation", "test")
-    text = f"{described(report['machine'])}; {report['dataset']}; validation accuracy {report['target']:.1%}\n\n"
+    text = f"{machine_line(report['machine'])}; {report['dataset']}; validation accuracy {report['target']:.1%}\n\n"
     text += table(head, rows)
     ours, theirs = report["runs"].values()
     if ours and theirs:

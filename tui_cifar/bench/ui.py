@@ -1,6 +1,6 @@
 """`cifar-tui bench ui`: what the dashboard costs, measured on the real command in a real pseudo-terminal.
 
-The same training with the dashboard and without it, alternating; then keys under load, a pause, the end, a thin line.
+The same training with the dashboard and without it, alternating; then keys under load, a pause, a finished run, a slow connection.
 """
 
 from __future__ import annotations
@@ -17,18 +17,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.events.types import EpochStarted, LossSampled
-from tui_cifar.bench.support import measure
+from tui_cifar.bench.support import process_stats as stats
+from tui_cifar.bench.support.processes import command, terminal_options
+from tui_cifar.bench.support.report import facts, machine, machine_line, percentile
 from tui_cifar.cli.arguments import Parser
 
 if TYPE_CHECKING:
     from tui_cifar.bench.support.pseudo_terminal import Line, PseudoTerminal
 
 KEY = "l"
-"""Switches the scale of the loss plot, and with it a word in the plot's border."""
+"""Toggles the scale of the loss plot, and with it a word in the plot's border."""
 LOG, LINEAR = r"log · m smooth", r"linear · m smooth"
 TRAINING = r"TRAINING[\s\S]*img/s"
-THIN = (256_000, 0.15)
-"""Bits a second and seconds of round trip of the thin line."""
+SLOW = (256_000, 0.15)
+"""Bits a second and seconds of round trip of the slow connection."""
 
 
 class Bench:
@@ -36,11 +38,11 @@ class Bench:
 
     def __init__(self, folder: Path, arguments: list[str], size: tuple[int, int], seconds: float) -> None:
         self.folder, self.arguments, self.size, self.seconds = folder, arguments, size, seconds
-        self.result: dict[str, Any] = {"machine": measure.machine(), "size": f"{size[0]}x{size[1]}"}
+        self.result: dict[str, Any] = {"machine": machine(), "size": f"{size[0]}x{size[1]}"}
         self._runs = 0
 
     def _arguments(self, *more: str) -> tuple[list[str], Path]:
-        """Arguments of a new run, and where it will be."""
+        """The arguments of a new run, and its directory."""
         self._runs += 1
         name, runs = f"bench-{self._runs}", self.folder / "runs"
         return [*self.arguments, "--epochs", "1000", "--runs-dir", str(runs), "--name", name, *more], runs / name
@@ -48,37 +50,38 @@ class Bench:
     def _terminal(self, command: list[str], line: Line | None = None) -> PseudoTerminal:
         from tui_cifar.bench.support.pseudo_terminal import PseudoTerminal
 
-        return PseudoTerminal(command, size=self.size, env={"CIFAR_TUI_CONFIG": str(self.folder / "config")}, line=line)
+        terminal = PseudoTerminal(self.size, line=line)
+        return terminal.run(command, env={"CIFAR_TUI_CONFIG": str(self.folder / "config")})
 
     def note(self, text: str) -> None:
-        """Say what is being done, to standard error."""
+        """Report progress on standard error."""
         print(text, file=sys.stderr, flush=True)
 
     # -- the same training with and without ---------------------------------------------------------------------------
 
     def throughput(self, pairs: int) -> None:
-        """Images a second headless and in the dashboard, alternating; what the dashboard took in that time."""
+        """Throughput headless and in the dashboard, alternating, and what the dashboard takes meanwhile."""
         headless, dashboard, cpu, rates, worst, memory = [], [], [], list[float](), list[int](), [0, 0]
         for pair in range(pairs):
             self.note(f"throughput, pair {pair + 1} of {pairs}")
             arguments, run = self._arguments("--headless", "--json")
-            process = subprocess.Popen(measure.command(*arguments), stdout=subprocess.DEVNULL)
+            process = subprocess.Popen(command(*arguments), stdout=subprocess.DEVNULL)
             self._wait_for_steps(run, process)
             time.sleep(self.seconds)
-            memory[0] = max(memory[0], measure.resident(process.pid))
+            memory[0] = max(memory[0], stats.resident_bytes(process.pid))
             process.send_signal(signal.SIGTERM)
             process.wait()
             headless.append(self._speed(run))
 
             arguments, run = self._arguments()
-            with self._terminal(measure.command(*arguments)) as terminal:
+            with self._terminal(command(*arguments)) as terminal:
                 self._wait_for_steps(run, terminal.process)
-                start, before = time.perf_counter(), measure.cpu_seconds(terminal.process.pid)
+                start, before = time.perf_counter(), stats.cpu_seconds(terminal.process.pid)
                 time.sleep(self.seconds)
-                end, after = time.perf_counter(), measure.cpu_seconds(terminal.process.pid)
-                memory[1] = max(memory[1], measure.resident(terminal.process.pid))
+                end, after = time.perf_counter(), stats.cpu_seconds(terminal.process.pid)
+                memory[1] = max(memory[1], stats.resident_bytes(terminal.process.pid))
                 each = terminal.bytes_each_second(start, end)
-                cpu.append(measure.interface_seconds(before, after) / (end - start))
+                cpu.append(stats.interface_seconds(before, after) / (end - start))
                 rates.append(terminal.bytes_between(start, end) / (end - start))
                 worst.append(max(each))
             dashboard.append(self._speed(run))
@@ -96,33 +99,33 @@ class Bench:
         }
 
     def _wait_for_steps(self, run: Path, process: subprocess.Popen[bytes]) -> None:
-        """Until the run has trained a little."""
+        """Wait until the run has trained a little."""
         deadline = time.monotonic() + 600
-        while sum(isinstance(e, LossSampled) for e in measure.events_of(run)) < 2:
+        while sum(isinstance(e, LossSampled) for e in stats.events_of(run)) < 2:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise SystemExit(f"cifar-tui: the run {run.name} never trained")
             time.sleep(0.1)
 
     def _speed(self, run: Path) -> float:
         batch = json.loads((run / "config.json").read_text(encoding="utf-8"))["config"]["batch_size"]
-        return measure.images_per_second(measure.events_of(run), batch)
+        return stats.images_per_second(stats.events_of(run), batch)
 
     # -- keys -----------------------------------------------------------------------------------------------------------
 
     def keys(self, count: int, starts: int) -> None:
-        """Time from a key to the changed screen: from the first frame on, in several starts; in training; then the pause."""
+        """Time from a key to the changed screen: from the first frame on, in several starts; while training; then the pause."""
         early: list[float] = []
         for start in range(starts):
             self.note(f"keys, start {start + 1} of {starts}")
             arguments, run = self._arguments()
-            with self._terminal(measure.command(*arguments)) as terminal:
+            with self._terminal(command(*arguments)) as terminal:
                 terminal.until(r"PREPARING[\s\S]*(log|linear) · m smooth")
                 early += self._press(terminal, 10_000, until=run, gap=0.02)
                 if start == starts - 1:
                     self._wait_for_steps(run, terminal.process)
                     terminal.until(TRAINING)
                     self.result |= _latencies("training", self._press(terminal, count))
-                    # A key right after the one that has a checkpoint written, and some while an evaluation goes on.
+                    # A key right after the one that saves a checkpoint, and some during an evaluation.
                     for name, asks, pressed in (("saving", "s", 1), ("evaluating", "e", 5)):
                         found: list[float] = []
                         while len(found) < count // 2:
@@ -133,16 +136,16 @@ class Bench:
         self.result |= _latencies("preparing", early)
 
     def _press(self, terminal: PseudoTerminal, count: int, until: Path | None = None, gap: float = 0.11) -> list[float]:
-        """Seconds of each of `count` keys, one after the other; no more once the run `until` has begun an epoch."""
+        """Seconds that each of `count` keys took, one after the other; stops once the run `until` has begun an epoch."""
         found = []
         log = "log · m smooth" in terminal.text()
         for number in range(count):
-            if until is not None and any(isinstance(e, EpochStarted) for e in measure.events_of(until)):
+            if until is not None and any(isinstance(e, EpochStarted) for e in stats.events_of(until)):
                 break
             log = not log
             sent = terminal.send(KEY)
             found.append(terminal.until(LOG if log else LINEAR) - sent)
-            time.sleep(gap + gap / 3 * (number % 7))  # in no step with what the dashboard does of itself
+            time.sleep(gap + gap / 3 * (number % 7))  # out of step with what the dashboard does by itself
         return found
 
     def _pause(self, terminal: PseudoTerminal) -> None:
@@ -154,35 +157,35 @@ class Bench:
 
     def _rest(self, terminal: PseudoTerminal, name: str) -> dict[str, float]:
         """Bytes and processor time of the whole program while nothing happens."""
-        start, before = time.perf_counter(), sum(measure.cpu_seconds(terminal.process.pid).values())
+        start, before = time.perf_counter(), sum(stats.cpu_seconds(terminal.process.pid).values())
         time.sleep(max(10.0, self.seconds))
-        end, after = time.perf_counter(), sum(measure.cpu_seconds(terminal.process.pid).values())
+        end, after = time.perf_counter(), sum(stats.cpu_seconds(terminal.process.pid).values())
         return {
             f"bytes_per_second_{name}": terminal.bytes_between(start, end) / (end - start),
             f"cpu_{name}": (after - before) / (end - start),
         }
 
     def finished(self) -> None:
-        """The same after the end of a run; of one on the built-in images, because it comes soon."""
+        """The same once a run has ended: one on the built-in images, because it ends soon."""
         self.note("finished")
         arguments = ["--dataset", "shapes", "--epochs", "1", "--runs-dir", str(self.folder / "runs"), "--name", "end"]
-        with self._terminal(measure.command(*arguments)) as terminal:
+        with self._terminal(command(*arguments)) as terminal:
             terminal.until("DONE", 600)
             time.sleep(3)
             self.result |= self._rest(terminal, "finished")
 
-    # -- a thin line, the loop, memory ------------------------------------------------------------------------------------
+    # -- a slow connection, the loop, memory ------------------------------------------------------------------------------------
 
-    def thin_line(self, count: int) -> None:
-        """Keys on a line of 256 kbit/s with 150 ms round trip, which is part of each time."""
+    def slow_connection(self, count: int) -> None:
+        """Keys over 256 kbit/s with 150 ms of round trip, which is part of each time."""
         from tui_cifar.bench.support.pseudo_terminal import Line
 
-        self.note("thin line")
+        self.note("slow connection")
         arguments, run = self._arguments()
-        with self._terminal(measure.command(*arguments), Line(*THIN)) as terminal:
+        with self._terminal(command(*arguments), Line(*SLOW)) as terminal:
             self._wait_for_steps(run, terminal.process)
             terminal.until(TRAINING)
-            self.result |= _latencies("thin_line", self._press(terminal, count))
+            self.result |= _latencies("slow_connection", self._press(terminal, count))
 
     def loop_lag(self) -> None:
         """How late the event loop wakes while training."""
@@ -194,7 +197,7 @@ class Bench:
             skip = len(json.loads(file.read_text())) if file.exists() else 0
             time.sleep(self.seconds)
             lags = json.loads(file.read_text())[skip:]
-        self.result |= {f"loop_lag_p{p}": measure.percentile(lags, p / 100) for p in (50, 95, 99)}
+        self.result |= {f"loop_lag_p{p}": percentile(lags, p / 100) for p in (50, 95, 99)}
 
     def bare_memory(self) -> None:
         """Memory of a process that imports PyTorch and holds as many bytes as CIFAR-10."""
@@ -207,39 +210,36 @@ class Bench:
 
 
 def _latencies(name: str, seconds: list[float]) -> dict[str, float]:
-    found = {f"key_{name}_p{p}": measure.percentile(seconds, p / 100) for p in (50, 95, 99)}
+    found = {f"key_{name}_p{p}": percentile(seconds, p / 100) for p in (50, 95, 99)}
     return {**found, f"key_{name}_n": float(len(seconds))}
 
 
 def run(arguments: list[str]) -> int:
     """Measure, and print a table or JSON."""
     parser = Parser(prog="cifar-tui bench ui", description=__doc__)
-    parser.add_argument("--dataset", default="shapes", help="what to train on [shapes]")
+    terminal_options(parser)
     parser.add_argument("--recipe", default=None, help="which recipe to train [the default one]")
-    parser.add_argument("--size", default="120x40", help="columns and rows of the terminal [120x40]")
     parser.add_argument("--seconds", type=float, default=20.0, help="length of each measurement [20]")
     parser.add_argument("--pairs", type=int, default=3, help="pairs of headless and dashboard runs, 0 for none [3]")
     parser.add_argument("--keys", type=int, default=100, help="keys to time while training [100]")
     parser.add_argument("--starts", type=int, default=3, help="starts in which keys are timed [3]")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args(arguments)
-    size = measure.size_of(options.size)
     recipe = ["--recipe", options.recipe] if options.recipe else []
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(Path(folder), ["--dataset", options.dataset, *recipe], size, options.seconds)
+        bench = Bench(Path(folder), ["--dataset", options.dataset, *recipe], options.size, options.seconds)
         if options.pairs:
             bench.throughput(options.pairs)
             bench.bare_memory()
         bench.keys(options.keys, max(1, options.starts))
         bench.loop_lag()
-        bench.thin_line(max(10, options.keys // 3))
+        bench.slow_connection(max(10, options.keys // 3))
         bench.finished()
     bench.result |= {"dataset": options.dataset, "recipe": options.recipe or "default", "seconds": options.seconds}
-    print(json.dumps(bench.result) if options.json else _told(bench.result))
+    print(json.dumps(bench.result) if options.json else _text(bench.result))
     return 0
 
 
-def _told(r: dict[str, Any]) -> str:
+def _text(r: dict[str, Any]) -> str:
     def ms(name: str) -> str:
         return " / ".join(f"{r[f'{name}_p{p}'] * 1000:.0f}" for p in (50, 95, 99)) + " ms"
 
@@ -262,9 +262,9 @@ def _told(r: dict[str, Any]) -> str:
         ("key to screen, training", f"{ms('key_training')}   (n = {r['key_training_n']:.0f})"),
         ("key to screen, saving", f"{ms('key_saving')}   (n = {r['key_saving_n']:.0f})"),
         ("key to screen, evaluating", f"{ms('key_evaluating')}   (n = {r['key_evaluating_n']:.0f})"),
-        ("key to screen, 256 kbit/s, 150 ms", f"{ms('key_thin_line')}   (n = {r['key_thin_line_n']:.0f})"),
+        ("key to screen, 256 kbit/s, 150 ms", f"{ms('key_slow_connection')}   (n = {r['key_slow_connection_n']:.0f})"),
         ("event loop lag, training", ms("loop_lag")),
         ("paused", f"{r['bytes_per_second_paused']:.0f} B/s, CPU {r['cpu_paused']:.2%}"),
         ("finished", f"{r['bytes_per_second_finished']:.0f} B/s, CPU {r['cpu_finished']:.2%}"),
     ]
-    return f"{r['machine']}; {r['dataset']}, recipe {r['recipe']}, {r['size']}\n\n{measure.table(rows)}"
+    return f"{machine_line(r['machine'])}; {r['dataset']}, recipe {r['recipe']}, {r['size']}\n\n{facts(rows)}"

@@ -36,12 +36,12 @@ WARM_UP_SECONDS = 1.0
 
 
 class Measurement:
-    """A listener that takes the figures and ends the run once it has them.
+    """A listener that measures, and ends the run once it has measured.
 
     Args:
         control: of the run.
-        seconds: how long to watch the training after a warm-up; 0 to train on.
-        target: validation accuracy, a fraction of 1, to stop at once the test set has confirmed it.
+        seconds: how long to measure the training after a warm-up; 0 to train to the end.
+        target: validation accuracy, a fraction of 1; the run stops there after a test.
     """
 
     def __init__(self, control: Control, seconds: float, target: float) -> None:
@@ -103,17 +103,17 @@ class Measurement:
 def measure(
     config: Config, seconds: float, target: float, listen: Callable[[Event], None] = lambda _: None
 ) -> dict[str, Any]:
-    """Run the engine in a thread, as the application does, and give the figures; `listen` is told every event too."""
+    """Run the engine in a thread, as the application does, and return the figures; `listen` receives every event too."""
     from engine.session.session import run
 
     control = Control()
     measurement = Measurement(control, seconds, target)
 
-    def tell(event: Event) -> None:
+    def emit(event: Event) -> None:
         measurement(event)
         listen(event)
 
-    thread = threading.Thread(target=run, args=(config, control, tell), name="training")
+    thread = threading.Thread(target=run, args=(config, control, emit), name="training")
     thread.start()
     thread.join()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -123,7 +123,7 @@ def measure(
 def run_measured(
     config: Config, seconds: float, target: float, listen: Callable[[Event], None] = lambda _: None
 ) -> dict[str, Any]:
-    """`measure`, in a run directory that is not kept; the decoded images are."""
+    """`measure` in a temporary run directory; the decoded images are kept."""
     cache = Path(config.runs_dir) / ".cache"
     with tempfile.TemporaryDirectory() as scratch:
         runs = Path(scratch) / "runs"

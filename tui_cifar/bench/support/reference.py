@@ -1,7 +1,7 @@
-"""The reference: the tutorial as its reader would write it, for benchmarks to be measured against.
+"""The reference that benchmarks compare with: the tutorial as its reader would write it.
 
 torchvision's transforms on PIL images, `DataLoader(batch_size=20, num_workers=0)`, the tutorial's network in its own
-order of layers, `.item()` at every step. Run it as a process of its own::
+order of layers, `.item()` at every step. Run it in a process of its own::
 
     python -m tui_cifar.bench.support.reference --dataset shapes --seconds 5
     python -m tui_cifar.bench.support.reference --dataset IMAGES --target 0.723
@@ -30,7 +30,7 @@ from engine.runtime.device import choose_device
 
 
 class PILImages(Dataset[Any]):
-    """Images one by one, as torchvision's `CIFAR10` gives them."""
+    """Images one by one, as torchvision's `CIFAR10` returns them."""
 
     def __init__(self, images: LabeledImages, transform: Any) -> None:
         self.data: np.ndarray = images.images.permute(0, 2, 3, 1).contiguous().numpy()
@@ -45,7 +45,7 @@ class PILImages(Dataset[Any]):
 
 
 class Net(nn.Module):
-    """The tutorial's network, written as the tutorial writes it."""
+    """The tutorial's network as the tutorial writes it."""
 
     def __init__(self, classes: int) -> None:
         super().__init__()
@@ -71,7 +71,7 @@ class Net(nn.Module):
 
 
 def main() -> None:
-    """Train for some seconds, or until the validation accuracy reaches a target, and print what came of it."""
+    """Train for some seconds, or until the validation accuracy reaches a target, and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dataset", default="shapes")
     parser.add_argument("--runs-dir", default="runs", help="where decoded images are kept")
@@ -107,13 +107,13 @@ def main() -> None:
 
     def accuracy(loader: DataLoader[Any]) -> float:
         model.eval()
-        right = count = 0
+        correct = count = 0
         with torch.no_grad():
             for x, y in loader:
-                right += (model(x.to(device)).argmax(1) == y.to(device)).sum().item()
+                correct += (model(x.to(device)).argmax(1) == y.to(device)).sum().item()
                 count += len(y)
         model.train()
-        return right / count
+        return correct / count
 
     warm, images, began, loss_sum = 10, 0, time.perf_counter(), 0.0
     trained = 0
@@ -125,7 +125,7 @@ def main() -> None:
             loss.backward()
             optimizer.step()
             loss_sum += loss.item() * len(y)
-            if warm:  # the first steps make kernels and wake threads
+            if warm:  # the first steps compile kernels and start threads
                 warm -= 1
                 images, began = 0, time.perf_counter()
                 continue

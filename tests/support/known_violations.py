@@ -92,7 +92,6 @@ KNOWN: dict[str, set[str]] = {
         "engine.training.trainer: TutorialNet",
     },
     "long files": {
-        "engine/events/types.py",
         "engine/session/session.py",
         "engine/training/trainer.py",
         "tests/engine/session/test_session.py",

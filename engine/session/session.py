@@ -44,6 +44,7 @@ from engine.storage.atomic_io import path_exists
 from engine.storage.prediction_writer import PredictionWriter
 from engine.storage.run_directory import RunDirectory, default_run_name, read_config, run_of
 from engine.training.control import Control
+from engine.training.hooks import Hook
 
 if TYPE_CHECKING:
     from engine.data import Dataset, Report
@@ -58,7 +59,9 @@ SHOWN_IMAGES = 48
 """How many test images are classified after each epoch, for the eye."""
 
 
-def run(config: Config, control: Control, listener: Listener, *, resume: Path | None = None) -> RunEnded:
+def run(
+    config: Config, control: Control, listener: Listener, *, resume: Path | None = None, hook: Hook | None = None
+) -> RunEnded:
     """Prepare, train, test; blocks until the end and never raises for what a run can meet.
 
     Args:
@@ -66,18 +69,19 @@ def run(config: Config, control: Control, listener: Listener, *, resume: Path | 
         control: polled before every batch, every downloaded piece and every decoded image.
         listener: receives every event, in order, from this thread and the checkpoint writer's; may not block.
         resume: the run directory, or the checkpoint file, to go on from.
+        hook: code to run at fixed places of the run.
 
     Returns:
         The terminal event, which is also the last that the listener received.
     """
-    ended = _run(config, control, listener, resume)
+    ended = _run(config, control, listener, resume, hook or Hook())
     return_freed_memory()  # of what the run held, nothing is left
     return ended
 
 
-def _run(config: Config, control: Control, listener: Listener, resume: Path | None) -> RunEnded:
+def _run(config: Config, control: Control, listener: Listener, resume: Path | None, hook: Hook) -> RunEnded:
     """`run`, with all that the run holds as local names."""
-    session = _Session(config, control, listener)
+    session = _Session(config, control, listener, hook)
     failure: tuple[EngineError | None, str] = (None, "")
     ended: RunEnded | None = None
     out_of_memory = False
@@ -109,8 +113,8 @@ def _run(config: Config, control: Control, listener: Listener, resume: Path | No
 
 
 class _Session:
-    def __init__(self, config: Config, control: Control, listener: Listener) -> None:
-        self.config, self.control = config, control
+    def __init__(self, config: Config, control: Control, listener: Listener, hook: Hook) -> None:
+        self.config, self.control, self.hook = config, control, hook
         self.device = "computer"
         self._listener = listener
         self._lock = threading.RLock()
@@ -138,6 +142,7 @@ class _Session:
     def _write_down(self, event: Event, directory: RunDirectory) -> None:
         """Append to `events.jsonl`; a disk that refuses is told of once, until it takes them again."""
         try:
+            self.hook.before_event(event)
             directory.append(event)
         except (OSError, ValueError) as e:
             if not self._events_refused:
@@ -242,6 +247,7 @@ class _Session:
             directory.checkpoints,
             publisher,
             machine,
+            self.hook,
         )
         if state is not None:
             trainer.load_state_dict(state)

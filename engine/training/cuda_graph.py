@@ -84,6 +84,11 @@ class CapturedStep:
         return self._recordings[key]
 
 
+def can_record(device: torch.device) -> bool:
+    """Whether steps on this device can be recorded."""
+    return device.type == "cuda"
+
+
 def record(work: Callable[[], None], draws: torch.Generator | None) -> Callable[[], None]:
     """Record what `work` launches, without any of it being done, and give a function that does it."""
     graph = torch.cuda.CUDAGraph()

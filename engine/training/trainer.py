@@ -51,10 +51,12 @@ from engine.runtime.autotune import Tuning
 from engine.runtime.timing import Rate, Stopwatch
 from engine.storage import checkpoint
 from engine.storage.prediction_writer import PredictionWriter
+from engine.training import cuda_graph
 from engine.training.control import Control
 from engine.training.cuda_graph import CapturedStep
 from engine.training.curriculum import Curriculum
 from engine.training.evaluate import Evaluation, evaluate
+from engine.training.hooks import Hook
 
 AUGMENT_CHUNK, AUGMENT_CHUNK_CUDA = 500, 4_000
 """Images augmented at once: enough to be fast, few enough for a processor's cache and a small GPU's memory. What is drawn depends
@@ -113,6 +115,7 @@ class Trainer:
         writer: receives the checkpoints; they go to `directory`.
         publisher: receives evaluations, for them to be looked at.
         machine: what, beside the thread count, decides the last bits of a result: recorded in checkpoints.
+        hook: called before every batch and around every save.
     """
 
     def __init__(
@@ -128,10 +131,11 @@ class Trainer:
         directory: Path,
         publisher: PredictionWriter,
         machine: dict[str, str],
+        hook: Hook,
     ) -> None:
         self.config, self.model, self.tuning, self.data, self.device = config, model, tuning, data, device
         self.control, self.emit, self.writer, self.directory = control, emit, writer, directory
-        self.publisher, self.machine = publisher, machine
+        self.publisher, self.machine, self.hook = publisher, machine, hook
         self.steps = math.ceil(len(data.train) / config.batch_size)
         full_width = config.width if isinstance(model, AirbenchNet) else 0
         self.schedule = make_lr_schedule(config.schedule, config.epochs, self.steps)
@@ -144,7 +148,7 @@ class Trainer:
         self.epoch_seconds = 0.0
         self._rate, self._work = Rate(), Rate()
         """Of steps, and of steps counted by their cost, so that one window may reach over steps of two costs."""
-        self._worked = 0.0
+        self.worked = 0.0
         self._full_rate = self._evaluation_rate = 0.0
         """Images a second: trained on and evaluated, both counted as if all were of full size."""
         costs = [self.curriculum.epoch_cost(epoch) for epoch in range(1, config.epochs + 1)]
@@ -174,7 +178,7 @@ class Trainer:
         emit = self.emit  # not by way of this trainer, which would then hold itself, and the device's memory
         self._captured = (
             CapturedStep(self.device, self._draws, lambda text: emit(LineLogged(source="engine", text=text)))
-            if self.device.type == "cuda"
+            if cuda_graph.can_record(self.device)
             else None
         )
         return optimizer
@@ -265,7 +269,7 @@ class Trainer:
         else:
             trained = tuple(p.requires_grad for group in self.optimizer.param_groups for p in group["params"])
             self._captured.run(self._learn, x, y, lr_multiplier, (self.curriculum.size(self.epoch, self.step), trained))
-        self._worked += self.curriculum.cost(self.epoch, self.step)
+        self.worked += self.curriculum.cost(self.epoch, self.step)
         self.step += 1
 
     def _learn(self, x: Tensor, y: Tensor, lr_multiplier: float | Tensor) -> None:
@@ -385,6 +389,7 @@ class Trainer:
     def _poll(self, step: int | None = None) -> None:
         """Do what the control asks for: save, hold while paused, stop."""
         control, at = self.control, self.step if step is None else step
+        self.hook.before_batch(self, at)
         if control.paused and not control.stopping:
             self.watch.pause()
             self.emit(RunPaused(phase=self.phase, epoch=min(self.epoch, self.config.epochs), step=at))
@@ -501,7 +506,7 @@ class Trainer:
         sets = {"training": self.data.train, "validating": self.data.valid, "testing": self.data.test}
         per_second = self._rate.per_second * len(sets[self.phase]) / steps
         if self.phase == "training":
-            self._work.mark(now, self._worked)
+            self._work.mark(now, self.worked)
             self._full_rate = self._work.per_second * len(self.data.train) / steps or self._full_rate
         self.emit(
             BatchCompleted(
@@ -574,6 +579,7 @@ class Trainer:
             told = getattr(error, "strerror", None) or str(error) or type(error).__name__
             self.emit(CheckpointFailed(path=str(path), epoch=epoch, step=step, reason=reason, error=told))
 
+        self.hook.before_save(self)
         self._read_sample()
         self._raise_if_bad(int(self._bad_steps), self.step)  # a checkpoint holds no batch that did not count
         self.saved = None
@@ -586,6 +592,7 @@ class Trainer:
         if best_copy is not None:
             self._best_on_disk = self.best.epoch
         self.writer.submit(checkpoint.Job(path, state, best_copy, done, failed))
+        self.hook.after_save(self)
 
     def state_dict(self) -> dict[str, Any]:
         """All that `load_state_dict` needs to go on from this batch: tensors and plain values."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +23,10 @@ from engine.events.types import (
     RunStopped,
     TestCompleted,
 )
-from engine.session.session import run
 from engine.storage.checkpoint import load_checkpoint
 from engine.training.control import Control
-from engine.training.trainer import Trainer
-from tests.support.runs import Recorder
+from engine.training.hooks import Hook, TrainingView
+from tests.support.runs import Recorder, train
 from tests.support.states import same
 
 NETWORKS = [{"recipe": "tutorial"}, {"recipe": "fast", "width": 12}]  # of width 8 in a first cycle of one epoch
@@ -65,34 +63,24 @@ def configurations(draw: st.DrawFn) -> dict[str, Any]:
     return values
 
 
-class StopsAt:
-    """Asks a run to stop the n-th time that it looks whether it should, wherever that is."""
+class StopAtBatch(Hook):
+    """Asks a run to stop at its n-th batch, of whichever phase; 0 for never."""
 
-    def __init__(self, polls: int) -> None:
-        self.left = polls
+    def __init__(self, control: Control, batches: int) -> None:
+        self.control, self.left = control, batches
 
-    def __call__(self, trainer: Trainer) -> None:
+    def before_batch(self, training: TrainingView, batch: int) -> None:
         self.left -= 1
         if self.left == 0:
-            trainer.control.stop()
+            self.control.stop()
 
 
-def go(config: Config, resume: Path | None, poll: Callable[[Trainer], None] | None = None) -> Recorder:
+def go(config: Config, resume: Path | None, stop_at: int = 0) -> Recorder:
     """One stretch of a run."""
     control = Control()
-    recorder = Recorder(control)
-    real = Trainer._poll
-
-    def polled(self: Trainer, step: int | None = None) -> None:
-        if poll is not None:
-            poll(self)
-        real(self, step)
-
     with pytest.MonkeyPatch.context() as m:
         m.setattr("engine.training.evaluate.BATCH", 5)  # several batches of validation and of the test
-        m.setattr(Trainer, "_poll", polled)
-        run(config, control, recorder, resume=resume)
-    return recorder
+        return train(config, resume=resume, hook=StopAtBatch(control, stop_at), control=control)
 
 
 def told(events: list[Event]) -> list[tuple[object, ...]]:
@@ -128,8 +116,8 @@ def check(images: Path, folder: Path, values: dict[str, Any], stops: list[int], 
     whole = go(make_config({**fixed, **values, "name": "whole"}), None)
     assert isinstance(whole.events[-1], RunCompleted), whole.events[-1]
     config, resume = make_config({**fixed, **values, "name": "parts"}), None
-    for polls in stops:
-        part = go(config, resume, StopsAt(polls))
+    for batches in stops:
+        part = go(config, resume, batches)
         note(f"{part.events[-1]}")
         assert isinstance(part.events[-1], (RunStopped, RunCompleted)), part.events[-1]
         resume = folder / "parts"

@@ -18,6 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -195,9 +196,9 @@ def _instrument(plan: Plan, state: mmap.mmap) -> None:
     from engine.storage import atomic_io as files
     from engine.storage import checkpoint
     from engine.training import evaluate
-    from engine.training.trainer import Trainer
+    from engine.training.hooks import Hook, TrainingView
 
-    emit, write_atomic, fsync, replace = session._Session.emit, files.write_atomic, os.fsync, Path.replace
+    run, write_atomic, fsync, replace = session.run, files.write_atomic, os.fsync, Path.replace
     counts: Counter[str] = Counter()
 
     def send(place: str) -> None:
@@ -207,11 +208,11 @@ def _instrument(plan: Plan, state: mmap.mmap) -> None:
             if not plan.pace:  # phases that last milliseconds here: let it arrive before they are over
                 time.sleep(0.5)
 
-    def emit_and_send(self: Any, event: Event) -> None:
+    def listen_and_send(listener: Callable[[Event], None], event: Event) -> None:
         name = name_of(event)
         if name in _PHASE_OF:
             state[0] = PHASES.index(_PHASE_OF[name])
-        emit(self, event)
+        listener(event)
         if name == "epoch_started" and plan.shout:
             for number in (1, 2):
                 os.write(number, plan.shout.encode())
@@ -247,28 +248,22 @@ def _instrument(plan: Plan, state: mmap.mmap) -> None:
             send("renamed")
         return moved
 
-    session._Session.emit = emit_and_send  # type: ignore[method-assign]
+    class PlanHook(Hook):
+        def before_batch(self, training: TrainingView, batch: int) -> None:
+            if training.phase == "validating":
+                send(f"validation batch {batch}")
+            elif training.phase == "training" and plan.pace:
+                time.sleep(plan.pace)
+
+    def run_by_plan(config: Any, control: Any, listener: Callable[[Event], None], **options: Any) -> Any:
+        return run(config, control, partial(listen_and_send, listener), hook=PlanHook(), **options)
+
+    session.run = run_by_plan  # type: ignore[assignment]
     checkpoint.write_atomic = write
     os.fsync = sync  # type: ignore[assignment]
     Path.replace = rename  # type: ignore[method-assign,assignment]
-    poll = Trainer._poll
-
-    def poll_and_send(self: Trainer, step: int | None = None) -> None:
-        if self.phase == "validating":
-            send(f"validation batch {step}")
-        poll(self, step)
-
-    Trainer._poll = poll_and_send  # type: ignore[method-assign]
     if plan.evaluation_batch:
         evaluate.BATCH = plan.evaluation_batch
-    if plan.pace:
-        step = Trainer._train_step
-
-        def slow_step(self: Trainer, *tensors: Any) -> None:
-            time.sleep(plan.pace)
-            step(self, *tensors)
-
-        Trainer._train_step = slow_step  # type: ignore[method-assign]
     if plan.download:
         from torchvision.datasets import CIFAR10
 

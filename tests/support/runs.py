@@ -13,6 +13,7 @@ from engine.config.schema import Config
 from engine.events.types import Event
 from engine.session.session import run
 from engine.training.control import Control
+from engine.training.hooks import Hook
 
 E = TypeVar("E", bound=Event)
 CLASSES = ("blue", "green", "red")
@@ -59,9 +60,16 @@ class Recorder:
         return [e for e in self.events if isinstance(e, kind)]
 
 
-def train(config: Config, act: Callable[[Event, Control], None] | None = None, resume: Path | None = None) -> Recorder:
+def train(
+    config: Config,
+    act: Callable[[Event, Control], None] | None = None,
+    resume: Path | None = None,
+    *,
+    hook: Hook | None = None,
+    control: Control | None = None,
+) -> Recorder:
     """Run the engine in this thread and return its events."""
-    control = Control()
+    control = control or Control()
     recorder = Recorder(control, act)
-    run(config, control, recorder, resume=resume)
+    run(config, control, recorder, resume=resume, hook=hook)
     return recorder

@@ -40,7 +40,9 @@ from engine.events.types import (
 from engine.storage import checkpoint
 from engine.storage.checkpoint import load_checkpoint, serialize
 from engine.training.control import Control
+from engine.training.hooks import Hook, TrainingView
 from engine.training.trainer import Trainer
+from tests.support.hooks import BeforeBatch, FailingForward
 from tests.support.program import Plan, start
 from tests.support.runs import train
 from tests.support.states import same
@@ -375,7 +377,7 @@ def test_a_stop_whose_save_fails_names_no_checkpoint(
 def test_a_best_save_that_fails_while_the_next_is_made_is_made_up_for(
     quick: Quick, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make, write = Trainer.state_dict, checkpoint.write_atomic
+    write, reported = checkpoint.write_atomic, threading.Event()
     failed: list[str] = []
 
     def refuse_once(path: Path, content: bytes) -> None:
@@ -384,16 +386,21 @@ def test_a_best_save_that_fails_while_the_next_is_made_is_made_up_for(
             raise OSError(28, "No space left on device")
         write(path, content)
 
-    def wait_for_the_writer(self: Trainer) -> dict[str, object]:
-        state = make(self)
-        if self.epoch == 3:  # what failed is known only after this save has begun
-            self.writer.flush()
-        return state
+    def act(event: Event, _: Control) -> None:
+        if isinstance(event, CheckpointFailed):
+            reported.set()
 
+    class FailureDuringTheNextSave(Hook):
+        """What failed is known only while the state for the next checkpoint is being copied."""
+
+        def before_save(self, training: TrainingView) -> None:
+            if training.epoch == 3:
+                training.model.register_state_dict_post_hook(lambda *_: waited.append(reported.wait(60)))
+
+    waited: list[bool] = []
     monkeypatch.setattr(checkpoint, "write_atomic", refuse_once)
-    monkeypatch.setattr(Trainer, "state_dict", wait_for_the_writer)
-    r = train(quick(epochs=3, lr=0.001))
-    assert isinstance(r.events[-1], RunCompleted)
+    r = train(quick(epochs=3, lr=0.001), act, hook=FailureDuringTheNextSave())
+    assert isinstance(r.events[-1], RunCompleted) and waited[0]
     best = load_checkpoint(tmp_path / "runs" / "run" / "checkpoints" / "best.pt")["best"]
     assert best["epoch"] == r.events[-1].best_epoch
 
@@ -418,21 +425,15 @@ def final(run: Path, epochs: int) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("while_testing", [False, True])
-def test_more_epochs_extend_a_finished_run_exactly(
-    quick: Quick, tmp_path: Path, while_testing: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    validate = Trainer._validate
+def test_more_epochs_extend_a_finished_run_exactly(quick: Quick, tmp_path: Path, while_testing: bool) -> None:
+    def second_is_best() -> Hook:  # so that the tested weights are not the last
+        return BeforeBatch(lambda training: setattr(training.best, "valid_loss", 0.0), "validating", epoch=3)
 
-    def forget(self: Trainer) -> None:  # only the second epoch is a best one, so the tested weights are not the last
-        if self.epoch == 3:
-            self.best.valid_loss = 0.0
-        validate(self)
-
-    monkeypatch.setattr(Trainer, "_validate", forget)
-    train(quick(name="whole", epochs=6, momentum=0.9))
+    train(quick(name="whole", epochs=6, momentum=0.9), hook=second_is_best())
     tested = train(
         quick(name="parts", epochs=4, momentum=0.9),
         lambda event, control: control.save() if while_testing and isinstance(event, TestStarted) else None,
+        hook=second_is_best(),
     )
     assert isinstance(tested.events[-1], RunCompleted)
     r = train(quick(name="parts", epochs=6, momentum=0.9), resume=tmp_path / "runs" / "parts")
@@ -445,17 +446,10 @@ def test_stopped_before_any_batch_of_validation_it_ends_as_if_never_stopped(
     quick: Quick, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
     monkeypatch.setattr("engine.training.evaluate.BATCH", 5)  # 18 images: four batches of validation
-    poll, stopped = Trainer._poll, [False]
-
-    def stop(self: Trainer, step: int | None = None) -> None:
-        if self.phase == "validating" and (self.epoch, step) == (2, batch) and not stopped[0]:
-            stopped[0] = True
-            self.control.stop()
-        poll(self, step)
-
     train(quick(name="whole", momentum=0.9))
-    monkeypatch.setattr(Trainer, "_poll", stop)
-    cut = train(quick(name="cut", momentum=0.9))
+    control = Control()
+    stop = BeforeBatch(lambda _: control.stop(), "validating", batch, epoch=2)
+    cut = train(quick(name="cut", momentum=0.9), hook=stop, control=control)
     assert isinstance(cut.events[-1], RunStopped) and not [e for e in cut.of(EpochCompleted) if e.epoch == 2]
     rest = train(quick(name="cut", momentum=0.9), resume=tmp_path / "runs" / "cut")
     assert isinstance(rest.events[-1], RunCompleted)
@@ -556,19 +550,12 @@ def test_many_runs_in_one_process_leave_nothing_open(quick: Quick, tmp_path: Pat
 # -- the trainer --------------------------------------------------------------------------------------------------------
 
 
-def test_a_validation_loss_that_is_not_finite_fails_and_is_not_saved(
-    quick: Quick, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    validate = Trainer._validate
+def test_a_validation_loss_that_is_not_finite_fails_and_is_not_saved(quick: Quick, tmp_path: Path) -> None:
+    def spoil_weights(training: TrainingView) -> None:
+        with torch.no_grad():
+            next(training.model.parameters()).fill_(float("nan"))
 
-    def broken(self: Trainer) -> None:
-        if self.epoch == 2:
-            with torch.no_grad():
-                next(self.model.parameters()).fill_(float("nan"))
-        validate(self)
-
-    monkeypatch.setattr(Trainer, "_validate", broken)
-    ended = train(quick(epochs=3)).events[-1]
+    ended = train(quick(epochs=3), hook=BeforeBatch(spoil_weights, "validating", epoch=2)).events[-1]
     assert isinstance(ended, RunFailed) and ended.kind == "non_finite_loss" and "epoch 2" in ended.message
     assert [p.name for p in whole(tmp_path / "runs" / "run")] == ["best.pt", "epoch-0001.pt"]
 
@@ -576,13 +563,9 @@ def test_a_validation_loss_that_is_not_finite_fails_and_is_not_saved(
 @pytest.mark.parametrize(
     "error", [MemoryError(), torch.OutOfMemoryError("out of memory"), KeyError("x"), SystemExit(3)]
 )
-def test_a_failed_run_holds_no_memory(quick: Quick, monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
-    def fail(*_: object) -> None:
-        raise error
-
-    monkeypatch.setattr(Trainer, "_train_step", fail)
+def test_a_failed_run_holds_no_memory(quick: Quick, error: BaseException) -> None:
     before = {id(o) for o in gc.get_objects() if type(o) is Trainer}  # of other tests
-    r = train(quick())
+    r = train(quick(), hook=FailingForward(error))
     assert isinstance(r.events[-1], RunFailed) and sum(isinstance(e, RunFailed) for e in r.events) == 1
     error.__traceback__ = None  # pytest's parameter lives on, with the frames that raised it
     gc.collect()

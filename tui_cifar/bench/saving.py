@@ -113,23 +113,23 @@ def _measure_saves(config: dict[str, Any], seconds: float) -> dict[str, Any]:
     """One run in this process, with how long its saves took."""
     from engine.config.schema import make_config
     from engine.events.types import CheckpointSaved, Event
-    from engine.training.trainer import Trainer
+    from engine.training.hooks import Hook, TrainingView
 
     held: list[float] = []
     written: list[CheckpointSaved] = []
-    save = Trainer._save
 
-    def timed(self: Trainer, *arguments: Any) -> None:
-        start = time.perf_counter()
-        save(self, *arguments)
-        held.append(time.perf_counter() - start)
+    class SaveTimer(Hook):
+        def before_save(self, training: TrainingView) -> None:
+            self.start = time.perf_counter()
+
+        def after_save(self, training: TrainingView) -> None:
+            held.append(time.perf_counter() - self.start)
 
     def listen(event: Event) -> None:
         if isinstance(event, CheckpointSaved):
             written.append(event)
 
-    setattr(Trainer, "_save", timed)  # noqa: B010 - no plain assignment to a method
-    result = run_measured(make_config(config), seconds, 0.0, listen)
+    result = run_measured(make_config(config), seconds, 0.0, listen, SaveTimer())
     return {
         **result,
         "save_seconds": held,

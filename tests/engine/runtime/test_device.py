@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -16,7 +15,8 @@ from engine.config.schema import Config
 from engine.events.types import LineLogged, RunCompleted
 from engine.runtime.allocator import return_freed_memory
 from engine.storage.checkpoint import load_checkpoint
-from engine.training.trainer import Trainer
+from engine.training.hooks import TrainingView
+from tests.support.hooks import BeforeBatch
 from tests.support.runs import train
 
 Quick = Callable[..., Config]
@@ -57,21 +57,20 @@ def test_a_gpu_gets_its_memory_back(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(("before", "after"), [("channels_last", "contiguous"), ("contiguous", "channels_last")])
 def test_momentum_goes_on_where_the_layout_in_memory_changes(
-    quick: Quick, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str, after: str
+    quick: Quick, tmp_path: Path, before: str, after: str
 ) -> None:
-    load, layouts = Trainer.load_state_dict, []
+    layouts = []
 
-    def check(self: Trainer, state: dict[str, Any]) -> None:
-        load(self, state)
-        layouts.extend(
-            (p.stride(), v.stride()) for p, s in self.optimizer.state.items() for v in s.values() if v is not None
-        )
+    def check(training: TrainingView) -> None:
+        state = training.optimizer.state
+        layouts.extend((p.stride(), v.stride()) for p, s in state.items() for v in s.values() if v is not None)
 
-    monkeypatch.setattr(Trainer, "load_state_dict", check)
     train(quick(name="whole", epochs=3, momentum=0.9, lr=0.02, memory_format=before))
     train(quick(name="parts", epochs=1, momentum=0.9, lr=0.02, memory_format=before))
     r = train(
-        quick(name="parts", epochs=3, momentum=0.9, lr=0.02, memory_format=after), resume=tmp_path / "runs" / "parts"
+        quick(name="parts", epochs=3, momentum=0.9, lr=0.02, memory_format=after),
+        resume=tmp_path / "runs" / "parts",
+        hook=BeforeBatch(check, "training", epoch=2),
     )
     assert isinstance(r.events[-1], RunCompleted)
     assert any(f"memory_format {before} → {after}" in e.text for e in r.of(LineLogged))

@@ -12,6 +12,7 @@ import numpy as np
 import platformdirs
 import pytest
 import torch
+from torch import nn
 
 from engine.config.schema import Config
 from engine.events.codec import name_of
@@ -43,8 +44,9 @@ from engine.events.types import (
 from engine.session import session as session_module
 from engine.storage.checkpoint import load_checkpoint
 from engine.storage.predictions import read_predictions
-from engine.training import trainer as trainer_module
 from engine.training.control import Control
+from engine.training.hooks import Hook, TrainingView
+from tests.support.hooks import BeforeBatch, FailingForward, NonFiniteLoss
 from tests.support.runs import CLASSES, Recorder, train
 from tests.support.states import same
 from tui_cifar.app.settings import Settings
@@ -248,14 +250,16 @@ def test_an_evaluation_on_request_changes_nothing_else(quick: Quick, kind: type[
 
 @pytest.mark.parametrize(("step", "size"), [(0, 20), (1, 24)])
 def test_an_evaluation_on_request_shows_images_as_large_as_those_just_trained_on(
-    quick: Quick, monkeypatch: pytest.MonkeyPatch, step: int, size: int
+    quick: Quick, step: int, size: int
 ) -> None:
     sizes = []
-    evaluate = trainer_module.evaluate
 
-    def recorded(model: Any, images: Any, *others: Any) -> Any:
-        sizes.append((len(images), others[4]))
-        return evaluate(model, images, *others)
+    def note_sizes(training: TrainingView) -> None:
+        def note(model: nn.Module, inputs: tuple[torch.Tensor]) -> None:
+            if not model.training:
+                sizes.append((len(inputs[0]), inputs[0].shape[-1]))
+
+        training.model.register_forward_pre_hook(note)
 
     def act(event: Event, control: Control) -> None:
         if isinstance(event, EpochCompleted) and event.epoch == 1 and step == 0:
@@ -265,8 +269,8 @@ def test_an_evaluation_on_request_shows_images_as_large_as_those_just_trained_on
         if isinstance(event, PredictionsSaved):
             control.stop()
 
-    monkeypatch.setattr(trainer_module, "evaluate", recorded)
-    r = train(quick(epochs=4, model="airbench", width=4, schedule="cycles", progressive=True), act)
+    config = quick(epochs=4, model="airbench", width=4, schedule="cycles", progressive=True)
+    r = train(config, act, hook=BeforeBatch(note_sizes, "training"))
     saved = r.of(PredictionsSaved)[0]
     assert (saved.epoch, saved.step) == ((1, 0) if step == 0 else (2, step))
     assert sizes[-1] == (r.of(RunStarted)[0].counts["test"], size)
@@ -367,38 +371,17 @@ def test_other_images_are_refused_on_resume(quick: Quick, tmp_path: Path) -> Non
     assert isinstance(ended, RunFailed) and "other images" in ended.message
 
 
-def test_a_non_finite_loss_stops_before_the_weights_are_touched(
-    quick: Quick, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    from engine.training.trainer import F, Trainer  # type: ignore[attr-defined]
-
-    real, calls, before = F.cross_entropy, [], {}
-
-    def broken(logits: torch.Tensor, labels: torch.Tensor, **kw: Any) -> torch.Tensor:
-        loss: torch.Tensor = real(logits, labels, **kw)
-        calls.append(1)
-        if trainers and len(calls) == 6:
-            before.update({k: v.clone() for k, v in trainers[0].model.state_dict().items()})
-            return loss * float("nan")
-        return loss
-
-    trainers: list[Trainer] = []
-    start = Trainer._train_epoch
-
-    def remember(self: Trainer) -> None:
-        trainers[:] = [self]
-        calls.clear()
-        start(self)
-
-    monkeypatch.setattr(Trainer, "_train_epoch", remember)
-    monkeypatch.setattr(F, "cross_entropy", broken)
+def test_a_non_finite_loss_stops_before_the_weights_are_touched(quick: Quick) -> None:
+    hook = NonFiniteLoss(batch=4)
     # 1 image a step and 72 steps: samples come every second step, so the bad loss is found a step after it happened.
-    r = train(quick(batch_size=1))
+    r = train(quick(batch_size=1), hook=hook)
     ended = r.events[-1]
     assert isinstance(ended, RunFailed) and ended.kind == "non_finite_loss"
-    assert "epoch 1, batch 6" in ended.message and "0.05" in ended.message
-    assert before and all(torch.equal(v, before[k]) for k, v in trainers[0].model.state_dict().items())
-    assert all(bool(v.isfinite().all()) for v in trainers[0].model.state_dict().values())
+    assert "epoch 1, batch 5" in ended.message and "0.05" in ended.message
+    assert hook.training is not None and hook.training.step == 6
+    after = hook.training.model.state_dict()
+    assert hook.before and all(torch.equal(v, hook.before[k]) for k, v in after.items())
+    assert all(bool(v.isfinite().all()) for v in after.values())
 
 
 def test_a_learning_rate_that_diverges_fails_with_advice(quick: Quick) -> None:
@@ -407,30 +390,17 @@ def test_a_learning_rate_that_diverges_fails_with_advice(quick: Quick) -> None:
 
 
 @pytest.mark.parametrize("error", [MemoryError(), torch.OutOfMemoryError("CUDA out of memory")])
-def test_out_of_memory_says_the_batch_size_and_what_to_try(
-    quick: Quick, monkeypatch: pytest.MonkeyPatch, error: Exception
-) -> None:
-    from engine.training.trainer import Trainer
-
-    def fail(*_: object) -> None:
-        raise error
-
-    monkeypatch.setattr(Trainer, "_train_step", fail)
-    ended = train(quick()).events[-1]
+def test_out_of_memory_says_the_batch_size_and_what_to_try(quick: Quick, error: Exception) -> None:
+    ended = train(quick(), hook=FailingForward(error)).events[-1]
     assert isinstance(ended, RunFailed) and ended.kind == "out_of_memory"
     assert "batch size 10" in ended.message and "--batch-size 5" in ended.message
 
 
-def test_any_other_error_is_one_terminal_event_with_its_traceback(
-    quick: Quick, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from engine.training.trainer import Trainer
-
-    def fail(*_: object) -> None:
+def test_any_other_error_is_one_terminal_event_with_its_traceback(quick: Quick) -> None:
+    def fail(_: TrainingView) -> None:
         raise KeyError("lost")
 
-    monkeypatch.setattr(Trainer, "_validate", fail)
-    r = train(quick())
+    r = train(quick(), hook=BeforeBatch(fail, "validating"))
     ended = r.events[-1]
     assert isinstance(ended, RunFailed) and "KeyError" in ended.message and "Traceback" in ended.detail
     assert len(r.of(RunEnded)) == 1
@@ -460,18 +430,13 @@ def test_a_failed_save_is_told_and_training_goes_on(quick: Quick, monkeypatch: p
     assert isinstance(completed, RunCompleted) and completed.best_checkpoint is None
 
 
-def test_a_full_disk_for_events_is_told_and_training_goes_on(quick: Quick, monkeypatch: pytest.MonkeyPatch) -> None:
-    from engine.storage.run_directory import RunDirectory
+def test_a_full_disk_for_events_is_reported_and_training_goes_on(quick: Quick) -> None:
+    class FullDisk(Hook):
+        def before_event(self, event: Event) -> None:
+            if isinstance(event, LossSampled):
+                raise OSError(28, "No space left on device")
 
-    real = RunDirectory.append
-
-    def full(self: RunDirectory, event: Event) -> None:
-        if isinstance(event, LossSampled):
-            raise OSError(28, "No space left on device")
-        real(self, event)
-
-    monkeypatch.setattr(RunDirectory, "append", full)
-    r = train(quick())
+    r = train(quick(), hook=FullDisk())
     assert isinstance(r.events[-1], RunCompleted)
     assert "No space left" in r.of(LineLogged)[0].text
 

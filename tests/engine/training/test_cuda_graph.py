@@ -12,7 +12,6 @@ from engine.config.schema import Config
 from engine.events.types import EpochCompleted, LossSampled, RunCompleted
 from engine.training import cuda_graph as captured
 from engine.training.cuda_graph import EAGER_STEPS, CapturedStep
-from engine.training.trainer import Trainer
 from tests.support.runs import train
 
 CPU = torch.device("cpu")
@@ -99,16 +98,9 @@ def test_a_recording_without_memory_ends_the_run(monkeypatch: pytest.MonkeyPatch
 def test_a_run_by_recordings_equals_one_without(
     quick: Callable[..., Config], monkeypatch: pytest.MonkeyPatch, recorder: Recorder, recipe: dict[str, object]
 ) -> None:
-    made = Trainer._make_optimizer
-
-    def make(self: Trainer) -> object:
-        optimizer = made(self)
-        self._captured = CapturedStep(self.device, self._draws)
-        return optimizer
-
     values = {**recipe, "epochs": 5, "lr": 0.05}
     plain = train(quick(**values))
-    monkeypatch.setattr(Trainer, "_make_optimizer", make)
+    monkeypatch.setattr(captured, "can_record", lambda device: True)
     runs = plain, train(quick(**values, name="recorded"))
     assert all(isinstance(r.events[-1], RunCompleted) for r in runs)
     assert recorder.recorded >= 1 and recorder.replayed > 20

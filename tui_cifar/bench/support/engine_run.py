@@ -31,6 +31,7 @@ from engine.events.types import (
 )
 from engine.runtime.allocator import keep_freed_memory
 from engine.training.control import Control
+from engine.training.hooks import Hook
 
 WARM_UP_SECONDS = 1.0
 
@@ -101,7 +102,11 @@ class Measurement:
 
 
 def measure(
-    config: Config, seconds: float, target: float, listen: Callable[[Event], None] = lambda _: None
+    config: Config,
+    seconds: float,
+    target: float,
+    listen: Callable[[Event], None] = lambda _: None,
+    hook: Hook | None = None,
 ) -> dict[str, Any]:
     """Run the engine in a thread, as the application does, and return the figures; `listen` receives every event too."""
     from engine.session.session import run
@@ -113,7 +118,7 @@ def measure(
         measurement(event)
         listen(event)
 
-    thread = threading.Thread(target=run, args=(config, control, emit), name="training")
+    thread = threading.Thread(target=run, args=(config, control, emit), kwargs={"hook": hook}, name="training")
     thread.start()
     thread.join()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -121,7 +126,11 @@ def measure(
 
 
 def run_measured(
-    config: Config, seconds: float, target: float, listen: Callable[[Event], None] = lambda _: None
+    config: Config,
+    seconds: float,
+    target: float,
+    listen: Callable[[Event], None] = lambda _: None,
+    hook: Hook | None = None,
 ) -> dict[str, Any]:
     """`measure` in a temporary run directory; the decoded images are kept."""
     cache = Path(config.runs_dir) / ".cache"
@@ -130,7 +139,7 @@ def run_measured(
         runs.mkdir()
         cache.mkdir(parents=True, exist_ok=True)
         (runs / ".cache").symlink_to(cache.resolve(), target_is_directory=True)
-        return measure(replace(config, runs_dir=str(runs)), seconds, target, listen)
+        return measure(replace(config, runs_dir=str(runs)), seconds, target, listen, hook)
 
 
 def main() -> None:

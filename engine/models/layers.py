@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from engine.runtime.torch_private import has_onednn_linear, onednn_linear
+
 
 class Linear(nn.Linear):
     """`nn.Linear`; on a CPU its three products in float32 come from oneDNN, as the convolutions do, and not from the BLAS.
@@ -20,30 +22,20 @@ class Linear(nn.Linear):
         plain = (
             not self.training or x.device.type != "cpu" or x.dtype != torch.float32 or torch.is_autocast_enabled("cpu")
         )
-        if plain or self.bias is None or not _available():
+        if plain or self.bias is None or not has_onednn_linear():
             return super().forward(x)
         out: Tensor = _OneDNN.apply(x, self.weight, self.bias)
         return out
-
-
-def _available() -> bool:
-    return torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
-
-
-def _product(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """x @ weight.T + bias."""
-    out: Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
-    return out
 
 
 class _OneDNN(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         ctx.save_for_backward(x, weight)
-        return _product(x, weight, bias)
+        return onednn_linear(x, weight, bias)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor, Tensor]:
         x, weight = ctx.saved_tensors
-        to_x = _product(gradient, weight.T) if ctx.needs_input_grad[0] else None
-        return to_x, _product(gradient.T, x.T), gradient.sum(0)
+        to_x = onednn_linear(gradient, weight.T) if ctx.needs_input_grad[0] else None
+        return to_x, onednn_linear(gradient.T, x.T), gradient.sum(0)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.optim.sgd import sgd
 
 from engine.config.schema import Config
+from engine.runtime.torch_private import keep_compiler_out
 
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 """Coefficients of the quintic iteration; they carry singular values of 0.01 and more to about one in few steps."""
@@ -140,7 +141,7 @@ def orthogonalized(matrix: Tensor, steps: int = NEWTON_SCHULZ_STEPS) -> Tensor:
 
 def make_optimizer(config: Config, model: nn.Module, precision: torch.dtype = torch.float32) -> SGD | Muon:
     """The optimizer that `config` names, over the trainable parameters of `model`."""
-    _leave_the_compiler_out()
+    keep_compiler_out()
     trainable = [p for p in model.parameters() if p.requires_grad]
     optimizer: SGD | Muon
     if config.optimizer == "sgd":
@@ -166,16 +167,3 @@ def make_optimizer(config: Config, model: nn.Module, precision: torch.dtype = to
             precision,
         )
     return optimizer
-
-
-def _leave_the_compiler_out() -> None:
-    """Keep the optimizers from importing PyTorch's compiler, which takes about a second at each start.
-
-    `torch.optim.Optimizer` marks a few of its methods as not to be compiled, by way of `torch._compile`, which imports the
-    compiler at their first call. Nothing is compiled here, so each method stands for its marked self. Where PyTorch does
-    this otherwise one day, nothing changes but the time.
-    """
-    for method in vars(torch.optim.Optimizer).values():
-        plain = getattr(method, "__wrapped__", None)
-        if callable(plain) and not hasattr(plain, "__dynamo_disable"):
-            setattr(plain, "__dynamo_disable", plain)  # in a class, the plain form of this would be mangled

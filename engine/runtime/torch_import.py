@@ -1,10 +1,11 @@
-"""Loads PyTorch without holding up the process's other threads.
+"""Loads PyTorch without stalling the other threads of the process.
 
-`import torch` opens shared libraries of several hundred megabytes, and Python holds its global lock all the while: a user
-interface in another thread stands still for half a second and more. Opened by a foreign call, which gives the lock free,
-they are there already when `import torch` asks for them. The import then makes some hundred thousand objects that stay, and
-Python's garbage collector, which looks through all of them each time their number has grown by a quarter, holds the lock for
-up to a tenth of a second: it is kept from that.
+`import torch` opens shared libraries of several hundred megabytes while it holds Python's global lock: a user interface in
+another thread stands still for half a second and more. A foreign call releases the lock, so the libraries are opened by one
+beforehand.
+
+The import also creates some hundred thousand objects that stay alive. Python's garbage collector would traverse all of
+them again and again as their number grows, for up to a tenth of a second each time, also with the lock held.
 """
 
 from __future__ import annotations
@@ -19,21 +20,21 @@ from importlib.util import find_spec
 from pathlib import Path
 
 LIBRARIES = ("libtorch_global_deps.so", "libc10.so", "libtorch_cpu.so", "libtorch.so", "libtorch_python.so")
-"""In the order in which they need each other."""
+"""PyTorch's own, in its folder `lib`; each needs those before it."""
 
 
 def preload_torch() -> None:
-    """Open PyTorch's libraries. Where that fails nothing is lost: `import torch` opens them itself, or says why not."""
+    """Open PyTorch's libraries. If one can't be opened, `import torch` opens the rest itself, or says why it can't."""
     if "torch" in sys.modules or not sys.platform.startswith("linux"):
         return
     found = find_spec("torch")
     if found is None or found.origin is None:
         return
-    dlopen = ctypes.CDLL(None).dlopen  # a foreign function, unlike `CDLL(path)`: it runs without the lock
+    dlopen = ctypes.CDLL(None).dlopen  # releases the lock, as `ctypes.CDLL(path)` does not
     dlopen.restype, dlopen.argtypes = ctypes.c_void_p, (ctypes.c_char_p, ctypes.c_int)
     folder = Path(found.origin).parent / "lib"
     for number, name in enumerate(LIBRARIES):
-        # The first is opened for all to see, as PyTorch does itself; the others as Python opens modules.
+        # The first with its symbols for all to see, as PyTorch opens it; the others as Python opens extension modules.
         if (path := folder / name).exists() and not dlopen(
             os.fsencode(path), os.RTLD_NOW | (os.RTLD_GLOBAL if number == 0 else 0)
         ):
@@ -42,7 +43,7 @@ def preload_torch() -> None:
 
 @contextmanager
 def gc_paused_for_import() -> Iterator[None]:
-    """For the first import of PyTorch: no garbage collection within, and none ever of what is alive at the end."""
+    """Around the first import of PyTorch: collect no garbage meanwhile, and never traverse what is alive at the end."""
     if "torch" in sys.modules or not gc.isenabled():
         yield
         return

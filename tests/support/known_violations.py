@@ -40,7 +40,6 @@ KNOWN: dict[str, set[str]] = {
         "tui_cifar.screens.dialogs.own_image → tui_cifar.app.app",
     },
     "private names": {
-        "engine.models.layers: torch.ops.mkldnn._linear_pointwise",
         "tui_cifar.terminal.diff_app: textual._compositor.ChopsUpdate",
         "tui_cifar.terminal.diff_app: textual._compositor.LayoutUpdate",
         "tui_cifar.terminal.painter: textual._compositor.ChopsUpdate",
@@ -48,7 +47,6 @@ KNOWN: dict[str, set[str]] = {
         "tui_cifar.widgets.chrome.key_footer: textual.widgets._footer.FooterKey",
     },
     "private attributes": {
-        "engine.models.layers: _linear_pointwise",
         "engine.runtime.allocator: _FuncPointer",
         "tui_cifar.app.app: _exit",
         "tui_cifar.app.app: _push_result_callback",

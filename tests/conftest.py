@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from engine.config.schema import Config, make_config
+from engine.events.commands import Stop
 from engine.events.types import EpochCompleted, Event
 from engine.training.control import Control
 from tests.support.runs import QUICK, train, write_images
-from tui_cifar.run.local import Worker
+from tui_cifar.run.local import LocalRun
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -88,18 +89,18 @@ def fixed_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def no_run_left_behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Stops the run of a test that ends before it, so that it does not disturb the tests that follow."""
-    started: list[Worker] = []
-    start = Worker.start
+    started: list[LocalRun] = []
+    start = LocalRun.start
 
-    def recorded(worker: Worker) -> None:
-        started.append(worker)
-        start(worker)
+    def recorded(run: LocalRun, wake: Callable[[], object]) -> None:
+        started.append(run)
+        start(run, wake)
 
-    monkeypatch.setattr(Worker, "start", recorded)
+    monkeypatch.setattr(LocalRun, "start", recorded)
     yield
-    for worker in started:
-        worker.control.stop(save=False, reason="the test ended")
-    assert all(worker.join(20) for worker in started), "the run goes on although it was told to stop"
+    for run in started:
+        run.send(Stop(save=False, reason="the test ended"))
+    assert all(run.join(20) for run in started), "the run goes on although it was told to stop"
 
 
 @pytest.fixture(autouse=True)

@@ -343,6 +343,18 @@ class ValidationPredictionsSaved(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class InspectionFailed(Event):
+    """The image of the command `InspectImage` with this `id` can't be inspected; `reason` is one line.
+
+    Where it can, the answer is `engine.inspection.types.ImageInspected`, which holds arrays.
+    """
+
+    live: ClassVar[bool] = True
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class LineLogged(Event):
     """A line that the process would have printed: a warning, a library's message, a note of the engine."""
 

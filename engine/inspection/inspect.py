@@ -21,8 +21,8 @@ from engine.augmentation.augment import Policy, augment, draw_flips, to_float
 from engine.config.schema import Config
 from engine.errors import DataError, EngineError
 from engine.events.commands import InspectImage
-from engine.events.types import LayerDescribed
-from engine.inspection.types import FeatureMaps, ImageInspected, Inspection, InspectionFailed
+from engine.events.types import InspectionFailed, LayerDescribed
+from engine.inspection.types import FeatureMaps, ImageInspected, Inspection
 from engine.runtime import rng as seeds
 
 DRAWS = 14

@@ -13,8 +13,9 @@ from engine.augmentation.augment import to_float
 from engine.config.schema import FIELDS, Config, make_config
 from engine.errors import CheckpointError, EngineError
 from engine.events.commands import InspectImage
+from engine.events.types import InspectionFailed
 from engine.inspection.inspect import answer
-from engine.inspection.types import ImageInspected, InspectionFailed
+from engine.inspection.types import ImageInspected
 from engine.models.tutorial import make_model
 from engine.storage.checkpoint import State, load_checkpoint
 

@@ -1,6 +1,6 @@
 """What the network makes of one image: the answer to the command `InspectImage`, in plain values and NumPy arrays.
 
-Whoever shows it needs no PyTorch. The two events are live: they are not written to `events.jsonl`.
+Whoever shows it needs no PyTorch.
 """
 
 from __future__ import annotations
@@ -56,12 +56,3 @@ class ImageInspected(Event):
     live: ClassVar[bool] = True
     id: str
     inspection: Inspection
-
-
-@dataclass(frozen=True, kw_only=True)
-class InspectionFailed(Event):
-    """The image of the command with this `id` can't be inspected; `reason` is one line."""
-
-    live: ClassVar[bool] = True
-    id: str
-    reason: str

@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from engine.config.schema import make_config
 from tests.screenshots.recorded_run import ARCHIVE, RecordedTraining, inspected_image
 from tests.screenshots.svg import to_svg
+from tests.support.app import make_app
 from tests.support.golden import check_file, draw, steady
 from tui_cifar.app.app import CifarApp
 
@@ -49,7 +50,7 @@ def the_same_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.skipif(not ARCHIVE.exists(), reason=f"needs {ARCHIVE}")
 async def test_the_screenshots_are_the_screens(request: pytest.FixtureRequest) -> None:
-    app = CifarApp(make_config({"recipe": "fast", "epochs": 6, "device": "cpu"}), RecordedTraining())
+    app = make_app(RecordedTraining(), make_config({"recipe": "fast", "epochs": 6, "device": "cpu"}))
     app.resources.start = lambda: None  # type: ignore[method-assign]  # figures of this machine would differ
     app.resources.text = "CPU 99 %  1.0/24 GiB"
     taken: dict[str, str] = {}

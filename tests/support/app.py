@@ -11,15 +11,23 @@ from textual.pilot import Pilot
 
 from engine.config.schema import Config, make_config
 from tui_cifar.app.app import CifarApp
-from tui_cifar.cli.commands.browse import replay
-from tui_cifar.run.local import Engine
+from tui_cifar.app.run_controller import RunController
+from tui_cifar.run.client import RunClient
+from tui_cifar.run.local import Engine, LocalRun, real_engine
+from tui_cifar.run.recorded import RecordedRun
 from tui_cifar.screens.predictions import PredictionsScreen
 
 LARGE, SMALL = (120, 40), (80, 24)
 
 
-def make_app(engine: Engine, config: Config | None = None, **options: object) -> CifarApp:
-    return CifarApp(config or make_config({"device": "cpu"}), engine, **options)  # type: ignore[arg-type]
+def make_app(engine: Engine, config: Config | None = None, *, resumed: Path | None = None, **options: Any) -> CifarApp:
+    """The application over a run by `engine`, which also runs what is started anew; only a run to resume gets the real one."""
+
+    def host(config: Config, resume: Path | None = None) -> RunClient:
+        return LocalRun(config, real_engine(resume) if resume else engine, resumed=resume)
+
+    config = config or make_config({"device": "cpu"})
+    return CifarApp(RunController(LocalRun(config, engine, resumed=resumed), config, host), **options)
 
 
 async def until(pilot: Pilot[None], condition: Callable[[], object], seconds: float = 20.0) -> None:
@@ -46,8 +54,7 @@ def words(app: object) -> str:
 @asynccontextmanager
 async def browsing(run: Path, size: tuple[int, int] = LARGE, key: str = "2", **options: Any) -> AsyncIterator[Any]:
     """The application on a finished run, at the screen of `key`."""
-    config = make_config({"device": "cpu"})
-    app = CifarApp(config, lambda c, control, tell: replay(run, c, control, tell), directory=run, **options)
+    app = CifarApp(RunController(RecordedRun(run), make_config({"runs_dir": str(run.parent)})), **options)
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: app.view.terminal is not None and app.results is not None)
         await pilot.press(key)

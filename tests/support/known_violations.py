@@ -6,19 +6,6 @@ KNOWN: dict[str, set[str]] = {
     "import circles": {
         "engine.storage.prediction_writer → engine.training.trainer",
         "engine.training.trainer → engine.storage.prediction_writer",
-        "tui_cifar.app.app → tui_cifar.run.inspector",
-        "tui_cifar.app.app → tui_cifar.screens.base.registry",
-        "tui_cifar.app.app → tui_cifar.screens.base.run_screen",
-        "tui_cifar.app.app → tui_cifar.screens.dialogs.own_image",
-        "tui_cifar.cli.entry → tui_cifar.cli.main",
-        "tui_cifar.cli.main → tui_cifar.cli.entry",
-        "tui_cifar.run.inspector → tui_cifar.app.app",
-        "tui_cifar.screens.base.registry → tui_cifar.app.app",
-        "tui_cifar.screens.base.registry → tui_cifar.screens.base.run_screen",
-        "tui_cifar.screens.base.run_screen → tui_cifar.app.app",
-        "tui_cifar.screens.dialogs.own_image → tui_cifar.app.app",
-        "tui_cifar.screens.dialogs.own_image → tui_cifar.run.inspector",
-        "tui_cifar.screens.dialogs.own_image → tui_cifar.screens.base.run_screen",
     },
     "rooms": {
         "engine.config.schema → engine.storage.atomic_io",
@@ -33,11 +20,6 @@ KNOWN: dict[str, set[str]] = {
     "render": {
         "tui_cifar.render.text.ink → textual.app",
         "tui_cifar.render.text.ink → tui_cifar.app.theme",
-    },
-    "screens know the application": {
-        "tui_cifar.screens.base.registry → tui_cifar.app.app",
-        "tui_cifar.screens.base.run_screen → tui_cifar.app.app",
-        "tui_cifar.screens.dialogs.own_image → tui_cifar.app.app",
     },
     "private names": {
         "tui_cifar.terminal.diff_app: textual._compositor.ChopsUpdate",
@@ -98,7 +80,6 @@ KNOWN: dict[str, set[str]] = {
         "tests/tui_cifar/cli/test_cli.py",
         "tests/tui_cifar/screens/test_browse_screens.py",
         "tests/tui_cifar/widgets/test_panels.py",
-        "tui_cifar/app/app.py",
         "tui_cifar/render/images/mosaic.py",
         "tui_cifar/screens/predictions.py",
     },

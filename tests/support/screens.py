@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from textual.pilot import Pilot
 
-from engine.config.schema import make_config
 from engine.events.types import DataDescribed, Event, LayerDescribed, ModelDescribed, SplitDescribed
 from engine.storage.predictions import Predictions
+from tests.support.app import make_app
 from tests.support.scripted import NAMES, Engine, Script, failing
 from tui_cifar.app.app import CifarApp
 from tui_cifar.run.predictions import Results
@@ -77,7 +77,7 @@ async def reach(
 ) -> None:
     """Bring the application to a screen and hand it over."""
     engine = case.engine()
-    app = CifarApp(make_config({"device": "cpu"}), engine, ascii=ascii, images="ascii" if ascii else images)
+    app = make_app(engine, ascii=ascii, images="ascii" if ascii else images)
     app.resources.start = lambda: None  # type: ignore[method-assign]  # figures of this machine would differ
     async with app.run_test(size=(120, 40)) as pilot:
         held = engine.holding.is_set if isinstance(engine, Script) and engine.hold_at else lambda: True
@@ -91,7 +91,7 @@ async def reach(
         if case.state == "DONE":
             for event in described():
                 app.view.apply(event)
-            app.results = evaluated()
+            app.controller.results = evaluated()
         await pilot.press(*case.keys)
         await pilot.pause()
         await use(pilot, app)

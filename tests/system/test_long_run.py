@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 
 from engine.config.schema import Config, make_config
 from engine.events.codec import to_json
+from engine.events.commands import Stop
 from engine.events.types import (
     BatchCompleted,
     CheckpointSaved,
@@ -136,7 +137,7 @@ async def draw_cost(epochs: int) -> int:
 
         redraw()
         cost = calls_of(redraw)
-        app.worker.control.stop()
+        app.controller.client.send(Stop())
     return cost
 
 

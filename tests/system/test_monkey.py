@@ -16,6 +16,7 @@ from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from engine.config.schema import Config
+from engine.events.commands import Stop
 from engine.events.log import read_events
 from engine.events.types import RunFailed
 from engine.storage.checkpoint import load_checkpoint
@@ -115,10 +116,9 @@ async def play(make: Callable[[int], CifarApp], seed: int, count: int) -> Counte
                         met[type(app.screen).__name__] += 1
         except Exception as e:
             raise AssertionError(f"seed {seed}, action {done}, session {session}: {type(e).__name__}: {e}") from e
-        app.worker.control.stop()
-        assert not app.worker._thread.ident or app.worker.join(60), f"seed {seed}, session {session}: it goes on"
-        for event in app.worker.take():
-            app.view.apply(event)
+        app.controller.client.send(Stop())
+        assert app.controller.client.join(60), f"seed {seed}, session {session}: it goes on"
+        app.controller.take_events()
         assert not isinstance(app.view.terminal, RunFailed), f"seed {seed}: {app.view.terminal}"
     return met
 

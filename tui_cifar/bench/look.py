@@ -101,6 +101,8 @@ async def _screen(path: Path, repeat: int) -> list[tuple[str, list[float], float
     """A page turn and the opening of the browser in the application, until the bytes for the terminal are made."""
     from engine.events.types import PredictionsSaved, RunCompleted, RunStarted
     from tui_cifar.app.app import CifarApp
+    from tui_cifar.app.run_controller import RunController
+    from tui_cifar.run.local import LocalRun
     from tui_cifar.screens.predictions import PredictionsScreen
 
     config = make_config({"device": "cpu"})
@@ -154,7 +156,7 @@ async def _screen(path: Path, repeat: int) -> list[tuple[str, list[float], float
                 shown.append((time.perf_counter(), "▀" in sent))
             super()._display(screen, renderable)
 
-    app = Watched(config, engine, directory=path)
+    app = Watched(RunController(LocalRun(config, engine), config))
     rows = []
     async with app.run_test(size=(120, 40)) as pilot:
         while app.view.terminal is None or app.results is None:

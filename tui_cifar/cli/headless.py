@@ -13,6 +13,7 @@ from pathlib import Path
 
 from engine.config.schema import Config
 from engine.events.codec import to_json
+from engine.events.commands import Stop
 from engine.events.types import (
     BatchCompleted,
     CheckpointFailed,
@@ -71,7 +72,7 @@ def run_headless(
         except OSError as e:
             _drop_output()
             if e.errno in (errno.EPIPE, errno.EIO) and not keep_going:  # `head` has seen enough; the terminal went away
-                control.stop(reason="output closed")
+                control.send(Stop(reason="output closed"))
 
     run = engine or real_engine(resume)
     thread = threading.Thread(target=lambda: run(config, control, listen), name="training", daemon=True)
@@ -83,7 +84,7 @@ def run_headless(
             os._exit(EXIT_CODES[number])
         if number is not None:
             code = EXIT_CODES[number]
-            control.stop(reason=number.name)
+            control.send(Stop(reason=number.name))
     if code is not None:
         return code
     return exit_code(ended[0]) if ended else 1  # without an end, the thread has died, and told of it

@@ -19,7 +19,7 @@ from engine.errors import ConfigError, EngineError
 from engine.runtime.allocator import keep_freed_memory
 from tui_cifar.app.gc_tuning import disable_gc_until_first_frame
 from tui_cifar.cli.arguments import Parser, usage_error
-from tui_cifar.cli.entry import clear_away_first
+from tui_cifar.cli.interrupt import raise_on_interrupt
 
 if TYPE_CHECKING:
     from tui_cifar.run.resume import Unfinished
@@ -164,7 +164,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if command == "train":
             return _train(arguments)
         if command in ("bench", "export"):
-            clear_away_first()
+            raise_on_interrupt()
         code: int = importlib.import_module(f"tui_cifar.cli.commands.{command}").run(arguments)
         return code
     except EngineError as e:
@@ -223,9 +223,9 @@ def _train(arguments: list[str]) -> int:
     fps = tune_for_line(options.fps)
     require_terminal()
     disable_gc_until_first_frame()
-    from tui_cifar.app.app import run_dashboard
+    from tui_cifar.app.launch import train
 
-    return run_dashboard(
+    return train(
         config,
         resume,
         images=options.images,

@@ -1,24 +1,18 @@
-"""Asks what the network makes of an image: the training thread while it trains, a thread of its own afterwards."""
+"""Asks what the network makes of an image, and hands the answer to whoever asked."""
 
 from __future__ import annotations
 
 import itertools
-import queue
-import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from textual.message import Message
 
 from engine.events.commands import InspectImage
-from engine.events.types import Event
-from engine.inspection.types import ImageInspected, Inspection, InspectionFailed
-from tui_cifar.app.gc_tuning import freeze_gc
-
-if TYPE_CHECKING:
-    from tui_cifar.app.app import CifarApp
+from engine.events.types import Event, InspectionFailed
+from engine.inspection.types import ImageInspected, Inspection
+from tui_cifar.run.client import RunClient
 
 
 class Answered(Message):
@@ -30,68 +24,29 @@ class Answered(Message):
 
 
 class Inspector:
-    """Asks the engine what the network makes of an image. The answer comes as `Answered` to whoever asked.
+    """Sends images to a run, and its answers back to where they are waited for.
 
-    While a run trains, its own thread answers between two batches. Afterwards a daemon thread does, with the best weights
-    of the run directory, which it loads once; PyTorch is never called from the thread that draws.
+    Args:
+        client: gives the run that is shown.
     """
 
-    def __init__(self, app: CifarApp) -> None:
-        self._app = app
+    def __init__(self, client: Callable[[], RunClient]) -> None:
+        self._client = client
         self._ids = itertools.count()
         self._waiting: dict[str, tuple[object, Callable[[Message], object]]] = {}
-        self._commands: queue.Queue[tuple[Path, InspectImage]] = queue.Queue()
-        self._thread: threading.Thread | None = None
 
-    def ask(
-        self,
-        image: np.ndarray | Path,
-        key: object,
-        post: Callable[[Message], object],
-    ) -> None:
-        """Ask; `post` gets an `Answered` with `key`, perhaps from another thread."""
-        id = str(next(self._ids))
-        command = InspectImage.of_file(id, image) if isinstance(image, Path) else InspectImage.of_pixels(id, image)
+    def ask(self, image: np.ndarray | Path, key: object, post: Callable[[Message], object]) -> None:
+        """Ask about uint8 (32, 32, 3) or an image file; `post` gets an `Answered` with `key`."""
+        client, id = self._client(), str(next(self._ids))
+        if not client.capabilities.inspect:
+            post(Answered(key, "There is no network yet."))
+            return
         self._waiting[id] = key, post
-        worker, view = self._app.worker, self._app.view
-        if worker.alive and view.terminal is None and self._app.directory is None:
-            worker.control.send(command)
-            return
-        run = self._app.run_path
-        if run is None:
-            self.take(InspectionFailed(id=id, reason="There is no network yet."))
-            return
-        self._commands.put((run, command))
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="inspector", daemon=True)
-            self._thread.start()
+        client.send(InspectImage.of_file(id, image) if isinstance(image, Path) else InspectImage.of_pixels(id, image))
 
-    def take(self, event: Event) -> None:
-        """Hand an answer to whoever asked; other events are none of its business."""
-        if not isinstance(event, ImageInspected | InspectionFailed):
-            return
-        found = self._waiting.pop(event.id, None)
-        if found is not None:
+    def take(self, event: Event) -> bool:
+        """Hand on the answer that an event holds; True where it is an inspection."""
+        if isinstance(event, ImageInspected | InspectionFailed) and (found := self._waiting.pop(event.id, None)):
             key, post = found
             post(Answered(key, event.inspection if isinstance(event, ImageInspected) else event.reason))
-
-    def _work(self) -> None:
-        from engine.errors import EngineError
-        from engine.inspection.trained_model import TrainedModel, load_trained
-
-        loaded: dict[Path, TrainedModel] = {}
-        while True:
-            run, command = self._commands.get()
-            while not self._commands.empty():  # only the newest is still looked at
-                self.take(InspectionFailed(id=command.id, reason="Another image was asked for."))
-                run, command = self._commands.get()
-            try:
-                if run not in loaded:
-                    loaded = {run: load_trained(run)}
-                    freeze_gc("PyTorch is loaded")
-                self.take(loaded[run].answer(command))
-            except EngineError as e:
-                self.take(InspectionFailed(id=command.id, reason=e.message))
-            except Exception as e:
-                reason = f"The network can't be asked: {type(e).__name__}: {e}"
-                self.take(InspectionFailed(id=command.id, reason=reason))
+        return isinstance(event, ImageInspected)

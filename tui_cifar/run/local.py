@@ -1,26 +1,29 @@
-"""The training thread: owns the thread that the engine runs in, and the way from its events to whoever shows them."""
+"""A run that is trained in this process, by the engine in a thread of its own."""
 
 from __future__ import annotations
 
 import threading
 import traceback
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
 from engine.config.schema import Config
-from engine.events.types import BatchCompleted, Event, LossSampled, PreparationAdvanced, RunFailed
+from engine.events.commands import Command, InspectImage, Stop
+from engine.events.types import Event, InspectionFailed, RunEnded, RunFailed, RunStarted
 from engine.training.control import Control
+from tui_cifar.run.best_weights import BestWeights
+from tui_cifar.run.client import Capabilities
+from tui_cifar.run.event_buffer import EventBuffer
 
 Listener = Callable[[Event], None]
-"""Receives the events, in the training thread (`engine.session.session.Listener`)."""
+"""Receives the events in the training thread (`engine.session.session.Listener`)."""
 
 Engine = Callable[[Config, Control, Listener], object]
-"""Runs to the end in the calling thread, telling the listener; `engine.session.session.run` or a script in its place."""
+"""Trains in the calling thread until the end; `engine.session.session.run`, or a script in its place."""
 
 
 def real_engine(resume: Path | None) -> Engine:
-    """The engine itself, to start a new run or to go on with `resume`."""
+    """The engine itself, to start a new run or to continue `resume`."""
 
     def engine(config: Config, control: Control, listener: Listener) -> object:
         from engine.session.session import run
@@ -30,42 +33,63 @@ def real_engine(resume: Path | None) -> Engine:
     return engine
 
 
-class Worker:
-    """One run in a daemon thread.
+class LocalRun:
+    """A `RunClient` whose run lives in a daemon thread.
 
-    Frequent events wait in place until they are taken: only the latest `BatchCompleted` and `PreparationAdvanced` is
-    kept, so a slow screen never holds up the training. `wake` is called, from the training thread, for the rare ones.
+    Args:
+        resumed: the run directory, or the checkpoint in one, that `engine` continues from.
     """
 
-    def __init__(self, config: Config, engine: Engine, wake: Callable[[], object]) -> None:
-        self.config, self.control = config, Control()
-        self._engine, self._wake = engine, wake
-        self._events: deque[Event] = deque()
-        self._latest: Event | None = None
+    def __init__(self, config: Config, engine: Engine, *, resumed: Path | None = None) -> None:
+        self.config, self.resumed, self.control = config, resumed, Control()
+        self._engine = engine
+        self._buffer = EventBuffer()
+        self._best_weights = BestWeights(self._buffer.put)
+        self._directory: Path | None = None
+        self._ended = False
         self._lock = threading.Lock()
+        """So that no image is left to a training thread that looks no more."""
         self._thread = threading.Thread(target=self._work, name="training", daemon=True)
 
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
+    @property
+    def capabilities(self) -> Capabilities:
+        under_way, started, paused = not self._ended, self._directory is not None, self.control.paused
+        return Capabilities(
+            pause=under_way and not paused,
+            resume=under_way and paused,
+            save=under_way,
+            evaluate=under_way and started,
+            stop=under_way and self.alive,
+            inspect=started or (under_way and self.alive),
+            hosted=True,
+        )
 
     @property
     def alive(self) -> bool:
-        """Whether the thread is still at work."""
         return self._thread.is_alive()
 
+    def start(self, wake: Callable[[], object]) -> None:
+        self._buffer.wake = wake
+        self._thread.start()
+
+    def events(self) -> list[Event]:
+        return self._buffer.take()
+
+    def send(self, command: Command) -> None:
+        with self._lock:
+            if isinstance(command, InspectImage) and self._ended:
+                self._inspect(command)
+            else:
+                self.control.send(command)
+
     def join(self, seconds: float | None = None) -> bool:
-        """Wait for the end; True once it came."""
+        if self._thread.ident is None:  # never started
+            return True
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
-    def take(self) -> list[Event]:
-        """All events since the last call, in order, the latest progress after them."""
-        with self._lock:
-            events = [*self._events, *([self._latest] if self._latest else [])]
-            self._events.clear()
-            self._latest = None
-        return events
+    def close(self, reason: str) -> None:
+        self.send(Stop(reason=reason))
 
     def _work(self) -> None:
         _name_thread("training")
@@ -80,16 +104,24 @@ class Worker:
                     detail=traceback.format_exc(),
                 )
             )
+        with self._lock:
+            self._ended = True
+            for command in self.control.take_inspections():
+                self._inspect(command)
 
     def _listen(self, event: Event) -> None:
-        with self._lock:
-            if isinstance(event, (BatchCompleted, PreparationAdvanced)):
-                self._latest = event
-                return
-            self._latest = None  # what it told lies before this event
-            self._events.append(event)
-        if not isinstance(event, LossSampled):
-            self._wake()
+        if isinstance(event, RunStarted):
+            self._directory = Path(event.directory)
+        elif isinstance(event, RunEnded):
+            self._ended = True
+        self._buffer.put(event)
+
+    def _inspect(self, command: InspectImage) -> None:
+        """Once the run has ended, the best weights answer."""
+        if self._directory is None:
+            self._buffer.put(InspectionFailed(id=command.id, reason="There is no network yet."))
+        else:
+            self._best_weights.inspect(self._directory, command)
 
 
 def _name_thread(name: str) -> None:

@@ -14,7 +14,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tui_cifar.run.local import Worker
+from engine.events.commands import Resume
+from tui_cifar.run.client import RunClient
 from tui_cifar.terminal.capture import TerminalFile
 from tui_cifar.terminal.signals import EXIT_CODES, Signals
 
@@ -33,14 +34,14 @@ class Guard:
     """Stops the run on the first signal, or when the terminal goes away; has the screen leave at once on the second.
 
     Args:
-        worker: gives the run that is under way.
+        client: gives the run that is shown.
         wake: has the screen look at `code`, `at_once` and `detached`.
         terminal: what the screen is drawn on.
         keep_going: train on, without a screen, where the terminal goes away.
     """
 
     def __init__(
-        self, worker: Callable[[], Worker], wake: Callable[[], object], terminal: TerminalFile, *, keep_going: bool
+        self, client: Callable[[], RunClient], wake: Callable[[], object], terminal: TerminalFile, *, keep_going: bool
     ) -> None:
         self.code: int | None = None
         """The exit code that a signal asks for, once one came."""
@@ -51,7 +52,7 @@ class Guard:
         """Whether the run goes on without the terminal."""
         self.left = threading.Event()
         """Set by whoever runs the screen, once it is gone."""
-        self._worker, self._wake, self._terminal, self._keep_going = worker, wake, terminal, keep_going
+        self._client, self._wake, self._terminal, self._keep_going = client, wake, terminal, keep_going
         self._signals = Signals()
         self._ended = threading.Event()
         self._silenced = False
@@ -104,13 +105,13 @@ class Guard:
             self._stop(reason, EXIT_CODES[signal.SIGHUP])
         elif not self.detached:
             self.detached = True
-            self._worker().control.resume()  # nobody is left to end a pause
+            self._client().send(Resume())  # nobody is left to end a pause
             self._deadline = time.monotonic() + PATIENCE_SECONDS
             self._wake()
 
     def _stop(self, reason: str, code: int) -> None:
         self.code, self.reason = code, reason
-        self._worker().control.stop(reason=reason)
+        self._client().close(reason)
         self._wake()
 
     def _gone(self) -> bool:
@@ -127,12 +128,12 @@ class Guard:
         if self.left.is_set() or (self.code is None and not self.detached):
             self._deadline = None
             return
-        if self._deadline is None and not self._worker().alive:
+        if self._deadline is None and not self._client().alive:
             self._deadline = time.monotonic() + PATIENCE_SECONDS
         if self._deadline is None or time.monotonic() < self._deadline:
             return
         if self.detached and self.code is None:  # the run matters more than a screen that hangs
-            self._worker().join()
+            self._client().join()
         self._restore()
         os._exit(self.code or 0)
 

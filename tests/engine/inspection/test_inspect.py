@@ -15,7 +15,7 @@ from torch import nn
 from engine.config.schema import Config, make_config
 from engine.errors import CheckpointError, DataError
 from engine.events.commands import InspectImage
-from engine.events.types import EpochCompleted, Event, LossSampled, ValidationStarted
+from engine.events.types import EpochCompleted, Event, InspectionFailed, LossSampled, ValidationStarted
 from engine.inspection.inspect import (
     DRAWS,
     answer,
@@ -28,7 +28,7 @@ from engine.inspection.inspect import (
     read_image,
 )
 from engine.inspection.trained_model import load_trained
-from engine.inspection.types import ImageInspected, InspectionFailed
+from engine.inspection.types import ImageInspected
 from engine.models.tutorial import make_model
 from engine.storage.checkpoint import serialize
 from engine.storage.predictions import FILE, read_predictions

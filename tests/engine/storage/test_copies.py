@@ -17,7 +17,7 @@ from engine.session.session import run as go
 from engine.storage.run_directory import find_run, is_held
 from engine.training.control import Control
 from tests.support.program import Plan, start
-from tui_cifar.cli.commands.browse import recorded_config, replay
+from tui_cifar.run.recorded import recorded_events
 
 pytestmark = pytest.mark.long
 
@@ -68,8 +68,7 @@ def test_copies_made_at_any_moment_can_be_looked_at_exported_and_gone_on_with(
         program.end()
     for copy in copies:
         assert find_run(runs, copy.name) == copy
-        seen: list[Event] = []
-        replay(copy, recorded_config(copy), Control(), seen.append)
+        seen = list(recorded_events(copy))
         assert isinstance(seen[-1], RunEnded) and not isinstance(seen[-1], RunFailed)
         export(copy / "checkpoints" / "best.pt", tmp_path / "a.pt", "pt")
     for copy in copies[::4]:

@@ -101,7 +101,7 @@ async def test_events_that_come_while_leaving_still_count() -> None:
     async with app.run_test(size=LARGE) as pilot:
         await until(pilot, script.holding.is_set)
     script.go.set()
-    assert app.worker.join(10)
+    assert app.controller.client.join(10)
     app.take_events()  # its screens are gone
     assert app.view.state == "DONE"
 
@@ -142,7 +142,7 @@ async def test_keep_training_goes_back() -> None:
             await until(pilot, lambda: isinstance(app.screen, QuitDialog))
             await pilot.press(key)
             await until(pilot, lambda: isinstance(app.screen, Dashboard))
-        assert not app.worker.control.stopping
+        assert app.capabilities.stop
         script.go.set()
         await until(pilot, lambda: app.view.state == "DONE")
 
@@ -156,7 +156,7 @@ async def test_ctrl_c_twice_leaves_at_once() -> None:
         await until(pilot, lambda: isinstance(app.screen, QuitDialog))
         await pilot.press("ctrl+c")
         await until(pilot, lambda: app.return_code is not None)
-    assert app.return_code == 130 and app.leave_at_once
+    assert app.return_code == 130 and app.leaving.at_once
     script.go.set()
 
 
@@ -443,7 +443,7 @@ async def test_the_real_engine_trains_pauses_and_ends(quick: Callable[..., Confi
         await pilot.press("s")
         await until(pilot, lambda: app.return_code is not None)
     assert app.return_code == 0
-    assert app.worker.join(10)
+    assert app.controller.client.join(10)
     saved = app.view.terminal.saved  # type: ignore[union-attr]
     assert Path(saved).is_file()
 

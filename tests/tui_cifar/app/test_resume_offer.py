@@ -54,7 +54,7 @@ async def test_it_is_offered_and_resumed_with_its_past_on_the_screen(unfinished:
         await until(pilot, lambda: isinstance(app.screen, ResumeDialog))
         wanted = ("saved at epoch 3 of 4, batch 2", "Resume it", "Start a new run")
         await until(pilot, lambda: all(w in words(app) for w in wanted))
-        assert not app.worker.alive, "nothing starts before the answer"
+        assert not app.controller.client.alive, "nothing starts before the answer"
         await pilot.press("r")
         await until(pilot, lambda: app.view.state == "DONE", 60)
         assert [r.epoch for r in app.view.rows] == [1, 2, 3, 4]
@@ -80,7 +80,7 @@ async def test_the_palette_resumes_once_a_run_has_ended(unfinished: Path, quick:
         await until(pilot, script.holding.is_set)
         assert not [c for c in app.get_system_commands(app.screen) if c.title.startswith("Resume ")]
         script.go.set()
-        await until(pilot, lambda: app.view.state == "DONE" and not app.worker.alive)
+        await until(pilot, lambda: app.view.state == "DONE" and not app.controller.client.alive)
         command = next(c for c in app.get_system_commands(app.screen) if c.title == "Resume run")
         command.callback()
         await until(pilot, lambda: app.view.state == "DONE" and len(app.view.rows) == 4, 60)

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.config.schema import make_config
-from tests.support.app import screen_text, until
+from tests.support.app import make_app, screen_text, until
 from tests.support.scripted import Script
 from tui_cifar.app.app import CifarApp
 from tui_cifar.app.keymap import checked
@@ -54,7 +53,7 @@ def test_a_folder_that_cannot_be_written_disturbs_nobody(tmp_path: Path) -> None
 
 async def test_the_application_uses_the_users_keys_and_remembers(tmp_path: Path) -> None:
     settings = Settings(tmp_path, keys={"plot.log": "g", "no.such": "x"})
-    app = CifarApp(make_config({"device": "cpu"}), Script(epochs=1), settings=settings)
+    app = make_app(Script(epochs=1), settings=settings)
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: app.view.state == "DONE")
         assert any("no.such" in line for _, line in app.view.lines)
@@ -65,7 +64,7 @@ async def test_the_application_uses_the_users_keys_and_remembers(tmp_path: Path)
         await pilot.press("escape")
         await pilot.press("d")
         await until(pilot, lambda: settings.choices.get("theme") == "cifar-light")
-    again = CifarApp(make_config({"device": "cpu"}), Script(epochs=1), settings=Settings.read(tmp_path))
+    again = make_app(Script(epochs=1), settings=Settings.read(tmp_path))
     async with again.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: "log · m smooth 0" in screen_text(again))
         assert again.theme == "cifar-light"
@@ -77,14 +76,14 @@ async def test_the_notice_of_a_small_terminal_has_the_users_keys(
 ) -> None:
     keys = {"run.pause": pause, "run.resume": resume, "app.quit": leave} if leave != "q" else {}
     script = Script(epochs=3, hold_at=(2, 5))
-    app = CifarApp(make_config({"device": "cpu"}), script, settings=Settings(tmp_path, keys=keys))
+    app = make_app(script, settings=Settings(tmp_path, keys=keys))
     async with app.run_test(size=(40, 10)) as pilot:
         await until(pilot, lambda: f"{pause} pauses, s saves, {leave} leaves" in screen_text(app))
         await until(pilot, script.holding.is_set)
         await pilot.press(pause)
-        await until(pilot, lambda: app.worker.control.paused)
+        await until(pilot, lambda: app.capabilities.resume)
         await pilot.press(resume)
-        await until(pilot, lambda: not app.worker.control.paused)
+        await until(pilot, lambda: app.capabilities.pause)
         await pilot.press(leave)
         await until(pilot, lambda: isinstance(app.screen, QuitDialog))
 

@@ -11,10 +11,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.config.schema import make_config
-from engine.events.types import Event, RunStarted, RunStopped, TestCompleted
-from engine.training.control import Control
-from tui_cifar.cli.commands.browse import recorded_config, replay
 from tui_cifar.cli.commands.predict import output_mode
 
 
@@ -97,21 +93,6 @@ def test_help_imports_nothing_heavy(command: str) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     assert f"cifar-tui {command} RUN" in done.stdout
-
-
-def test_a_replayed_run_is_the_run(finished_run: Path) -> None:
-    told: list[Event] = []
-    replay(finished_run, make_config(), Control(), told.append)
-    assert [type(e) for e in told].count(RunStarted) == 1 and any(isinstance(e, TestCompleted) for e in told)
-    assert recorded_config(finished_run).batch_size == 30
-
-
-def test_a_run_that_lost_its_end_is_given_one(finished_run: Path, tmp_path: Path) -> None:
-    lines = (finished_run / "events.jsonl").read_text().splitlines(keepends=True)
-    (tmp_path / "events.jsonl").write_text("".join(lines[: len(lines) // 2]))
-    told: list[Event] = []
-    replay(tmp_path, make_config(), Control(), told.append)
-    assert isinstance(told[-1], RunStopped) and told[-1].reason == "its end was not recorded" and told[-1].epoch >= 1
 
 
 def test_how_images_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:

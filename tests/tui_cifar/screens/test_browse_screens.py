@@ -12,12 +12,11 @@ import numpy as np
 import pytest
 from textual.widgets import Input, OptionList
 
-from engine.config.schema import Config, make_config
+from engine.config.schema import Config
 from engine.inspection.types import Inspection
 from engine.storage.predictions import FILE, read_predictions
-from tests.support.app import LARGE, SMALL, browser, browsing, press, screen_text, until
+from tests.support.app import LARGE, SMALL, browser, browsing, make_app, press, screen_text, until
 from tests.support.scripted import Script
-from tui_cifar.app.app import CifarApp
 from tui_cifar.app.settings import Settings
 from tui_cifar.run.local import real_engine
 from tui_cifar.run.predictions import Selection, select
@@ -478,7 +477,7 @@ async def test_help_and_palette_know_the_keys_of_each_screen(finished_run: Path)
 
 @pytest.mark.parametrize(("width", "dropped"), [(120, ()), (80, ("Pause", "Save now")), (60, ("Order", "Pause"))])
 async def test_the_foot_shows_whole_keys_and_always_the_way_out(width: int, dropped: tuple[str, ...]) -> None:
-    app = CifarApp(make_config({"device": "cpu"}), Script(hold_at=(1, 3)))
+    app = make_app(Script(hold_at=(1, 3)))
     async with app.run_test(size=(width, 24)) as pilot:
         screen = app.run_screens["predictions"]
         screen.check_action = lambda action, _: action not in ("close", "look", "walk", "other_class", "resume")  # type: ignore[method-assign]
@@ -491,7 +490,7 @@ async def test_the_foot_shows_whole_keys_and_always_the_way_out(width: int, drop
 
 async def test_before_anything_is_known_each_screen_says_what_it_waits_for() -> None:
     script = Script(hold_at=(1, 3))
-    app = CifarApp(make_config({"device": "cpu"}), script)
+    app = make_app(script)
     async with app.run_test(size=SMALL) as pilot:
         await until(pilot, script.holding.is_set)
         for key, words in (
@@ -508,7 +507,7 @@ async def test_before_anything_is_known_each_screen_says_what_it_waits_for() -> 
 
 
 async def test_evaluating_and_asking_while_the_real_engine_trains(quick: Callable[..., Config]) -> None:
-    app = CifarApp(quick(epochs=3000), real_engine(None))
+    app = make_app(real_engine(None), quick(epochs=3000))
     async with app.run_test(size=LARGE) as pilot:
         await until(pilot, lambda: len(app.view.rows) >= 1, 120)
         await press(pilot, "2", "e")
@@ -525,14 +524,14 @@ async def test_evaluating_and_asking_while_the_real_engine_trains(quick: Callabl
         await until(pilot, lambda: app.results is not first, 60)
         await press(pilot, "right")
         await until(pilot, lambda: isinstance(b.answer, Inspection), 60)
-        app.stop(save=False, reason="test", code=0)
+        app.leaving.stop(save=False, reason="test", code=0)
         await until(pilot, lambda: app.return_code is not None)
-    await asyncio.to_thread(app.worker.join, 20)
+    await asyncio.to_thread(app.controller.client.join, 20)
 
 
 @pytest.mark.parametrize("size", [LARGE, SMALL])
 async def test_a_run_about_to_go_on_has_a_past_on_every_screen(finished_run: Path, size: tuple[int, int]) -> None:
-    app = CifarApp(make_config({"device": "cpu"}), lambda *_: None, resumed=finished_run)
+    app = make_app(lambda *_: None, resumed=finished_run)
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: app.view.rows)
         assert app.view.started is None

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 
-from engine.config.schema import Config, make_config
+from engine.config.schema import Config
 from engine.events.types import Event, PredictionsSaved, RunCompleted, ValidationPredictionsSaved
 from engine.session.session import Listener
 from engine.storage.predictions import FILE, VALIDATION_FILE, Predictions, cache_images, write_predictions
 from engine.training.control import Control
-from tests.support.app import LARGE, SMALL, browser, screen_text, until
+from tests.support.app import LARGE, SMALL, browser, make_app, screen_text, until
 from tests.support.scripted import NAMES, started
 from tui_cifar.app.app import CifarApp
 
@@ -64,7 +64,7 @@ async def training(
 ) -> AsyncIterator[tuple[CifarApp, Pilot[None], Told]]:
     """A run under way on the dashboard, after the validation of epoch `validated`, if that is not 0."""
     engine = Told(folder, valid)
-    app = CifarApp(make_config({"device": "cpu"}), engine)
+    app = make_app(engine)
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: app.view.started)
         if validated:

@@ -7,7 +7,7 @@ from rich.color import ColorSystem
 from textual.filter import ANSIToTruecolor
 from textual.pilot import Pilot
 
-from engine.config.schema import make_config
+from tests.support.app import make_app
 from tests.support.golden import SIZES, Golden, draw, steady
 from tests.support.screens import CASES, PALETTE, done, reach
 from tui_cifar.app.app import CifarApp
@@ -63,6 +63,6 @@ async def test_plain_characters_alone_reach_the_terminal(name: str) -> None:
 
 def test_the_terminals_own_colours_stay_from_the_first_frame_on() -> None:
     for theme, light in (("ansi-light", True), ("ansi-dark", False)):
-        app = CifarApp(make_config({"device": "cpu"}), done(), theme=theme)
+        app = make_app(done(), theme=theme)
         assert app.has_class("-light-mode") == light and app.has_class("-dark-mode") != light
         assert not any(f.enabled for f in app._filters if isinstance(f, ANSIToTruecolor))

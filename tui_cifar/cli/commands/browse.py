@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from engine.config.schema import FIELDS, Config, make_config
+from engine.config.schema import make_config
 from engine.errors import RunDirectoryError
-from engine.events.log import read_events
-from engine.events.types import RunEnded, RunStarted, RunStopped
 from engine.storage.run_directory import find_run
 from tui_cifar.app.gc_tuning import disable_gc_until_first_frame
 from tui_cifar.cli.arguments import Parser
-
-if TYPE_CHECKING:
-    from engine.session.session import Listener
-    from engine.training.control import Control
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -37,23 +30,6 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def replay(run: Path, config: Config, control: Control, tell: Listener) -> object:
-    """Tell what the run's event log holds, as its engine once did; a run without an end is ended here."""
-    started: RunStarted | None = None
-    ended: RunEnded | None = None
-    epoch = 0
-    for event in read_events(run / "events.jsonl", thinned=True):
-        if isinstance(event, RunStarted):
-            started, ended = event, None
-        elif isinstance(event, RunEnded):
-            ended = event
-        epoch = getattr(event, "epoch", None) or epoch
-        tell(event)
-    if started is not None and ended is None:
-        tell(RunStopped(epoch=epoch, step=0, reason="its end was not recorded", saved=None, directory=str(run)))
-    return None
-
-
 def run(arguments: list[str]) -> int:
     """Show the run until the user leaves."""
     options = make_parser().parse_args(arguments)
@@ -66,23 +42,14 @@ def run(arguments: list[str]) -> int:
     fps = tune_for_line(options.fps)
     require_terminal()
     disable_gc_until_first_frame()
-    from tui_cifar.app.app import make_app, run_app
+    from tui_cifar.app.launch import browse
 
-    app = make_app(
-        recorded_config(path),
-        lambda c, control, tell: replay(path, c, control, tell),
+    return browse(
+        path,
+        make_config({"runs_dir": str(path.parent)}),
         images=options.images,
         ascii=not unicode_locale() if options.ascii is None else options.ascii,
         theme=options.theme,
-        directory=path,
         fps=fps,
+        mouse=not options.no_mouse,
     )
-    return run_app(app, mouse=not options.no_mouse)
-
-
-def recorded_config(run: Path) -> Config:
-    """The configuration in the run's event log, as far as this program knows its settings."""
-    for event in read_events(run / "events.jsonl"):
-        if isinstance(event, RunStarted):
-            return make_config({k: v for k, v in event.config.items() if k in FIELDS})
-    return make_config()

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 from tui_cifar.screens.base.run_screen import RunScreen
-
-if TYPE_CHECKING:
-    from tui_cifar.app.app import CifarApp
 
 KINDS = {
     "dashboard": "Dashboard",
@@ -22,15 +19,20 @@ KINDS = {
 
 
 class RunScreens(dict[str, RunScreen]):
-    """Makes the screen that is missing, and installs it in the application."""
+    """Makes the screen that is asked for first.
 
-    def __init__(self, app: CifarApp) -> None:
+    Args:
+        install: makes the new screen known to the application, by its name.
+        images, ascii: how it draws images and characters.
+    """
+
+    def __init__(self, install: Callable[[RunScreen, str], object], *, images: str, ascii: bool) -> None:
         super().__init__()
-        self._app = app
+        self._install, self._images, self._ascii = install, images, ascii
 
     def __missing__(self, key: str) -> RunScreen:
-        screen = self[key] = kind(key)(images=self._app.images, ascii=self._app.ascii)
-        self._app.install_screen(screen, key)
+        screen = self[key] = kind(key)(images=self._images, ascii=self._ascii)
+        self._install(screen, key)
         return screen
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar, cast
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
 from textual.app import ComposeResult, SystemCommand
 from textual.screen import Screen
@@ -17,8 +18,13 @@ from tui_cifar.widgets.chrome.key_footer import KeyFooter
 from tui_cifar.widgets.chrome.screen_tabs import ScreenTabs
 
 if TYPE_CHECKING:
-    from tui_cifar.app.app import CifarApp
+    import numpy as np
+    from textual.message import Message
+
+    from tui_cifar.app.settings import Settings
     from tui_cifar.render.images.mosaic import Mode
+    from tui_cifar.run.client import Capabilities
+    from tui_cifar.run.predictions import Results
 
 VIEWS = {
     "dashboard": "Dashboard",
@@ -29,6 +35,71 @@ VIEWS = {
     "log": "Log",
 }
 """The screens in the order of their keys, 1 to 6."""
+
+
+class AsksNetwork(Protocol):
+    """Asks what the network makes of an image."""
+
+    def ask(self, image: np.ndarray | Path, key: object, post: Callable[[Message], object]) -> None:
+        """Ask about uint8 (32, 32, 3) or an image file; `post` gets an `Answered` with `key`."""
+
+
+class Shows(Protocol):
+    """What a screen gets from the application."""
+
+    settings: Settings
+
+    @property
+    def view(self) -> RunState:
+        """The state of the run."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What can be done with the run now."""
+
+    @property
+    def run_path(self) -> Path | None:
+        """The run directory; None before there is one."""
+
+    @property
+    def results(self) -> Results | None:
+        """The evaluation of test or validation images that is shown, or None before there is one."""
+
+    @property
+    def results_missing(self) -> str:
+        """Why it can't be shown, if so."""
+
+    @property
+    def shown(self) -> Saved | None:
+        """The event that announced the evaluation that is shown."""
+
+    @property
+    def newer(self) -> Saved | None:
+        """The newest evaluation, where another one is shown."""
+
+    def saved(self, split: str) -> Saved | None:
+        """The newest evaluation of "test" or "valid"."""
+
+    def open_results(self, saved: Saved) -> None:
+        """Read an evaluation and show it."""
+
+    @property
+    def inspector(self) -> AsksNetwork:
+        """Asks the network about images."""
+
+    @property
+    def image_mode(self) -> Mode:
+        """How images are drawn on this terminal."""
+
+    @property
+    def run_screens(self) -> Mapping[str, RunScreen]:
+        """The screens of the run by name."""
+
+    def action_view(self, key: str) -> None:
+        """Go to a screen."""
+
+    def show(self) -> None:
+        """Have the screen that is shown draw what has changed."""
 
 
 class RunScreen(Settled, Screen[None]):
@@ -71,9 +142,9 @@ class RunScreen(Settled, Screen[None]):
         self.call_after_refresh(self.cifar.show)
 
     @property
-    def cifar(self) -> CifarApp:
-        """The application."""
-        return cast("CifarApp", self.app)
+    def cifar(self) -> Shows:
+        """The application, as far as a screen knows it."""
+        return cast("Shows", self.app)
 
     @property
     def view(self) -> RunState:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -21,12 +21,9 @@ from tui_cifar.render.images.mosaic import Line
 from tui_cifar.render.text.ink import words
 from tui_cifar.render.text.text import cut
 from tui_cifar.run.inspector import Answered
-from tui_cifar.screens.base.run_screen import RunScreen
+from tui_cifar.screens.base.run_screen import RunScreen, Shows
 from tui_cifar.screens.base.settled import Settled
 from tui_cifar.widgets.canvas import Canvas
-
-if TYPE_CHECKING:
-    from tui_cifar.app.app import CifarApp
 
 MOST_ENTRIES = 5_000
 """Entries of a folder that completion looks at."""
@@ -139,7 +136,7 @@ class OwnImageDialog(Settled, ModalScreen[None]):
             self.query_one(Canvas).redraw()
         elif text:
             self._asked, self.answer = expand_path(text), None
-            cast("CifarApp", self.app).inspector.ask(self._asked, self._asked, self.post_message)
+            cast("Shows", self.app).inspector.ask(self._asked, self._asked, self.post_message)
             self.query_one(Canvas).redraw()
 
     def on_answered(self, message: Answered) -> None:

@@ -28,8 +28,7 @@ Where in a run each event is emitted (`?` perhaps, `*` any number of times)::
     # PredictionsSaved                          also after every evaluation on request
     # RunCompleted | RunStopped | RunFailed     exactly one, always last
 
-`RunPaused` and `RunResumed` come in pairs between any two batches, `LineLogged` anywhere, `CheckpointSkipped` before the
-`RunStarted` of a resumed run.
+`RunPaused` and `RunResumed` come in pairs between batches, `LineLogged` anywhere, `CheckpointSkipped` before `RunStarted`.
 
 Losses are means per image in nats, accuracies fractions from 0 to 1, durations seconds, times Unix seconds. Epochs and steps
 count from 1; step 0 is before the first batch.
@@ -344,10 +343,7 @@ class ValidationPredictionsSaved(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class InspectionFailed(Event):
-    """The image of the command `InspectImage` with this `id` can't be inspected; `reason` is one line.
-
-    Where it can, the answer is `engine.inspection.types.ImageInspected`, which holds arrays.
-    """
+    """The image of the `InspectImage` with this `id` can't be inspected; if it can, see `engine.inspection.types`."""
 
     live: ClassVar[bool] = True
     id: str

@@ -77,7 +77,11 @@ def _rounded(value: Any) -> Any:
 
 
 def _thousandths(probabilities: np.ndarray) -> np.ndarray:
-    return (probabilities * 1000).round().astype(np.uint16)
+    """Rounded, with the likeliest class of each row still the likeliest."""
+    rounded = (np.atleast_2d(probabilities) * 1000).round().astype(np.uint16)
+    likeliest = np.atleast_2d(probabilities).argmax(1)
+    rounded[np.arange(len(rounded)), likeliest] += rounded.argmax(1) != likeliest
+    return rounded.reshape(probabilities.shape)
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ def to_svg(rows: Rows, title: str, fore: str, ground: str) -> str:
         *_pixels(rows, fore, ground),
         '</g><g fill="none" stroke-width="1.4">',
         *_strokes(rows, fore),
-        f'</g><g font-family="{FONTS}" font-size="16.5" lengthAdjust="spacingAndGlyphs" xml:space="preserve">',
+        f'</g><g font-family="{FONTS}" font-size="16.5">',
         *_texts(rows, fore),
         "</g></g></svg>",
     ]
@@ -71,9 +71,9 @@ def _pixels(rows: Rows, fore: str, ground: str) -> Iterator[str]:
         for half in (0, 1):
             line: list[str] = []
             for character, look in row:
-                front, back = _colours(look, fore, ground)
-                filled = QUARTERS.get(character, 0) >> 2 * half
-                line += [_rounded(front if filled & bit else back) for bit in (1, 2)]
+                colours, quarters = _colours(look, fore, ground), QUARTERS.get(character, 0)
+                front, back = map(_rounded, colours) if quarters else colours
+                line += [front if quarters >> 2 * half & bit else back for bit in (1, 2)]
             start = 0
             for x in range(1, len(line) + 1):
                 if x == len(line) or line[x] != line[start]:
@@ -188,5 +188,5 @@ def _hex(codes: str) -> str:
 
 
 def _rounded(colour: str) -> str:
-    """Rounded to 32 levels of red, green and blue, which nobody sees: an image has fewer colours so, and a file half the size."""
+    """Rounded to 32 levels of red, green and blue: nobody sees it in an image, and it halves the file."""
     return "#" + "".join(f"{(v := int(colour[i : i + 2], 16) & 0xF8) | v >> 5:02x}" for i in (1, 3, 5))

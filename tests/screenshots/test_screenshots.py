@@ -30,8 +30,8 @@ class Screenshot:
 
 
 SCREENSHOTS = {
-    "dashboard": Screenshot((), "The dashboard while a network trains on CIFAR-10"),
-    "predictions": Screenshot(("2",), "Validation images with their predicted classes"),
+    "dashboard": Screenshot(("right",), "The dashboard while a network trains on CIFAR-10"),
+    "predictions": Screenshot(("2", *["pagedown"] * 3), "Validation images with their predicted classes"),
     "confusion": Screenshot(("3", *["down"] * 5, *["right"] * 3), "The confusion matrix, with dogs taken for cats"),
     "grad-cam": Screenshot(("2", "g", "number", "enter", "enter", "m"), "Where the network looked, by Grad-CAM"),
     "dashboard-80x24": Screenshot(("1",), "The dashboard in a terminal of 80 columns and 24 rows", (80, 24)),

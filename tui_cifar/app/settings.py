@@ -1,7 +1,7 @@
-"""The user's own settings: a file of keys that the user writes, and the choices that the program remembers.
+"""The user's settings: a file of keys that the user writes, and the choices that the program remembers.
 
-Both lie in the user's configuration directory (`~/.config/cifar-tui` on Linux): `keys.toml`, never written by the program,
-and `choices.json`. What can't be read is reported and left out; a broken file never keeps the program from starting.
+Both are in the user's configuration directory (`~/.config/cifar-tui` on Linux): `keys.toml`, which the program never writes,
+and `choices.json`. What can't be read is reported and ignored; a broken file never keeps the program from starting.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from engine.storage.atomic_io import write_atomic
 
 KEYS_FILE, CHOICES_FILE = "keys.toml", "choices.json"
 QUIET_SECONDS = 0.5
-"""How long nothing must be chosen before what was chosen is written."""
+"""Choices are written once nothing has been chosen for so long."""
 
 
 def directory() -> Path:
-    """Where the settings are: `$CIFAR_TUI_CONFIG`, else the user's configuration directory."""
+    """The folder of the settings: `$CIFAR_TUI_CONFIG`, else the user's configuration directory."""
     if named := os.environ.get("CIFAR_TUI_CONFIG"):
         return Path(named)
     from platformdirs import user_config_path
@@ -33,13 +33,13 @@ def directory() -> Path:
 
 @dataclass(slots=True)
 class Settings:
-    """What was read, and what was wrong with it.
+    """What was read, and what is wrong with it.
 
     Args:
-        folder: where the files are; None remembers nothing.
-        keys: key by the id of a binding, as in `run.pause = "p"`.
+        folder: where the files are; without one, nothing is remembered.
+        keys: keys by the id of a binding, as in `run.pause = "p"`.
         choices: what was chosen the last time, by name.
-        problems: a line for each file or entry that was left out.
+        problems: a line for each file or entry that was ignored.
     """
 
     folder: Path | None = None
@@ -50,10 +50,10 @@ class Settings:
 
     @classmethod
     def read(cls, folder: Path | None = None) -> Settings:
-        """Read both files; missing ones are as good as empty ones."""
+        """Read both files; a missing one counts as empty."""
         try:
             folder = folder or directory()
-        except RuntimeError:  # a user without a home, as in some containers: nothing is remembered
+        except RuntimeError:  # a user without a home directory, as in some containers
             return cls()
         settings = cls(folder)
         settings._read_keys(folder / KEYS_FILE)
@@ -93,10 +93,7 @@ class Settings:
         return value if isinstance(value, str | int | float | bool) and value in allowed else None
 
     def remember(self, name: str, value: str | int | float | bool) -> None:
-        """Keep a choice for the next start.
-
-        A folder that can't be written to is no reason to disturb anybody.
-        """
+        """Keep a choice for the next start. If the folder can't be written to, it is forgotten without a word."""
         if self.folder is None or self.choices.get(name) == value:
             return
         self.choices[name] = value
@@ -105,13 +102,13 @@ class Settings:
         self._writer.write(json.dumps(self.choices, indent=1, sort_keys=True) + "\n")
 
     def flush(self, seconds: float = 2.0) -> None:
-        """Wait until all is written, or the time is over."""
+        """Wait until everything is written, at most so many seconds."""
         if self._writer is not None:
             self._writer.flush(seconds)
 
 
 class _Writer:
-    """Writes the newest text to a file, in a thread of its own: a key must wait neither for a disk nor for a thread to start."""
+    """Writes the newest text to a file, in a thread of its own: a key must not wait for a disk, nor for a thread to start."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -119,11 +116,11 @@ class _Writer:
         threading.Thread(target=self._work, name="settings", daemon=True).start()
 
     def write(self, text: str) -> None:
-        """Have a text written soon, unless a newer one comes."""
+        """Write a text soon, unless a newer one comes first."""
         self._given.put(text)
 
     def flush(self, seconds: float) -> None:
-        """Wait until what was given is written, or the time is over."""
+        """Wait until what was given is written, at most so many seconds."""
         written = threading.Event()
         self._given.put(written)
         written.wait(seconds)
@@ -153,7 +150,7 @@ class _Writer:
 
 
 def _flat(table: dict[str, Any], before: str = "") -> dict[str, Any]:
-    """`[run] pause = "p"` and `"run.pause" = "p"` are the same."""
+    """Nested tables as one: `[run] pause = "p"` is the same as `"run.pause" = "p"`."""
     found: dict[str, Any] = {}
     for name, value in table.items():
         found.update(_flat(value, f"{before}{name}.") if isinstance(value, dict) else {f"{before}{name}": value})

@@ -1,4 +1,4 @@
-"""What the machine is doing: a line a second, sampled in a thread of its own."""
+"""How busy the machine is: one line, sampled every second in a thread of its own."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ GIB = 2**30
 
 
 class ResourceSampler:
-    """Samples once a second into `text`; `use_gpu` switches from the processor to a CUDA device.
+    """Samples into `text`: the use of the processor and memory, or, after `use_gpu`, of a CUDA device.
 
-    While nothing runs, `pause` stops it: `text` is empty then, and nothing is read.
+    While it is paused, `text` is empty and nothing is read.
     """
 
     def __init__(self, seconds: float = 1.0) -> None:
@@ -23,25 +23,22 @@ class ResourceSampler:
         self._thread = threading.Thread(target=self._work, name="resources", daemon=True)
 
     def start(self) -> None:
-        """Begin sampling."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End sampling at the next sample."""
+        """End at the next sample, for good."""
         self._ended.set()
         self._wanted.set()
 
     def pause(self) -> None:
-        """No samples until `resume`."""
         self._wanted.clear()
         self.text = ""
 
     def resume(self) -> None:
-        """Go on."""
         self._wanted.set()
 
     def use_gpu(self, device: str) -> None:
-        """Report the CUDA device ("cuda:1") instead of the processor, if NVML can read it."""
+        """Sample a CUDA device ("cuda:1") instead of the processor, if NVML can read it."""
         reader = _gpu_reader(device)
         if reader is not None:
             self._read = reader
@@ -69,7 +66,7 @@ def _cpu_reader() -> Callable[[], str]:
 
 
 def _gpu_reader(device: str) -> Callable[[], str] | None:
-    """None where there is no NVML. A figure that the card does not tell is left out."""
+    """None without NVML. A figure that the card does not report is left out."""
     import os
 
     import pynvml
@@ -97,12 +94,12 @@ def _gpu_reader(device: str) -> Callable[[], str] | None:
     )
 
     def read() -> str:
-        told = []
+        shown = []
         for figure in figures:
             try:
-                told.append(figure())
+                shown.append(figure())
             except pynvml.NVMLError:
                 continue
-        return "  ".join(told)
+        return "  ".join(shown)
 
     return read

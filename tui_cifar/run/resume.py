@@ -1,4 +1,4 @@
-"""Going on with an earlier run: which one is unfinished, with which settings it went, and what is known of it."""
+"""Resuming an earlier run: which one is unfinished, what its settings were, and what the screens showed of it."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from tui_cifar.run.state import RunState
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """A run that can be gone on with."""
+    """A run that can be resumed."""
 
     path: Path
     config: Config
     epoch: int
     """The epoch of its furthest checkpoint, from 1."""
     step: int | None
-    """The batch of it, None for the epoch's end."""
+    """The batch of that checkpoint in the epoch; None for the epoch's end."""
     saved: float
     """When that was saved, Unix seconds."""
 
 
 def recorded_config(run: Path, flags: Mapping[str, Any], toml: Mapping[str, Any]) -> Config:
-    """The settings recorded in a run, with what a file and flags override.
+    """The settings recorded in a run, with what a TOML file and flags override.
 
-    Where `config.json` is lost or damaged, a checkpoint tells them.
+    If `config.json` is lost or damaged, they are read from a checkpoint.
 
     Raises:
-        EngineError: there are none that can be read, one is out of range, or another recipe is asked for.
+        EngineError: there are none that can be read, one is out of range, or another recipe is wanted.
     """
     try:
         recorded = read_config(run_of(run))
@@ -56,13 +56,13 @@ def recorded_config(run: Path, flags: Mapping[str, Any], toml: Mapping[str, Any]
 
 
 def _as_config(recorded: Mapping[str, Any], run: Path, given: Mapping[str, Any]) -> Config:
-    """Recorded settings with others over them. What belongs to all runs lies where this one lies now."""
+    """Recorded settings, overridden by others. The folder of all runs is the one that this run lies in now."""
     known = {k: v for k, v in recorded.items() if k in FIELDS}
     return make_config({**known, "runs_dir": str(run.parent), **given})
 
 
 def find_unfinished(runs_dir: Path, wanted: Mapping[str, Any]) -> Unfinished | None:
-    """The newest unfinished run whose settings agree with those `wanted`, and that no other process works on."""
+    """The newest unfinished run that has the settings `wanted` and that no other process is training."""
     for path in unfinished_runs(runs_dir):
         try:
             config = _as_config(read_config(path), path, {}).anchored()
@@ -73,18 +73,18 @@ def find_unfinished(runs_dir: Path, wanted: Mapping[str, Any]) -> Unfinished | N
         newest = next(iter(newest_first(path / "checkpoints")), None)
         at = position(newest) if newest else None
         if newest and at:
-            with contextlib.suppress(OSError):  # removed by whoever goes on with it just now
+            with contextlib.suppress(OSError):  # whoever has just resumed it removed the checkpoint
                 return Unfinished(path, config, *at, newest.stat().st_mtime)
     return None
 
 
 def recall(run: Path) -> RunState:
-    """What the screens showed of a run so far, as one that has not started again yet."""
+    """What the screens showed of a run, in the state of one that is about to start again."""
     view = RunState()
     try:
         for event in read_events(run / "events.jsonl", thinned=True):
             view.apply(event)
     except OSError:
-        pass  # the run goes on without its past on the screen
+        pass  # then the screens show nothing of its past
     view.state, view.terminal, view.tested, view.started, view.preparation = "PREPARING", None, None, None, None
     return view

@@ -1,6 +1,7 @@
-"""`RunState`: all that the screens show of a run, as a fold over its events.
+"""`RunState`: everything that the screens show of a run, folded from its events.
 
-A live run, a run in another process and a finished run feed the same fold, so they are drawn by the same screens.
+A run in this process, one in another process and one that has ended feed the same fold, so the same screens show them. What a
+new event changes on the screens is one method here and one entry in `_HANDLERS`.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 
 STATES = {"training": "TRAINING", "validating": "VALIDATING", "testing": "TESTING"}
 Saved = PredictionsSaved | ValidationPredictionsSaved
-"""Predictions of the test or of the validation images are in the run directory."""
+"""The event that predictions of the test or of the validation images were written to the run directory."""
 MAX_POINTS = 20_000
 MAX_LINES = 2_000
 MAX_CHECKPOINTS = 1_000
@@ -56,17 +57,24 @@ MAX_CHECKPOINTS = 1_000
 
 @dataclass(slots=True)
 class RunState:
-    """The state of a run. `apply` folds one event in; `changes` counts the events that touched each part."""
+    """The state of a run. `apply` folds one event in.
+
+    `changes` counts, for each part of what is shown ("curve", "rows", "classes", "images", "checkpoints", "predictions", "model",
+    "data", "lines"), the events that changed it, so that a screen knows when to draw again.
+    """
 
     state: str = "PREPARING"
+    """PREPARING, TRAINING, VALIDATING, TESTING, PAUSED, DONE, STOPPED or FAILED."""
     preparation: PreparationAdvanced | None = None
     started: RunStarted | None = None
     epoch: int = 0
     phase: str = ""
+    """ "training", "validating" or "testing"."""
     step: int = 0
     steps: int = 0
+    """Batches in this phase."""
     rates: dict[str, float] = field(default_factory=dict)
-    """Images a second by phase, as last told."""
+    """Images per second by phase, as last reported."""
     seconds_left: float | None = None
     learning_rate: float = 0.0
     rows: list[EpochCompleted] = field(default_factory=list)
@@ -84,45 +92,47 @@ class RunState:
     lines: deque[tuple[float, str]] = field(default_factory=lambda: deque(maxlen=MAX_LINES))
     """The log: (time, text), oldest first."""
     lines_ever: int = 0
+    """How many lines there have been, those included that are no longer kept."""
     skipped: ImagesSkipped | None = None
     predictions: PredictionsSaved | None = None
-    """Of the test images, the newest."""
+    """The newest predictions of the test images."""
     validated: ValidationPredictionsSaved | None = None
-    """Of the validation images, the newest."""
+    """The newest predictions of the validation images."""
     newest: Saved | None = None
-    """Of the two, whichever came last."""
+    """Whichever of the two came last."""
     model: ModelDescribed | None = None
     data: DataDescribed | None = None
     terminal: RunEnded | None = None
+    """How the run ended."""
     changes: dict[str, int] = field(default_factory=dict)
 
-    # -- what is derived ------------------------------------------------------------------------------------------------
+    # -- derived from it ------------------------------------------------------------------------------------------------
 
     @property
     def images_per_second(self) -> float:
-        """Images a second in the present phase, or when it was last in it; 0 where nothing is known."""
+        """Images per second in this phase, or when the run was last in it; 0 if nothing is known."""
         return self.rates.get(self.phase, 0.0)
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """Names of the classes; empty before the run started."""
+        """Empty before the run has started."""
         return self.started.class_names if self.started else ()
 
     @property
     def config(self) -> Mapping[str, Any]:
-        """The run's configuration; empty before the run started."""
+        """The run's settings; empty before it has started."""
         return self.started.config if self.started else {}
 
     @property
     def epochs(self) -> int:
-        """Epochs that the run will have."""
+        """How many epochs the run is to train."""
         return self.started.epochs if self.started else 0
 
     @property
     def fraction(self) -> float:
-        """How much of the present epoch, or of the test, is done, 0 to 1.
+        """How much of this epoch, or of the test, is done, 0 to 1.
 
-        An epoch is its training and its validation; an image of the latter, without the way back, costs a third.
+        An epoch is its training and its validation. Validating an image, without the backward pass, counts a third of training on it.
         """
         phase = min(1.0, max(0.0, self.step / self.steps)) if self.steps > 0 else 0.0
         if self.started is None or self.phase == "testing":
@@ -133,7 +143,7 @@ class RunState:
 
     @property
     def progress(self) -> float:
-        """How much of the run's epochs is done, 0 to 1."""
+        """How much of all epochs is done, 0 to 1."""
         if self.epochs <= 0:
             return 0.0
         if self.phase == "testing" or (self.rows and self.rows[-1].epoch >= self.epochs):
@@ -143,7 +153,7 @@ class RunState:
 
     @property
     def per_class(self) -> tuple[ClassCount, ...]:
-        """Newest accuracy by class: the test's once there is one, else the last epoch's validation."""
+        """The newest accuracy of each class: of the test if there was one, else of the last validation."""
         if self.tested is not None:
             return self.tested.per_class
         return self.rows[-1].per_class if self.rows else ()
@@ -189,12 +199,12 @@ class RunState:
         self._touch("curve", "rows", "classes", "images")
 
     def _chosen(self, event: ImagesChosen) -> None:
-        import numpy as np  # not before there are images: the first frame need not wait for it
+        import numpy as np  # only now, so that the first frame does not wait for it
 
         try:
             raw = np.frombuffer(base64.b64decode(event.data), dtype=np.uint8)
             images = raw.reshape(len(event.labels), 32, 32, 3)
-        except ValueError:  # a log that something else wrote: the rest of it can be shown
+        except ValueError:  # a log that another program wrote; the rest of it can be shown
             return
         self.images, self.labels = images, event.labels
         self._touch("images")
@@ -208,7 +218,7 @@ class RunState:
         self._touch("rows")
 
     def _rewind(self, epoch: int, step: int) -> None:
-        """Forget what came after a place in the run: a resumed run repeats it, and it is drawn once, as it is now."""
+        """Forget what came after a place in the run: a resumed run repeats it, and it is shown once, as it is now."""
         assert self.started is not None
         at = epoch - 1 + step / max(1, self.started.steps_per_epoch) + 1e-9
         if self.points and self.points[-1][0] > at:
@@ -250,7 +260,7 @@ class RunState:
         self._touch("curve", "rows", "classes")
 
     def _drop_rows(self, epoch: int) -> bool:
-        """Forget an epoch and all after it; False where there is none of them."""
+        """Forget an epoch and all later ones; whether there were any."""
         if not self.rows or self.rows[-1].epoch < epoch:
             return False
         self.rows = [r for r in self.rows if r.epoch < epoch]
@@ -363,7 +373,7 @@ _HANDLERS: dict[type[Event], Any] = {
 
 
 def thin(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Half the points: of every four, the lowest and the highest, in order. Spikes stay."""
+    """Half of the points: the lowest and the highest of every four, in order. Spikes stay."""
     kept = []
     for i in range(0, len(points), 4):
         group = points[i : i + 4]

@@ -1,6 +1,6 @@
 """Golden text: what a screen shows, kept as files to compare with and to read.
 
-A file holds the characters of a screen at every size. `pytest tests/test_screens.py --update` writes the files anew; what
+A file holds the characters of a screen at every size. `pytest tests/tui_cifar/screens/test_screens.py --update` writes the files anew; what
 changed is then for `git diff` to show. A test that fails shows the differing lines.
 """
 

@@ -2,7 +2,7 @@
 
 A file shows the screen twice: as a map with a letter for each look, and as a legend that says for each letter what it is in
 each theme and depth. So a colour that changes is one line of the legend, and a place that changes is seen in the map.
-Cells of images are "%": their colours are the renderers' affair. `pytest tests/test_colours.py --update` writes the files.
+Cells of images are "%": their colours are the renderers' affair. `pytest tests/tui_cifar/screens/test_colours.py --update` writes the files.
 """
 
 from __future__ import annotations

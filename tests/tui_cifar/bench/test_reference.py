@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,11 +43,3 @@ def test_fed_the_same_batches_engine_and_reference_agree_in_loss(quick: Callable
         losses.append(loss.item())
     assert len(told) == len(losses) == 8
     assert told == pytest.approx(losses, rel=1e-4)
-
-
-def test_the_reference_runs_as_a_process(image_folder: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "tui_cifar.bench.support.reference", "--dataset", str(image_folder)]
-    command += ["--runs-dir", str(tmp_path), "--epochs", "3", "--target", "0.99"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    result = json.loads(done.stdout)
-    assert result["epochs"] in (1, 2, 3) and 0 <= result["test_accuracy"] <= 1 and result["seconds"] > 0

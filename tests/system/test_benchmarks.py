@@ -9,36 +9,25 @@ from pathlib import Path
 
 import pytest
 
-
-def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tui_cifar", "bench", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+from tests.support.command import run_command
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("througput",), "did you mean 'throughput'"),
-        (("throughput", "--only", "slow"), "names no recipe"),
-        (("throughput", "--rounds", "0"), "at least 1"),
         (("throughput", "--dataset", "/nowhere"), "neither"),
-        (("to-accuracy", "--target", "72"), "above 0 and below 1"),
-        (("saving", "--rounds", "0"), "at least 1"),
-        (("speedrun", "--seeds", "0"), "at least 1"),
-        (("speedrun", "--airbench", "/nowhere"), "no file"),
-        (("speedrun", "--config", "{"), "no valid JSON"),
         (("speedrun", "--config", '{"epoch": 1}'), "did you mean 'epochs'"),
     ],
 )
-def test_a_mistake_is_one_line(arguments: tuple[str, ...], said: str) -> None:
-    done = bench(*arguments)
+def test_a_mistake_that_a_measuring_process_finds_is_one_line(arguments: tuple[str, ...], said: str) -> None:
+    done = run_command("bench", *arguments)
     assert done.returncode == 2 and done.stdout == ""
     assert said in done.stderr and "Traceback" not in done.stderr
 
 
 def test_throughput_measures_recipe_and_reference_in_turns(tmp_path: Path) -> None:
     options = ["--only", "tutorial", "--rounds", "2", "--seconds", "0.5", "--runs-dir", str(tmp_path), "--json"]
-    done = bench("throughput", *options)
+    done = run_command("bench", "throughput", *options)
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert list(report["cases"]) == ["reference", "tutorial", "tutorial, batch 256"]
@@ -50,7 +39,7 @@ def test_throughput_measures_recipe_and_reference_in_turns(tmp_path: Path) -> No
 
 def test_to_accuracy_stops_at_the_target_and_asks_the_test_set(image_folder: Path, tmp_path: Path) -> None:
     options = ["--dataset", str(image_folder), "--runs-dir", str(tmp_path), "--target", "0.05", "--seeds", "1"]
-    done = bench("to-accuracy", "--recipe", "tutorial", "--reference", "0", "--json", *options)
+    done = run_command("bench", "to-accuracy", "--recipe", "tutorial", "--reference", "0", "--json", *options)
     assert done.returncode == 0, done.stderr
     (run,) = json.loads(done.stdout)["runs"]["tutorial"]
     assert run["reached"] and run["epochs"] == 1 and run["valid_accuracy"] >= 0.05
@@ -59,7 +48,7 @@ def test_to_accuracy_stops_at_the_target_and_asks_the_test_set(image_folder: Pat
 
 def test_saving_measures_saves_and_deterministic_kernels(tmp_path: Path) -> None:
     options = ["--recipe", "tutorial", "--rounds", "1", "--seconds", "0.5", "--runs-dir", str(tmp_path), "--json"]
-    done = bench("saving", *options)
+    done = run_command("bench", "saving", *options)
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert set(report["ways"]) == {"plain", "--deterministic", "always saving"}
@@ -111,10 +100,18 @@ def test_speedrun_reads_what_airbench_prints_of_the_same_images(image_folder: Pa
         str(file),
     ]
     few = json.dumps({"epochs": 1, "width": 8, "batch_size": 30})
-    done = bench("speedrun", "--seeds", "2", "--config", few, "--json", *options)
+    done = run_command("bench", "speedrun", "--seeds", "2", "--config", few, "--json", *options)
     assert done.returncode == 0, done.stderr
     runs = json.loads(done.stdout)["runs"]
     assert runs["airbench94_muon"] == 2 * [{"seconds": 2.25, "accuracy": 0.931, "mirrored": 0.9401}]
     assert len(runs["record"]) == 2
     for result in runs["record"]:
         assert result["seconds"] > 0 and 0 <= result["accuracy"] <= 1 and 0 <= result["mirrored"] <= 1
+
+
+def test_the_reference_runs_as_a_process(image_folder: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tui_cifar.bench.support.reference", "--dataset", str(image_folder)]
+    command += ["--runs-dir", str(tmp_path), "--epochs", "3", "--target", "0.99"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    result = json.loads(done.stdout)
+    assert result["epochs"] in (1, 2, 3) and 0 <= result["test_accuracy"] <= 1 and result["seconds"] > 0

@@ -1,7 +1,7 @@
-"""Golden text: what a screen shows, kept as files to compare with and to read.
+"""Golden text: what the screens show, kept in files to compare with and to read.
 
-A file holds the characters of a screen at every size. `pytest tests/tui_cifar/screens/test_screens.py --update` writes the files anew; what
-changed is then for `git diff` to show. A test that fails shows the differing lines.
+A file holds the characters of a screen at every size. A test that fails shows the lines that differ; `pytest
+tests/tui_cifar/screens/test_screens.py --update` writes the files anew, and `git diff` shows what changed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Golden:
         self._parts: list[str] = []
 
     async def take(self, pilot: Pilot[None], size: tuple[int, int]) -> None:
-        """Add the screen as it is at a size."""
+        """Add the screen at a size."""
         app = pilot.app
         assert isinstance(app, CifarApp)
         await pilot.resize_terminal(*size)
@@ -43,18 +43,18 @@ class Golden:
 
     def check(self, update: bool) -> None:
         """Compare with the file, or write it."""
-        check_file(self.path, self.text, update, "test_screens.py")
+        check_file(self.path, self.text, update, "tui_cifar/screens/test_screens.py")
 
 
 def check_file(path: Path, text: str, update: bool, test: str) -> None:
-    """Compare a text with a golden file, or write it; `test` is the file whose `--update` does that."""
+    """Compare a text with a golden file, or write it; `test` names the tests to run with `--update` for that."""
     if update:
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
         return
     before = path.read_text(encoding="utf-8") if path.exists() else ""
     if before != text:
-        changes = difflib.unified_diff(before.splitlines(), text.splitlines(), "kept", "now", lineterm="")
+        changes = difflib.unified_diff(before.splitlines(), text.splitlines(), "file", "now", lineterm="")
         raise AssertionError(
             f"{path.name} differs; if it should, run pytest tests/{test} --update\n" + "\n".join(changes)
         )
@@ -67,12 +67,12 @@ async def steady(pilot: Pilot[None], app: CifarApp, size: tuple[int, int]) -> st
         app.show()
         await pilot.pause(0.02)
         rows = draw(app, size, ColorSystem.TRUECOLOR).rows
-        # Which of them fits a cell of an image best is for the renderers' tests.
+        # Which character fits a cell of an image best is for the renderers' tests.
         now = "\n".join("".join(character for character, _ in row).rstrip() for row in rows).translate(_SAME)
         if now == before and app.screen.size == size and not app.screen._layout_required:
             return now
         before = now
-    raise AssertionError("the screen never comes to rest")
+    raise AssertionError("the screen never settles")
 
 
 def draw(app: CifarApp, size: tuple[int, int], depth: ColorSystem | None, ascii: bool = False) -> Painter:

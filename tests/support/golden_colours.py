@@ -1,8 +1,8 @@
-"""Golden colours: which look each cell of a screen has, in every theme and depth of colour, as text to compare and to read.
+"""Golden colours: how each cell of a screen looks, in every theme and colour depth, as text to compare and to read.
 
-A file shows the screen twice: as a map with a letter for each look, and as a legend that says for each letter what it is in
-each theme and depth. So a colour that changes is one line of the legend, and a place that changes is seen in the map.
-Cells of images are "%": their colours are the renderers' affair. `pytest tests/tui_cifar/screens/test_colours.py --update` writes the files.
+A file shows the screen twice: as a map with a letter for each look, and as a legend that says what each letter is in each theme
+and depth. A colour that changes is one line of the legend, and a place that changes is seen in the map. Cells of images are "%":
+the renderers have tests of their own. `pytest tests/tui_cifar/screens/test_colours.py --update` writes the files.
 """
 
 from __future__ import annotations
@@ -90,4 +90,4 @@ class GoldenColours:
 
     def check(self, update: bool) -> None:
         """Compare with the file, or write it."""
-        check_file(self.path, self.text, update, "test_colours.py")
+        check_file(self.path, self.text, update, "tui_cifar/screens/test_colours.py")

@@ -77,7 +77,6 @@ KNOWN: dict[str, set[str]] = {
         "tests/engine/session/test_session.py",
         "tests/system/test_faults.py",
         "tests/tui_cifar/app/test_app.py",
-        "tests/tui_cifar/cli/test_cli.py",
         "tests/tui_cifar/screens/test_browse_screens.py",
         "tests/tui_cifar/widgets/test_panels.py",
         "tui_cifar/render/images/mosaic.py",

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.config.schema import make_config
-from engine.events.types import Event, RunStarted, RunStopped, TestCompleted
-from engine.training.control import Control
 from tests.support.command import Command
-from tui_cifar.cli.commands.browse import recorded_config, replay
 
 
 def test_browse_needs_a_terminal(cifar_tui: Command, finished_run: Path) -> None:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 
 class EngineError(Exception):
-    """A failure with a title and a message fit for the screen: no traceback needed to understand it."""
+    """A failure with a title and a message fit for the screen: no traceback needed to understand it.
+
+    Args:
+        message: what is wrong, in one line.
+        code: names the cause, for those who show the message and can add what to do about it; empty for most.
+    """
 
     title = "Training failed"
     kind = "engine"
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, *, code: str = "") -> None:
         super().__init__(message)
-        self.message = message
+        self.message, self.code = message, code
 
 
 class ConfigError(EngineError):

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from engine.config.schema import Config, make_config
+from engine.config.schema import Config
+from engine.config.sources import make_config
 from engine.events.commands import Stop
 from engine.events.types import EpochCompleted, Event
 from engine.training.control import Control

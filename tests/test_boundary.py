@@ -46,7 +46,7 @@ def test_nothing_imports_torch_before_training_begins(module: str) -> None:
 def test_torchvision_is_not_needed_to_train_on_other_data() -> None:
     code = (
         "import sys; sys.modules['torchvision'] = None\n"
-        "from pathlib import Path; from engine.data import load_dataset, Report\n"
+        "from pathlib import Path; from engine.data.registry import load_dataset; from engine.data.types import Report\n"
         "assert len(load_dataset('shapes', data_dir=Path('x'), cache_dir=Path('x'), report=Report()).train) >= 10_000"
     )
     assert "torch" in loaded_after(code)

@@ -23,10 +23,11 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = ("engine", "tui_cifar")
 RANKS = (
     {"errors"},
-    {"events", "config"},
+    {"options"},
+    {"registry", "events"},
+    {"models", "optim", "augmentation"},
     {"data"},
-    {"augmentation"},
-    {"models", "optim"},
+    {"config"},
     {"storage"},
     {"inspection"},
     {"training"},
@@ -44,8 +45,10 @@ SHARED_FROM_APP = {"tui_cifar.app.settings", "tui_cifar.app.keymap", "tui_cifar.
 REGISTERED = {
     "engine.models": "engine.models",
     "engine.optim": "engine.optim",
+    "engine.augmentation": "engine.augmentation",
     "engine.data.cifar": "engine.data",
     "engine.data.folder": "engine.data",
+    "engine.data.path": "engine.data",
     "engine.data.shapes": "engine.data",
 }
 """Where registered networks, optimizers and datasets are, and the room that may tell them apart."""
@@ -233,7 +236,7 @@ def test_nothing_loads_torch_before_training_begins() -> None:
 def test_torchvision_is_not_needed_to_train_on_other_data() -> None:
     code = (
         "import sys; sys.modules['torchvision'] = None\n"
-        "from pathlib import Path; from engine.data import load_dataset, Report\n"
+        "from pathlib import Path; from engine.data.registry import load_dataset; from engine.data.types import Report\n"
         "assert len(load_dataset('shapes', data_dir=Path('x'), cache_dir=Path('x'), report=Report()).train) >= 10_000"
     )
     assert "torch" in loaded_after(code)

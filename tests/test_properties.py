@@ -16,7 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.config.recipes import RECIPES
-from engine.config.schema import FIELDS, make_config, read_toml
+from engine.config.schema import SETTINGS
+from engine.config.sources import make_config, read_toml
 from engine.errors import CheckpointError, ConfigError, EngineError, RunDirectoryError
 from engine.events.codec import BY_NAME, from_json, to_json
 from engine.events.log import read_events
@@ -200,7 +201,7 @@ def test_the_reducer_takes_events_in_any_order(told: list[Event]) -> None:
 @relaxed
 @given(
     st.text(max_size=80)
-    | st.sampled_from(sorted(FIELDS)).flatmap(lambda k: st.text(max_size=20).map(f"{k} = ".__add__))
+    | st.sampled_from(sorted(SETTINGS)).flatmap(lambda k: st.text(max_size=20).map(f"{k} = ".__add__))
 )
 def test_any_file_is_a_configuration_or_one_clear_line(text: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -211,7 +212,7 @@ def test_any_file_is_a_configuration_or_one_clear_line(text: str) -> None:
         except ConfigError as e:
             assert str(path) in e.message and len(e.message.splitlines()) == 1
         else:
-            assert set(values) <= set(FIELDS)
+            assert set(values) <= set(SETTINGS)
 
 
 @relaxed
@@ -233,7 +234,7 @@ anything = (
 
 
 @relaxed
-@given(st.dictionaries(st.sampled_from(sorted(FIELDS)), anything, max_size=4), st.sampled_from(sorted(RECIPES)))
+@given(st.dictionaries(st.sampled_from(sorted(SETTINGS)), anything, max_size=4), st.sampled_from(sorted(RECIPES)))
 def test_any_values_are_a_configuration_or_one_clear_line(values: dict[str, Any], recipe: str) -> None:
     try:
         config = make_config({"recipe": recipe, **values})

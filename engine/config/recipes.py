@@ -6,12 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.registry import Registry
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """A description in one line, and the settings in which the recipe differs from `Config`'s defaults."""
+    """A named set of settings, by which it differs from the settings' own defaults.
 
+    It may have settings of networks or optimizers other than its own, which apply if one of those is chosen instead.
+    """
+
+    name: str
     description: str
+    """One line."""
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -27,15 +34,16 @@ _AIRBENCH: dict[str, Any] = {
     "crop": 2,
     "stratified": True,
 }
-"""What the recipes after airbench94_muon (Jordan, 2024) share."""
+"""What the recipes after airbench94_muon (Jordan, 2024) have in common."""
 
 
-RECIPES: dict[str, Recipe] = {
-    "fast": Recipe(
+RECIPES = Registry(
+    "recipe",
+    Recipe(
+        "fast",
         "the best accuracy in ten minutes of two CPU cores, or sooner on a GPU; usable after the first epoch",
         {
             **_AIRBENCH,
-            "recipe": "fast",
             "width": 48,
             "batch_size": 512,
             "lr": 0.3,
@@ -44,11 +52,11 @@ RECIPES: dict[str, Recipe] = {
             "progressive": True,
         },
     ),
-    "record": Recipe(
-        "the speed run for a GPU, after airbench94_muon: 8 epochs of all images but 2 %",
+    Recipe(
+        "record",
+        "the speed run for a GPU, after airbench94_muon: 8 epochs on all images but 2 %",
         {
             **_AIRBENCH,
-            "recipe": "record",
             "width": 64,
             "batch_size": 2000,
             "epochs": 8,
@@ -56,11 +64,11 @@ RECIPES: dict[str, Recipe] = {
             "valid_fraction": 0.02,
         },
     ),
-    "accurate": Recipe(
+    Recipe(
+        "accurate",
         "the highest accuracy, after airbench96: a wide network and 40 epochs; for a GPU",
         {
             **_AIRBENCH,
-            "recipe": "accurate",
             "width": 128,
             "batch_size": 1024,
             "epochs": 40,
@@ -69,10 +77,10 @@ RECIPES: dict[str, Recipe] = {
             "cutout": 12,
         },
     ),
-    "tutorial": Recipe(
+    Recipe(
+        "tutorial",
         "the well-known PyTorch tutorial, exactly: 3 convolutions, SGD 0.01, batch 20, 20 epochs",
         {
-            "recipe": "tutorial",
             "model": "tutorial",
             "epochs": 20,
             "batch_size": 20,
@@ -89,10 +97,10 @@ RECIPES: dict[str, Recipe] = {
             "precision": "float32",
         },
     ),
-    "demo": Recipe(
+    Recipe(
+        "demo",
         "the tutorial's network on the built-in shapes: shows everything within a minute on two cores",
         {
-            "recipe": "demo",
             "dataset": "shapes",
             "epochs": 12,
             "batch_size": 32,
@@ -102,4 +110,4 @@ RECIPES: dict[str, Recipe] = {
             "precision": "float32",
         },
     ),
-}
+)

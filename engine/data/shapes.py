@@ -7,6 +7,7 @@ angle, background, specks and noise vary, and say nothing about the class.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -91,6 +92,11 @@ SHAPES: dict[str, Distance] = {
     "triangle": _polygon(3),
 }
 """The classes, sorted by name; distances in units of the shape's size, y pointing down."""
+
+
+def load(data_dir: Path, cache_dir: Path, report: Report) -> Dataset:
+    """The built-in images. They need no folder, and are drawn in less time than they could be read."""
+    return load_shapes(report)
 
 
 def load_shapes(report: Report, seed: int = 0) -> Dataset:

@@ -18,8 +18,8 @@ from engine.storage.atomic_io import write_atomic
 if TYPE_CHECKING:
     import torch
 
-    from engine.config.schema import Config
-    from engine.data import Dataset
+    from engine.augmentation.augmenter import Augmenter
+    from engine.data.types import Dataset
 
 FILE = "samples.npz"
 SAMPLES, DRAWS, BATCH = 24, 7, 128
@@ -107,7 +107,7 @@ def find_duplicates(images: Sequence[np.ndarray]) -> list[tuple[int, int]]:
     return sorted(pairs)
 
 
-def draw_samples(dataset: Dataset, train: torch.Tensor, config: Config) -> Samples:
+def draw_samples(dataset: Dataset, train: torch.Tensor, augmenter: Augmenter) -> Samples:
     """Some training images, each with several draws of augmentation, and the beginning of the first epoch.
 
     Args:
@@ -115,10 +115,9 @@ def draw_samples(dataset: Dataset, train: torch.Tensor, config: Config) -> Sampl
     """
     import torch
 
-    from engine.inspection.inspect import augmented
     from engine.runtime import rng as seeds
 
-    order = torch.randperm(len(train), generator=seeds.generator(config.seed, "order", 1))
+    order = torch.randperm(len(train), generator=seeds.generator(augmenter.seed, "order", 1))
     first = train[order[:BATCH]]
     chosen = dataset.train.images[first[:SAMPLES]]
 
@@ -126,9 +125,9 @@ def draw_samples(dataset: Dataset, train: torch.Tensor, config: Config) -> Sampl
         array: np.ndarray = images.permute(0, 2, 3, 1).contiguous().numpy()
         return array
 
-    draws = np.stack([pixels(augmented(chosen, config, i)) for i in range(DRAWS)], axis=1)
+    draws = np.stack([pixels(augmenter.example(chosen, i)) for i in range(DRAWS)], axis=1)
     labels = dataset.train.labels[first].numpy()
-    batch = pixels(augmented(dataset.train.images[first], config, DRAWS))
+    batch = pixels(augmenter.example(dataset.train.images[first], DRAWS))
     return Samples(pixels(chosen), draws, labels[:SAMPLES], batch, labels)
 
 
@@ -172,8 +171,8 @@ def image_names(spec: str, dataset: Dataset) -> dict[str, list[str]]:
     }
     folder = Path(spec).expanduser()
     if (folder / "train").is_dir() and (folder / "test").is_dir():
-        from engine.data import Report
         from engine.data.folder import file_names
+        from engine.data.types import Report
 
         skipped = {line.partition(": ")[0] for line in dataset.skipped}
         for part, files in file_names(folder, Report()).items():

@@ -1,23 +1,24 @@
-"""What every data source gives: images as uint8 tensors, labels, and the names of the classes."""
+"""What every dataset consists of: images as uint8 tensors, labels, and the names of the classes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torch
+if TYPE_CHECKING:
+    import torch
 
 
 class Report:
-    """Where a loader tells how far it is and asks whether to go on. The default says nothing and never stops."""
+    """Receives a loader's progress and lets it be stopped. The default ignores progress and never stops."""
 
     def step(
         self, step: str, detail: str = "", done: int | None = None, total: int | None = None, unit: str = ""
     ) -> None:
-        """Say what is being done; `done` of `total` in `unit` ("bytes", "images")."""
+        """Report the current step of loading; `done` of `total` in `unit` ("bytes", "images")."""
 
     def poll(self) -> None:
-        """Call often. Raises `engine.errors.Cancelled` once a stop was asked for."""
+        """To be called several times a second. Raises `engine.errors.Cancelled` once a stop has been requested."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,6 @@ class Dataset:
     train: LabeledImages
     test: LabeledImages
     fingerprint: str
-    """Hex digest that differs when images or labels differ."""
+    """Hex digest that differs if images or labels differ."""
     skipped: tuple[str, ...] = ()
-    """Files that could not be read, relative to the folder, each followed by ": why"."""
-
-
-Loader = Callable[[Report], Dataset]
+    """Files that could not be read, relative to the folder, each followed by ": " and the reason."""

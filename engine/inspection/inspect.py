@@ -17,13 +17,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.augmentation.augment import Policy, augment, draw_flips, to_float
+from engine.augmentation.augmenter import Augmenter
 from engine.config.schema import Config
+from engine.data.preprocess import to_float
 from engine.errors import DataError, EngineError
 from engine.events.commands import InspectImage
 from engine.events.types import InspectionFailed, LayerDescribed
 from engine.inspection.types import FeatureMaps, ImageInspected, Inspection
-from engine.runtime import rng as seeds
 
 DRAWS = 14
 """How many augmented versions of an image are shown."""
@@ -195,21 +195,6 @@ def grad_cam(
     return cams.numpy().astype(np.float32), probabilities, tuple(targets)
 
 
-def augmented(images: Tensor, config: Config, draw: int) -> Tensor:
-    """The `draw`-th way in which augmentation presents each image; the same for the same seed.
-
-    Args:
-        images: uint8 (N, 3, 32, 32).
-
-    Returns:
-        uint8 (N, 3, 32, 32).
-    """
-    generator = seeds.generator(config.seed, "shown draws", draw, device=images.device)
-    flips = draw_flips(config.flip, generator, len(images), draw)
-    every = torch.arange(len(images), device=images.device)
-    return augment(images, every, flips, generator, Policy(config.rotation, config.crop, config.cutout))
-
-
 def answer(
     command: InspectImage,
     model: nn.Module,
@@ -259,7 +244,8 @@ def inspect(
     """
     image = torch.from_numpy(np.array(pixels)).permute(2, 0, 1).unsqueeze(0)
     x = to_float(image, size=size).to(_like(model, ()))
-    draws = torch.cat([augmented(image, config, i) for i in range(DRAWS)])
+    augmenter = Augmenter(config.augmentation, config.run.seed)
+    draws = torch.cat([augmenter.example(image, i) for i in range(DRAWS)])
     cams, probabilities, mapped = grad_cam(model, x, size=(image.shape[2], image.shape[3]))
     return Inspection(
         image=pixels,

@@ -9,14 +9,15 @@ import numpy as np
 import torch
 from torch import nn
 
-from engine.augmentation.augment import to_float
-from engine.config.schema import FIELDS, Config, make_config
+from engine.config.recorded import recorded_config
+from engine.config.schema import Config
+from engine.data.preprocess import to_float
 from engine.errors import CheckpointError, EngineError
 from engine.events.commands import InspectImage
 from engine.events.types import InspectionFailed
 from engine.inspection.inspect import answer
 from engine.inspection.types import ImageInspected
-from engine.models.tutorial import make_model
+from engine.models.registry import make_model
 from engine.storage.checkpoint import State, load_checkpoint
 
 
@@ -72,9 +73,9 @@ def best_network(state: State, path: Path) -> TrainedModel:
         best = state["best"]
         if not best["weights"]:
             raise CheckpointError(f"{path}: no epoch of this run was completed yet, so there are no best weights.")
-        config = make_config({k: v for k, v in state["config"].items() if k in FIELDS})
+        config = recorded_config(state["config"])
         names = tuple(state["class_names"])
-        model = make_model(config.model, len(names), config.dropout, config.seed, config.width)
+        model = make_model(config.model, len(names), config.run.seed)
         model.load_state_dict(best["weights"])
         return TrainedModel(model.eval(), config, names, int(best["epoch"]), int(best.get("size", 0)))
     except EngineError:

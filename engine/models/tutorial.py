@@ -1,4 +1,4 @@
-"""The networks."""
+"""The tutorial's network, and the number of parameters of any."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.models.airbench import AirbenchNet
 from engine.models.layers import Linear
-from engine.runtime.rng import seeded_default_generator
 
 
 class TutorialNet(nn.Module):
@@ -62,24 +60,6 @@ def drop(x: Tensor, p: float, training: bool, draws: torch.Generator | None = No
     else:
         kept.bernoulli_(1 - p, generator=draws)
     return x * kept.mul_(1 / (1 - p))
-
-
-def make_model(name: str, classes: int, dropout: float, seed: int, width: int = 32) -> nn.Module:
-    """A fresh network on the CPU, its first weights drawn from `seed`.
-
-    Args:
-        name: "tutorial" or "airbench".
-        classes: number of classes, the width of the last layer.
-        dropout: of the tutorial's network, fraction of activations dropped, 0 to below 1.
-        seed: decides the first weights, whatever was drawn before.
-        width: channels of the first group of "airbench".
-    """
-    with seeded_default_generator(seed):
-        if name == "tutorial":
-            return TutorialNet(classes, dropout)
-        if name == "airbench":
-            return AirbenchNet(classes, width)
-    raise ValueError(f"unknown model: {name}")
 
 
 def count_parameters(model: nn.Module) -> int:

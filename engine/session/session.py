@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.config.recorded import VERSION, changes
 from engine.config.schema import Config
 from engine.errors import (
     Cancelled,
@@ -47,7 +48,7 @@ from engine.training.control import Control
 from engine.training.hooks import Hook
 
 if TYPE_CHECKING:
-    from engine.data import Dataset, Report
+    from engine.data.types import Dataset, Report
     from engine.runtime.autotune import Tuning
     from engine.training.trainer import Trainer, TrainingData
 
@@ -179,9 +180,10 @@ class _Session:
         with gc_paused_for_import():
             import torch
 
-            from engine.data import default_data_dir, load_dataset
+            from engine.data.registry import default_data_dir, load_dataset
             from engine.data.split import split_indices
-            from engine.models.tutorial import count_parameters, make_model
+            from engine.models.registry import make_model
+            from engine.models.tutorial import count_parameters
             from engine.runtime import rng as seeds
             from engine.runtime.autotune import Tuning
             from engine.runtime.device import choose_device, use_deterministic
@@ -210,9 +212,7 @@ class _Session:
         shown = torch.randperm(len(dataset.test), generator=seeds.generator(config.seed, "shown"))[:SHOWN_IMAGES]
         data = _place(dataset, split, shown, choice.device)
 
-        model = make_model(config.model, len(dataset.class_names), config.dropout, config.seed, config.width).to(
-            choice.device
-        )
+        model = make_model(config.model, len(dataset.class_names), config.run.seed).to(choice.device)
         if state is None:
             _initialize(model, data)
         tuning = self._tune(model, data, choice.device, Tuning(**state["tuning"]) if state is not None else None)
@@ -224,6 +224,7 @@ class _Session:
         directory = self._open_directory(
             resume,
             {
+                "version": VERSION,
                 "config": config.as_dict(),
                 "versions": versions,
                 "device": str(choice.device),
@@ -369,19 +370,14 @@ class _Session:
     def _compare(self, state: dict[str, Any], now: dict[str, Any]) -> None:
         """Say so where a resumed run will not equal one never stopped to the last bit."""
         before = {**state["machine"], **state["tuning"]}
-        planned = self.config.schedule != "constant" or self.config.progressive  # over all epochs
-        schedule = {"epochs"} if planned else set()
         changed = [f"{key} {before.get(key)} → {value}" for key, value in now.items() if before.get(key) != value]
-        changed += [
-            f"{key} {state['config'][key]} → {value}"
-            for key, value in self.config.as_dict().items()
-            if key in state["config"] and state["config"][key] != value and key not in _WITHOUT_EFFECT - schedule
-        ]
+        changed += [f"{c.name} {c.before} → {c.now}" for c in changes(state["config"], self.config, "inexact")]
         if changed:
             self._log(f"Resumed, but not bit for bit: {', '.join(changed)}")
 
     def _describe(self, dataset: Dataset, split: tuple[Any, Any], directory: Path) -> None:
         """Look through the data beside the training, and tell what was found; a failure costs no more than that."""
+        from engine.augmentation.augmenter import Augmenter
         from engine.data import statistics as describe
 
         try:
@@ -404,7 +400,8 @@ class _Session:
                 every = [n for part in describe.image_names(self.config.dataset, dataset).values() for n in part]
             path = directory / describe.FILE
             try:
-                describe.write_samples(path, describe.draw_samples(dataset, split[0], self.config))
+                augmenter = Augmenter(self.config.augmentation, self.config.run.seed)
+                describe.write_samples(path, describe.draw_samples(dataset, split[0], augmenter))
                 told = str(path)
             except OSError as e:
                 self._log(f"{path.name}: not written: {e.strerror or e}")
@@ -489,15 +486,6 @@ class _Session:
         raise CheckpointError(f"{resume}: it has no checkpoint that can be read. Start a new run without --resume.")
 
 
-_WITHOUT_EFFECT = frozenset(
-    {"epochs", "dataset", "data_dir", "runs_dir", "name", "save_every", "keep", "device", "deterministic"}
-    | {"threads", "precision", "memory_format"}
-)
-"""Settings that a resumed run may change and still equal one never stopped, or that `_compare` looks at by their effect."""
-_FIXED = ("model", "width", "optimizer", "seed", "valid_fraction", "stratified")
-"""Settings that decide what the weights are and which images they have seen: no run can change them half-way."""
-
-
 def _check_compatible(state: dict[str, Any], config: Config, dataset: Dataset, path: str) -> None:
     """Refuse to go on from a checkpoint with other images, or with settings that can't change half-way."""
     if state["fingerprint"] != dataset.fingerprint:
@@ -507,16 +495,14 @@ def _check_compatible(state: dict[str, Any], config: Config, dataset: Dataset, p
         raise CheckpointError(
             f"{path}: it was trained on other images than {config.dataset}.{unread} Give the same --dataset."
         )
-    now, before = config.as_dict(), state["config"]
-    for key in _FIXED:
-        if key in before and before[key] != now[key]:
-            raise CheckpointError(
-                f"{path}: {key} was {before[key]} and can't become {now[key]} half-way. "
-                f"Resume without --{key.replace('_', '-')}, or start a new run."
-            )
-    if state["step"] and before.get("batch_size") != now["batch_size"]:
+    for change in changes(state["config"], config, "fixed"):
         raise CheckpointError(
-            f"{path}: it lies within an epoch of batch size {before.get('batch_size')}. Resume with that batch size, "
+            f"{path}: {change.name} was {change.before} and can't become {change.now} half-way. "
+            f"Resume without --{change.name.replace('_', '-')}, or start a new run."
+        )
+    if state["step"] and (before := state["config"].get("batch_size")) != config.run.batch_size:
+        raise CheckpointError(
+            f"{path}: it lies within an epoch of batch size {before}. Resume with that batch size, "
             "or name a checkpoint from the end of an epoch."
         )
 
@@ -555,7 +541,7 @@ def _set_bad_aside(path: Path) -> None:
 
 def _reporter(session: _Session) -> Report:
     """Passes a loader's progress on as events."""
-    from engine.data import Report
+    from engine.data.types import Report
 
     class Reporter(Report):
         def step(
@@ -571,8 +557,8 @@ def _reporter(session: _Session) -> Report:
 
 def _place(dataset: Dataset, split: tuple[Any, Any], shown: Any, device: Any) -> TrainingData:
     """The split data on the training device; nothing of it is shared with the dataset."""
-    from engine.augmentation.augment import pack
-    from engine.data import LabeledImages
+    from engine.augmentation.packed import pack
+    from engine.data.types import LabeledImages
     from engine.training.trainer import TrainingData
 
     train, valid = (
@@ -585,7 +571,7 @@ def _place(dataset: Dataset, split: tuple[Any, Any], shown: Any, device: Any) ->
 
 def _initialize(model: Any, data: TrainingData) -> None:
     """Give a network that wants it a look at training images, before its first step."""
-    from engine.augmentation.augment import to_float
+    from engine.data.preprocess import to_float
     from engine.models.airbench import AirbenchNet
 
     if isinstance(model, AirbenchNet):
@@ -598,7 +584,7 @@ def _scratch_step(model: Any, data: TrainingData, config: Config) -> Callable[[T
 
     from torch.nn import functional as F
 
-    from engine.augmentation.augment import to_float
+    from engine.data.preprocess import to_float
 
     size = min(config.batch_size, len(data.train), MEASURED_IMAGES)
 

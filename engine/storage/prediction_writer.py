@@ -14,7 +14,7 @@ from engine.storage.predictions import FILE, VALIDATION_FILE, Predictions, cache
 
 if TYPE_CHECKING:
     from engine.config.schema import Config
-    from engine.data import LabeledImages
+    from engine.data.types import LabeledImages
     from engine.training.evaluate import Evaluation
     from engine.training.trainer import TrainingData
 

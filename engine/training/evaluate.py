@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.augmentation.augment import to_float
+from engine.data.preprocess import to_float
 from engine.events.types import ClassCount
 from engine.runtime.autotune import Tuning
 

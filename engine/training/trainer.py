@@ -19,9 +19,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.augmentation.augment import Policy, augment, draw_flips, to_float
+from engine.augmentation.augmenter import Augmenter
 from engine.config.schema import Config
-from engine.data import LabeledImages
+from engine.data.preprocess import to_float
+from engine.data.types import LabeledImages
 from engine.errors import Cancelled, CheckpointError, NonFiniteLossError
 from engine.events.commands import InspectImage
 from engine.events.types import (
@@ -44,8 +45,8 @@ from engine.events.types import (
 from engine.inspection.inspect import answer, layer_table
 from engine.models.airbench import AirbenchNet
 from engine.models.tutorial import TutorialNet, count_parameters
-from engine.optim.lr_schedule import make_lr_schedule
-from engine.optim.optimizers import SGD, Muon, make_optimizer
+from engine.optim.protocol import Optimizer
+from engine.optim.registry import make_lr_schedule, make_optimizer
 from engine.runtime import rng as seeds
 from engine.runtime.autotune import Tuning
 from engine.runtime.timing import Rate, Stopwatch
@@ -140,7 +141,7 @@ class Trainer:
         full_width = config.width if isinstance(model, AirbenchNet) else 0
         self.schedule = make_lr_schedule(config.schedule, config.epochs, self.steps)
         self.curriculum = Curriculum(self.schedule, config.progressive, full_width)
-        self.policy = Policy(config.rotation, config.crop, config.cutout)
+        self.augmenter, self.plain = Augmenter(config.augmentation, config.run.seed), Augmenter((), config.run.seed)
         self.epoch, self.step, self.phase = 1, 0, "training"
         self.best = Best()
         self.saved: str | None = None
@@ -171,9 +172,9 @@ class Trainer:
             model.draws = self._draws
         self.optimizer = self._make_optimizer()
 
-    def _make_optimizer(self) -> SGD | Muon:
+    def _make_optimizer(self) -> Optimizer:
         """An optimizer for the present parameters, and no recordings of steps on others."""
-        optimizer = make_optimizer(self.config, self.model, self.tuning.dtype)
+        optimizer = make_optimizer(self.config.optimizer, self.model, self.config.run.batch_size, self.tuning.dtype)
         optimizer.found_inf = self._bad
         emit = self.emit  # not by way of this trainer, which would then hold itself, and the device's memory
         self._captured = (
@@ -205,10 +206,8 @@ class Trainer:
         if isinstance(self.model, AirbenchNet):
             self.model.begin_epoch(epoch)
         order = torch.randperm(len(data.train), generator=seeds.generator(config.seed, "order", epoch)).to(self.device)
-        draws = seeds.generator(config.seed, "flip", 0 if config.flip == "alternating" else epoch)
-        augmented = self.curriculum.augmented(epoch)
-        policy = self.policy if augmented else Policy()
-        flips = draw_flips(config.flip if augmented else "off", draws, len(data.train), epoch).to(self.device)
+        augmenter = self.augmenter if self.curriculum.augmented(epoch) else self.plain
+        flips = augmenter.flips(epoch, len(data.train)).to(self.device)
         chunk_steps = max(1, (AUGMENT_CHUNK_CUDA if self.device.type == "cuda" else AUGMENT_CHUNK) // size)
         sample_every = math.ceil(self.steps / SAMPLES_PER_EPOCH)
         chunk: tuple[Tensor, Tensor] | None = None
@@ -218,7 +217,7 @@ class Trainer:
             if chunk is None or self.step == start:
                 picked = order[start * size : (start + chunk_steps) * size]
                 draws = seeds.generator(config.seed, "augment", epoch, start, device=self.device)
-                chunk = augment(data.train.images, picked, flips, draws, policy), data.train.labels[picked]
+                chunk = augmenter.apply(data.train.images, picked, flips, draws), data.train.labels[picked]
             part = slice((self.step - start) * size, (self.step - start + 1) * size)
             self._train_step(chunk[0][part], chunk[1][part])
             if self.step % sample_every == 0 or self.step == self.steps:
@@ -521,7 +520,7 @@ class Trainer:
 
     def _learning_rate(self, epoch: int, step: int = 0) -> float:
         """The recipe's learning rate times the schedule's factor before step `step` of `epoch`."""
-        return self.config.lr * self.schedule.multiplier(epoch, step)
+        return self.config.optimizer.options.lr * self.schedule.multiplier(epoch, step)
 
     def _seconds_left(self, fraction: float) -> float | None:
         """Time to the end of the run, validation and test included; None before anything was measured."""
@@ -540,7 +539,7 @@ class Trainer:
             training, validations = after + (1 - fraction) * (this - after), 1.0
         else:
             training, validations = after, 1 - fraction
-        return full * training + (self.config.epochs - self.epoch + validations) * valid + test
+        return full * training + (self.config.run.epochs - self.epoch + validations) * valid + test
 
     # -- checkpoints --------------------------------------------------------------------------------------------------
 

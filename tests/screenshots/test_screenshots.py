@@ -10,7 +10,7 @@ import pytest
 from rich.color import ColorSystem
 from textual.pilot import Pilot
 
-from engine.config.schema import make_config
+from engine.config.sources import make_config
 from tests.screenshots.recorded_run import ARCHIVE, RecordedTraining, inspected_image
 from tests.screenshots.svg import to_svg
 from tests.support.app import make_app

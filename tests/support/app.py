@@ -9,7 +9,8 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from engine.config.schema import Config, make_config
+from engine.config.schema import Config
+from engine.config.sources import make_config
 from tui_cifar.app.app import CifarApp
 from tui_cifar.app.run_controller import RunController
 from tui_cifar.run.client import RunClient

@@ -10,7 +10,8 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import note
 
-from engine.config.schema import Config, make_config
+from engine.config.schema import Config
+from engine.config.sources import make_config
 from engine.events.log import read_events
 from engine.events.types import (
     CheckpointSaved,

@@ -9,10 +9,9 @@ KNOWN: dict[str, set[str]] = {
     },
     "rooms": {
         "engine.config.schema → engine.storage.atomic_io",
-        "engine.data → engine.storage.atomic_io",
         "engine.data.cache → engine.storage.atomic_io",
         "engine.data.download → engine.storage.atomic_io",
-        "engine.data.statistics → engine.inspection.inspect",
+        "engine.data.path → engine.storage.atomic_io",
         "engine.data.statistics → engine.storage.atomic_io",
         "engine.storage.prediction_writer → engine.training.evaluate",
         "engine.storage.prediction_writer → engine.training.trainer",

@@ -5,12 +5,11 @@ from __future__ import annotations
 import random
 import subprocess
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from engine.config.schema import make_config
+from engine.config.sources import make_config
 from engine.events.types import Event, RunCompleted, RunEnded, RunFailed
 from engine.inspection.export import export
 from engine.session.session import run as go
@@ -54,7 +53,7 @@ def test_copies_made_at_any_moment_can_be_looked_at_exported_and_gone_on_with(
         "device",
         "keep",
     )
-    flags = [f"--{name.replace('_', '-')}={getattr(config, name)}" for name in given]
+    flags = [f"--{name.replace('_', '-')}={config.as_dict()[name]}" for name in given]
     program = start(["--headless", *flags, "--name=run"], tmp_path / "work", Plan())
     copies = []
     try:
@@ -74,7 +73,7 @@ def test_copies_made_at_any_moment_can_be_looked_at_exported_and_gone_on_with(
     for copy in copies[::4]:
         told: list[Event] = []
         epochs = 1 + max(int(p.name[6:10]) for p in (copy / "checkpoints").glob("epoch-*"))
-        go(replace(config, epochs=epochs), Control(), told.append, resume=copy)
+        go(config.replace(epochs=epochs), Control(), told.append, resume=copy)
         assert isinstance(told[-1], RunCompleted), told[-1]
         assert Path(told[-1].directory) == copy
         assert (copy / "predictions.npz").is_file()

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from engine.config.schema import make_config
+from engine.config.sources import make_config
 from engine.events.codec import from_json
 from engine.events.log import read_events
 from engine.events.types import RunCompleted

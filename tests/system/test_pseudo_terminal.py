@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.config.schema import make_config
+from engine.config.sources import make_config
 from engine.events.codec import to_json
 from engine.events.types import EpochStarted
 from tests.support.scripted import started

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from engine.config.schema import make_config
+from engine.config.sources import make_config
 from engine.events.codec import to_json
 from engine.events.log import read_events
 from engine.events.types import LossSampled, RunCompleted, RunStopped

@@ -8,7 +8,8 @@ import threading
 from pathlib import Path
 from typing import Any, TextIO, cast
 
-from engine.config.schema import Config, nearest
+from engine.config.schema import Config
+from engine.options import nearest
 from tui_cifar.app.app import CifarApp
 from tui_cifar.app.run_controller import RunController, host_run
 from tui_cifar.app.settings import Settings

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -69,7 +68,7 @@ class RunController:
 
     async def start_again(self, changes: dict[str, Any]) -> None:
         """Start a new run, with changes to the settings, in the place of one that failed."""
-        self.config = dataclasses.replace(self.config, **changes)
+        self.config = self.config.replace(**changes)
         self.state = RunState()
         await self._begin(self._host(self.config))
 

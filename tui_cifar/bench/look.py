@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.config.schema import Config, make_config
+from engine.config.schema import Config
+from engine.config.sources import make_config
 from engine.session.session import Listener
 from engine.storage.predictions import FILE, Predictions, cache_images, write_predictions
 from engine.training.control import Control

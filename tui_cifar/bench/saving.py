@@ -111,7 +111,7 @@ def _text(report: dict[str, Any]) -> str:
 
 def _measure_saves(config: dict[str, Any], seconds: float) -> dict[str, Any]:
     """One run in this process, with how long its saves took."""
-    from engine.config.schema import make_config
+    from engine.config.sources import make_config
     from engine.events.types import CheckpointSaved, Event
     from engine.training.hooks import Hook, TrainingView
 

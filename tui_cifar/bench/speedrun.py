@@ -150,9 +150,7 @@ def _airbench(file: Path, config: dict[str, Any], seeds: int) -> list[dict[str, 
 
 def main() -> None:
     """Train as many seeds as the arguments say and print the results."""
-    from dataclasses import replace
-
-    from engine.config.schema import make_config
+    from engine.config.sources import make_config
     from tui_cifar.bench.support.engine_run import run_measured
 
     parser = argparse.ArgumentParser(description=__doc__)
@@ -163,7 +161,7 @@ def main() -> None:
     runs = []
     for seed in range(options.seeds):
         watch = Stopwatch()
-        run_measured(replace(config, seed=seed), 0.0, 0.0, watch)
+        run_measured(config.replace(seed=seed), 0.0, 0.0, watch)
         runs.append(watch.result)
     errors = [r["error"] for r in runs if "error" in r]
     print(json.dumps({"runs": runs, **({"error": errors[0]} if errors else {})}))
@@ -173,8 +171,9 @@ def _write_images(values: dict[str, Any], folder: Path) -> None:
     """The images of a configuration as airbench reads them: `train.pt` and `test.pt`, uint8 (N, 32, 32, 3), labels, names."""
     import torch
 
-    from engine.config.schema import make_config
-    from engine.data import Report, default_data_dir, load_dataset
+    from engine.config.sources import make_config
+    from engine.data.registry import default_data_dir, load_dataset
+    from engine.data.types import Report
 
     config = make_config(values)
     folder.mkdir()

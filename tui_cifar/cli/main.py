@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import importlib
 import os
 import re
@@ -14,8 +13,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.config.schema import FIELDS, Config, make_config, nearest, range_text, read_toml
-from engine.errors import ConfigError, EngineError
+from engine.config.schema import SETTINGS, Config
+from engine.config.sources import make_config, read_toml
+from engine.errors import EngineError
+from engine.options import nearest
 from engine.runtime.allocator import keep_freed_memory
 from tui_cifar.app.gc_tuning import disable_gc_until_first_frame
 from tui_cifar.cli.arguments import Parser, usage_error
@@ -116,19 +117,16 @@ def make_parser() -> argparse.ArgumentParser:
         "Where": where,
         "Training": parser.add_argument_group("Training (overrides the recipe)"),
     }
-    for f in FIELDS.values():
+    for f in SETTINGS.values():
         flags = [f"--{f.name.replace('_', '-')}", *_ALIASES.get(f.name, ())]
-        if f.type == "bool":
-            groups[f.metadata["group"]].add_argument(
-                *flags, action=argparse.BooleanOptionalAction, default=None, help=f.metadata["help"]
-            )
+        group = groups["Training"]
+        if f.type is bool:
+            group.add_argument(*flags, action=argparse.BooleanOptionalAction, default=None, help=f.help)
         else:
-            by_recipe = f.name in _OWN or f.metadata["group"] != "Where"
+            by_recipe = f.name in _OWN
             default = "" if by_recipe or f.default in ("", 0) else f" [{f.default}]"
-            metavar = {"int": "N", "float": "X", "str": "TEXT"}[str(f.type)]
-            groups[f.metadata["group"]].add_argument(
-                *flags, default=None, metavar=metavar, help=f.metadata["help"] + default
-            )
+            metavar = {int: "N", float: "X", str: "TEXT"}[f.type]
+            group.add_argument(*flags, default=None, metavar=metavar, help=f.help + default)
     where.add_argument(
         "--config", metavar="FILE", default=None, help="a TOML file of these settings; flags override it"
     )
@@ -243,17 +241,17 @@ def _unfinished(config: Config, given: Iterable[str]) -> Unfinished | None:
     """A run to offer, in which the settings that were given are the same."""
     from tui_cifar.run.resume import find_unfinished
 
-    anchored = config.anchored()
-    return find_unfinished(Path(config.runs_dir), {name: getattr(anchored, name) for name in given})
+    anchored = config.anchored().as_dict()
+    return find_unfinished(Path(config.runs_dir), {name: anchored[name] for name in given})
 
 
 def _configuration(options: argparse.Namespace) -> tuple[Config, Path | None, dict[str, Any]]:
     """The configuration that defaults, run to resume, recipe, file and flags make together; the run; what was given."""
     flags: dict[str, Any] = {}
-    for f in FIELDS.values():
+    for f in SETTINGS.values():
         value = getattr(options, f.name)
         if value is not None:
-            flags[f.name] = _converted(f, value)
+            flags[f.name] = f.parsed(value) if isinstance(value, str) else value
     if options.demo:
         if flags.get("recipe", "demo") != "demo":
             usage_error("--demo is --recipe demo; give only one of the two.")
@@ -272,17 +270,6 @@ def _resumed(spec: str, flags: dict[str, Any], toml: dict[str, Any]) -> tuple[Co
     runs_dir = Path(flags.get("runs_dir", toml.get("runs_dir", "runs")))
     run = Path(spec) if spec.endswith(".pt") and Path(spec).is_file() else find_run(runs_dir, spec)
     return recorded_config(run, flags, toml), run
-
-
-def _converted(f: dataclasses.Field[Any], text: Any) -> Any:
-    """A flag's text as the type of its field."""
-    if f.type not in ("int", "float"):
-        return text
-    try:
-        return int(text) if f.type == "int" else float(text)
-    except ValueError:
-        word = "a whole number" if f.type == "int" else "a number"
-        raise ConfigError(f"{f.name}: {text!r} is not {word}; it must be {range_text(f)}.") from None
 
 
 def require_terminal() -> None:

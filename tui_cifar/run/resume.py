@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.config.schema import FIELDS, Config, make_config
+from engine.config.recorded import recorded_config as from_recorded
+from engine.config.schema import Config
 from engine.errors import ConfigError, EngineError, RunDirectoryError
 from engine.events.log import read_events
 from engine.storage.run_directory import is_held, newest_first, position, read_config, run_of, unfinished_runs
@@ -57,8 +58,7 @@ def recorded_config(run: Path, flags: Mapping[str, Any], toml: Mapping[str, Any]
 
 def _as_config(recorded: Mapping[str, Any], run: Path, given: Mapping[str, Any]) -> Config:
     """Recorded settings, overridden by others. The folder of all runs is the one that this run lies in now."""
-    known = {k: v for k, v in recorded.items() if k in FIELDS}
-    return make_config({**known, "runs_dir": str(run.parent), **given})
+    return from_recorded({**recorded, "runs_dir": str(run.parent)}, given)
 
 
 def find_unfinished(runs_dir: Path, wanted: Mapping[str, Any]) -> Unfinished | None:
@@ -66,9 +66,10 @@ def find_unfinished(runs_dir: Path, wanted: Mapping[str, Any]) -> Unfinished | N
     for path in unfinished_runs(runs_dir):
         try:
             config = _as_config(read_config(path), path, {}).anchored()
+            settings = config.as_dict()
         except EngineError:
             continue
-        if is_held(path) or any(getattr(config, k) != v for k, v in wanted.items() if k != "runs_dir"):
+        if is_held(path) or any(settings.get(k) != v for k, v in wanted.items() if k != "runs_dir"):
             continue
         newest = next(iter(newest_first(path / "checkpoints")), None)
         at = position(newest) if newest else None

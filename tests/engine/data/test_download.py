@@ -20,9 +20,10 @@ import pytest
 import torch
 from torchvision.datasets import CIFAR10
 
-from engine.data import Report, load_dataset
 from engine.data import cifar as cifar10
 from engine.data.download import download
+from engine.data.registry import load_dataset
+from engine.data.types import Report
 from engine.errors import Cancelled, DataError, DataUnavailableError
 from engine.storage.atomic_io import try_lock
 

@@ -13,8 +13,10 @@ import pytest
 import torch
 from PIL import Image
 
-from engine.data import Report, folder, load_dataset
+from engine.data import folder
 from engine.data.folder import load_folder, to_pixels
+from engine.data.registry import load_dataset
+from engine.data.types import Report
 from engine.errors import Cancelled, DataError
 
 ARCHIVE = Path(__file__).parents[4] / "shared" / "data" / "cifar10-images.tar.xz"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +105,6 @@ def test_a_network_that_grows_is_described_as_it_is_now(quick: Callable[..., Con
         if isinstance(event, LossSampled):
             control.stop()
 
-    stopped = replace(config, name="stopped")
+    stopped = config.replace(name="stopped")
     assert widths(train(stopped, stop_in_the_first_epoch)) == [(8, 2)]
     assert widths(train(stopped, resume=Path(config.runs_dir) / "stopped")) == [(8, 2), (16, 0)]

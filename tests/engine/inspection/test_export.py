@@ -13,11 +13,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.augmentation.augment import to_float
-from engine.config.schema import Config, make_config
-from engine.data import Report, load_dataset
+from engine.config.schema import Config
+from engine.config.sources import make_config
+from engine.data.preprocess import to_float
+from engine.data.registry import load_dataset
+from engine.data.types import Report
 from engine.events.types import RunCompleted
-from engine.models.tutorial import make_model
+from engine.models.registry import make_model
 from engine.storage.checkpoint import load_checkpoint
 from engine.storage.predictions import read_predictions
 from engine.storage.run_directory import read_config
@@ -48,7 +50,7 @@ def run(request: pytest.FixtureRequest, image_folder: Path, tmp_path_factory: py
 def fresh(run: Path) -> torch.nn.Module:
     """The run's network with other weights."""
     config = make_config(read_config(run))
-    return make_model(config.model, 3, config.dropout, 1, config.width)
+    return make_model(config.model, 3, seed=1)
 
 
 @pytest.fixture(scope="module")

@@ -12,14 +12,14 @@ import torch
 from PIL import Image
 from torch import nn
 
-from engine.config.schema import Config, make_config
+from engine.config.schema import Config
+from engine.config.sources import make_config
 from engine.errors import CheckpointError, DataError
 from engine.events.commands import InspectImage
 from engine.events.types import EpochCompleted, Event, InspectionFailed, LossSampled, ValidationStarted
 from engine.inspection.inspect import (
     DRAWS,
     answer,
-    augmented,
     feature_maps,
     first_filters,
     grad_cam,
@@ -29,7 +29,7 @@ from engine.inspection.inspect import (
 )
 from engine.inspection.trained_model import load_trained
 from engine.inspection.types import ImageInspected
-from engine.models.tutorial import make_model
+from engine.models.registry import MODELS, make_model
 from engine.storage.checkpoint import serialize
 from engine.storage.predictions import FILE, read_predictions
 from engine.training.control import Control
@@ -120,7 +120,7 @@ def test_the_layer_table_by_hand() -> None:
 
 
 def test_the_tutorials_table_adds_up() -> None:
-    layers = layer_table(make_model("tutorial", 10, 0.25, 0))
+    layers = layer_table(make_model(MODELS["tutorial"].choose(), 10, seed=0))
     assert [x.name for x in layers] == ["conv1", "conv2", "conv3", "fc1", "fc2"]
     assert sum(x.parameters for x in layers) == 541_094
     assert layers[0].multiply_adds == 32 * 32 * 16 * 27
@@ -144,7 +144,7 @@ def test_filters_and_maps() -> None:
     assert maps[0].values == pytest.approx(net[0](x)[0].detach().numpy(), abs=1e-6)  # type: ignore[index, operator]
 
 
-@pytest.mark.parametrize("net", [normalized_net(), make_model("tutorial", 10, 0.25, 0)])
+@pytest.mark.parametrize("net", [normalized_net(), make_model(MODELS["tutorial"].choose(), 10, seed=0)])
 @pytest.mark.parametrize("training", [True, False])
 def test_inspecting_changes_nothing(net: nn.Module, training: bool) -> None:
     net.train(training)
@@ -166,13 +166,6 @@ def test_inspecting_changes_nothing(net: nn.Module, training: bool) -> None:
     assert found.cam_classes[0] == found.probabilities.argmax() and sorted(found.cam_classes) == list(range(10))
 
 
-def test_augmentation_draws_are_the_same_each_time_and_differ_from_each_other() -> None:
-    image = torch.randint(0, 256, (1, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
-    config = make_config({"device": "cpu"})
-    first, again, other = augmented(image, config, 0), augmented(image, config, 0), augmented(image, config, 1)
-    assert torch.equal(first, again) and not torch.equal(first, other)
-
-
 def test_reading_images_of_any_size(tmp_path: Path) -> None:
     Image.new("RGB", (300, 200), (200, 10, 20)).save(tmp_path / "wide.png")
     assert read_image(tmp_path / "wide.png")[16, 16].tolist() == [200, 10, 20]
@@ -188,7 +181,14 @@ def test_reading_images_of_any_size(tmp_path: Path) -> None:
 def test_a_image_file_is_inspected_as_it_was_read(tmp_path: Path) -> None:
     Image.new("RGB", (50, 50), (0, 255, 0)).save(tmp_path / "green.png")
     command = InspectImage.of_file("7", tmp_path / "green.png")
-    event = answer(command, make_model("tutorial", 3, 0.0, 0), make_config({"device": "cpu"}), ("a", "b", "c"), 1, 0)
+    event = answer(
+        command,
+        make_model(MODELS["tutorial"].choose(), 3, seed=0),
+        make_config({"device": "cpu"}),
+        ("a", "b", "c"),
+        1,
+        0,
+    )
     assert isinstance(event, ImageInspected) and event.id == "7"
     found = event.inspection
     assert found.image[0, 0].tolist() == [0, 255, 0]
@@ -197,7 +197,14 @@ def test_a_image_file_is_inspected_as_it_was_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("pixels", ["", "AAAA", "ä"])
 def test_pixels_that_are_no_image_are_refused(pixels: str) -> None:
     command = InspectImage(id="0", pixels=pixels)
-    event = answer(command, make_model("tutorial", 3, 0.0, 0), make_config({"device": "cpu"}), ("a", "b", "c"), 1, 0)
+    event = answer(
+        command,
+        make_model(MODELS["tutorial"].choose(), 3, seed=0),
+        make_config({"device": "cpu"}),
+        ("a", "b", "c"),
+        1,
+        0,
+    )
     assert isinstance(event, InspectionFailed) and "32×32×3" in event.reason
 
 

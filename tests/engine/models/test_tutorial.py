@@ -5,11 +5,12 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from engine.models.tutorial import TutorialNet, count_parameters, drop, make_model
+from engine.models.registry import MODELS, make_model
+from engine.models.tutorial import TutorialNet, count_parameters, drop
 
 
 def test_shapes_and_parameters() -> None:
-    model = make_model("tutorial", 10, 0.25, seed=0)
+    model = make_model(MODELS["tutorial"].choose(), 10, seed=0)
     assert model(torch.zeros(7, 3, 32, 32)).shape == (7, 10)
     # 3x3x3x16+16, 3x3x16x32+32, 3x3x32x64+64, 1024x500+500, 500x10+10
     assert count_parameters(model) == 448 + 4640 + 18496 + 512500 + 5010
@@ -37,7 +38,7 @@ def test_pooling_before_relu_is_the_tutorials_relu_before_pooling_bit_for_bit() 
 
 def test_the_seed_alone_decides_the_first_weights() -> None:
     torch.rand(3)
-    a, b, c = (make_model("tutorial", 10, 0.25, seed).state_dict()["conv1.weight"] for seed in (1, 1, 2))
+    a, b, c = (make_model(MODELS["tutorial"].choose(), 10, seed).state_dict()["conv1.weight"] for seed in (1, 1, 2))
     assert torch.equal(a, b)
     assert not torch.equal(a, c)
 

@@ -10,24 +10,26 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.augmentation.augment import Policy, augment, pack, to_float
+from engine.augmentation.packed import pack
 from engine.config.schema import Config
+from engine.data.preprocess import to_float
 from engine.events.types import LineLogged, RunCompleted
 from engine.runtime.allocator import return_freed_memory
 from engine.storage.checkpoint import load_checkpoint
 from engine.training.hooks import TrainingView
+from tests.support.augmentation import augmenter
 from tests.support.hooks import BeforeBatch
 from tests.support.runs import train
 
 Quick = Callable[..., Config]
 
 
-@pytest.mark.parametrize("policy", [Policy(), Policy(rotation=10), Policy(crop=4), Policy(10, 4, 8)])
-def test_augmentation_stays_on_the_device_of_the_images(policy: Policy) -> None:
+@pytest.mark.parametrize("options", [{}, {"rotation": 10}, {"crop": 4}, {"rotation": 10, "crop": 4, "cutout": 8}])
+def test_augmentation_stays_on_the_device_of_the_images(options: dict[str, int]) -> None:
     meta = torch.device("meta")
     images = pack(torch.zeros(9, 3, 32, 32, dtype=torch.uint8, device=meta))
     picked, flips = torch.zeros(4, dtype=torch.int64, device=meta), torch.zeros(9, dtype=torch.bool, device=meta)
-    taken = augment(images, picked, flips, torch.Generator(), policy)
+    taken = augmenter(**options).apply(images, picked, flips, torch.Generator())
     assert taken.device == meta and to_float(taken, size=14).shape == (4, 3, 14, 14)
 
 

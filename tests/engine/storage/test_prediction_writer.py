@@ -13,8 +13,9 @@ import torch
 from torch.nn import functional as F
 
 from engine.config.schema import Config
-from engine.data import Report, load_dataset
+from engine.data.registry import load_dataset
 from engine.data.split import split_indices
+from engine.data.types import Report
 from engine.events.types import (
     EpochCompleted,
     Event,

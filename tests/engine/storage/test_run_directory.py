@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.config.schema import Config, make_config
+from engine.config.schema import Config
+from engine.config.sources import make_config
 from engine.errors import ConfigError, RunDirectoryError
 from engine.events.types import (
     EpochCompleted,

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.augmentation.augment import to_float
+from engine.data.preprocess import to_float
 from engine.runtime.autotune import Tuning
 from engine.training import evaluate as evaluation
 from engine.training.evaluate import evaluate

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from textual.pilot import Pilot
 
-from engine.config.schema import Config, make_config
+from engine.config.schema import Config
+from engine.config.sources import make_config
 from engine.events.codec import to_json
 from engine.events.commands import Stop
 from engine.events.types import (

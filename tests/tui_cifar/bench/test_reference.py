@@ -11,10 +11,11 @@ from torch.nn import functional as F
 from torchvision import transforms
 
 from engine.config.schema import Config
-from engine.data import Report, load_dataset
+from engine.data.registry import load_dataset
 from engine.data.split import split_indices
+from engine.data.types import Report
 from engine.events.types import LossSampled
-from engine.models.tutorial import make_model
+from engine.models.registry import make_model
 from engine.runtime import rng as seeds
 from tests.support.runs import train
 from tui_cifar.bench.support.reference import Net, PILImages
@@ -30,7 +31,7 @@ def test_fed_the_same_batches_engine_and_reference_agree_in_loss(quick: Callable
     indices, _ = split_indices(data.train.labels, config.valid_fraction, config.seed, stratified=False)
     order = torch.randperm(len(indices), generator=seeds.generator(config.seed, "order", 1))
     model = Net(len(data.class_names))
-    model.load_state_dict(make_model("tutorial", len(data.class_names), 0.0, config.seed).state_dict())
+    model.load_state_dict(make_model(config.model, len(data.class_names), config.run.seed).state_dict())
     model.dropout.p = 0.0
     optimizer = torch.optim.SGD(model.parameters(), lr=config.lr)
     losses = []

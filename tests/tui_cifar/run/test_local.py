@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from engine.config.schema import Config, make_config
+from engine.config.schema import Config
+from engine.config.sources import make_config
 from engine.events.commands import InspectImage, Pause, Resume, Save, Stop
 from engine.events.types import (
     BatchCompleted,

@@ -14,11 +14,11 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from engine.config.schema import Config, make_config
+from engine.config.schema import Config
+from engine.config.sources import make_config
 from engine.events.types import (
     BatchCompleted,
     EpochCompleted,
@@ -139,7 +139,7 @@ def run_measured(
         runs.mkdir()
         cache.mkdir(parents=True, exist_ok=True)
         (runs / ".cache").symlink_to(cache.resolve(), target_is_directory=True)
-        return measure(replace(config, runs_dir=str(runs)), seconds, target, listen, hook)
+        return measure(config.replace(runs_dir=str(runs)), seconds, target, listen, hook)
 
 
 def main() -> None:

@@ -25,7 +25,8 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset, SubsetRandomSampler
 from torchvision import transforms
 
-from engine.data import LabeledImages, Report, default_data_dir, load_dataset
+from engine.data.registry import default_data_dir, load_dataset
+from engine.data.types import LabeledImages, Report
 from engine.runtime.device import choose_device
 
 

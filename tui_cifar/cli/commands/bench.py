@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from importlib.util import find_spec
 
-from engine.config.schema import nearest
+from engine.options import nearest
 from tui_cifar.cli.arguments import usage_error
 
 BENCHMARKS = {

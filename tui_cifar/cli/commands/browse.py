@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from engine.config.schema import make_config
+from engine.config.sources import make_config
 from engine.errors import RunDirectoryError
 from engine.storage.run_directory import find_run
 from tui_cifar.app.gc_tuning import disable_gc_until_first_frame

@@ -6,7 +6,8 @@ import sys
 from typing import Any
 
 from engine.config.recipes import RECIPES
-from engine.config.schema import FIELDS, make_config
+from engine.config.schema import SETTINGS
+from engine.config.sources import make_config
 from tui_cifar.cli.arguments import usage_error
 
 
@@ -21,7 +22,7 @@ def run(arguments: list[str]) -> int:
     for name, recipe in RECIPES.items():
         sys.stdout.write(f"{name:12}{recipe.description}\n")
     hidden = {"recipe", "name", "data_dir", "runs_dir"}
-    rows = [key for key in FIELDS if key not in hidden]
+    rows = [key for key in SETTINGS if key not in hidden]
     width = {name: max(len(name), *(len(_shown(configs[name][key])) for key in rows)) + 2 for name in RECIPES}
     sys.stdout.write("\n" + " " * 16 + "".join(f"{name:>{width[name]}}" for name in RECIPES) + "\n")
     for key in rows:

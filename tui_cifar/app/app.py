@@ -32,6 +32,7 @@ from tui_cifar.screens.base.run_screen import RunScreen
 from tui_cifar.screens.dialogs.too_small import TooSmallNotice, too_small
 from tui_cifar.terminal.diff_app import DiffApp
 from tui_cifar.terminal.guard import Guard
+from tui_cifar.terminal.textual_private import as_default_screen
 
 if TYPE_CHECKING:
     from tui_cifar.render.images.mosaic import Mode
@@ -92,7 +93,7 @@ class CifarApp(DiffApp):
         self.settings = settings or Settings()
         self.images, self.ascii = "ascii" if ascii and images == "half" else images, ascii
         self._fps = fps
-        self._announcer = Announcer(self.tell_terminal, notify)
+        self._announcer = Announcer(self.write_sequence, notify)
         self._begin_with(choose_theme(self, self.settings, theme))
         self.resources = ResourceSampler()
         self.run_screens = RunScreens(self.install_screen, images=self.images, ascii=ascii)
@@ -157,9 +158,7 @@ class CifarApp(DiffApp):
     # -- life -----------------------------------------------------------------------------------------------------------
 
     def get_default_screen(self) -> Screen[Any]:
-        screen = self.run_screens["dashboard"]
-        screen._push_result_callback(screen, None)  # which `switch_screen` takes away again
-        return screen
+        return as_default_screen(self.run_screens["dashboard"])
 
     def on_mount(self) -> None:
         """Start the run once the dashboard's first frame is drawn."""
@@ -186,7 +185,7 @@ class CifarApp(DiffApp):
 
     async def on_event(self, event: ui.Event) -> None:
         """Keys, mouse and pastes come too late once the screens are being taken down: no screen is there to give them to."""
-        if not (isinstance(event, ui.InputEvent | ui.Paste) and (self._exit or not self.screen_stack)):
+        if not (isinstance(event, ui.InputEvent | ui.Paste) and (self.is_exiting or not self.screen_stack)):
             await super().on_event(event)
 
     # -- events of the run --------------------------------------------------------------------------------------------------
@@ -278,7 +277,7 @@ class CifarApp(DiffApp):
         self.set_reactive(App.theme, name)
         dark = self.current_theme.dark
         self.update_classes({"-dark-mode": dark, "-light-mode": not dark, f"-theme-{name}": True}, update=False)
-        self._refresh_truecolor_filter(self.ansi_theme)  # the themes "ansi-…" leave colours to the terminal
+        self.update_ansi_colours()  # the themes "ansi-…" leave colours to the terminal
         self.stylesheet.set_variables(self.get_css_variables())
 
     def _use_keys(self) -> None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import itertools
 import unicodedata
 from collections.abc import Iterable, Mapping
-from typing import Any
 
-from textual.app import App
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.keys import KEY_NAME_REPLACEMENTS, Keys
@@ -47,13 +45,6 @@ def checked(
     shared = dict.fromkeys(pair for bindings in each for pair in _clashes(good, bindings))
     problems += [f'keys.toml: "{key}" is both {a} and {b}: only one can be reached' for key, a, b in shared]
     return good, problems
-
-
-def bindings_in_use(app: App[Any], node: DOMNode) -> list[Binding]:
-    """What a screen or the application declares, with the keys that the user gave it."""
-    bindings = node._bindings.copy()
-    bindings.apply_keymap(app._keymap)
-    return [binding for found in bindings.key_to_bindings.values() for binding in found]
 
 
 def _clashes(keys: Mapping[str, str], defaults: Mapping[str, list[str]]) -> Iterable[tuple[str, str, str]]:

@@ -105,6 +105,7 @@ async def _screen(path: Path, repeat: int) -> list[tuple[str, list[float], float
     from tui_cifar.app.run_controller import RunController
     from tui_cifar.run.local import LocalRun
     from tui_cifar.screens.predictions import PredictionsScreen
+    from tui_cifar.terminal.textual_private import Update, screen_strips
 
     config = make_config({"device": "cpu"})
     started = RunStarted(
@@ -151,11 +152,11 @@ async def _screen(path: Path, repeat: int) -> list[tuple[str, list[float], float
 
         CSS_PATH = str(Path(__file__).parents[1] / "app" / "app.tcss")
 
-        def _display(self, screen: Screen[Any], renderable: Any) -> None:
-            if renderable is not None and screen is self.screen:
-                sent = renderable.render_segments(self.console)
+        def show_update(self, screen: Screen[Any], update: Update) -> None:
+            if screen is self.screen:
+                sent = update.render_segments(self.console)
                 shown.append((time.perf_counter(), "▀" in sent))
-            super()._display(screen, renderable)
+            super().show_update(screen, update)
 
     app = Watched(RunController(LocalRun(config, engine), config))
     rows = []
@@ -167,7 +168,7 @@ async def _screen(path: Path, repeat: int) -> list[tuple[str, list[float], float
 
         def frame() -> None:
             """All that is drawn, as bytes."""
-            for strip in app.screen._compositor.render_strips():
+            for strip in screen_strips(app.screen):
                 strip.render(app.console)
 
         shown.clear()

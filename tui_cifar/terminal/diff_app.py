@@ -1,38 +1,40 @@
-"""An application that is light on the line: sends only the cells that changed, so often and so much as the line is for."""
+"""An application that spares the line to the terminal: it sends only cells that changed, no faster than the line takes them."""
 
 from __future__ import annotations
 
 import math
 import os
-import select
 import time
 from typing import Any, ClassVar
 
 from rich.color import ColorSystem
-from rich.control import Control
+from rich.console import COLOR_SYSTEMS
 from textual import events
-from textual._compositor import ChopsUpdate, LayoutUpdate
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from tui_cifar.terminal.driver import SteadyDriver
 from tui_cifar.terminal.painter import Painter
+from tui_cifar.terminal.textual_private import DrawingApp, Update
 
 RETRY_SECONDS = 0.02
-"""How long to wait before looking again whether a slow terminal takes more; no frame waits for less."""
+"""How long to wait before a frame is tried again because the terminal is busy; the shortest wait for any reason."""
 ANSWER_SECONDS = 0.15
-"""How long after a key frames count as its answer."""
+"""How long after a key press frames count as the answer to it."""
 HELD_SECONDS = 0.1
-"""Keys closer together than this are one that is held down."""
+"""Key presses closer together than this are repeats of a key that is held down."""
 
 
-class DiffApp(App[None]):
-    """Draws through a `Painter`; with `ascii`, no character above 127 ever reaches the terminal.
+class DiffApp(DrawingApp[None]):
+    """Draws through a `Painter`.
 
-    While the terminal has not taken what was sent, nothing more is: what changes meanwhile is drawn at once when it has,
-    so a slow line shows fewer frames, never older ones, and keys don't wait behind drawing. A key is answered at once, however
-    lately the last frame was sent; a key that is held down gets no more frames than `frame_seconds` allows.
+    Nothing is sent while the terminal is still busy with earlier frames. What changes meanwhile is sent as one frame as soon
+    as the terminal is ready, so a slow line shows fewer frames, but never outdated ones, and the answer to a key does not
+    queue behind them. A key press is answered at once, however recent the last frame; a key that is held down gets no more
+    frames than `frame_seconds` allows.
+
+    Args:
+        ascii: send no character above 127.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -42,7 +44,7 @@ class DiffApp(App[None]):
             "Redraw",
             id="app.redraw",
             show=False,
-            tooltip="Draw the whole screen anew",
+            tooltip="Redraw the whole screen",
             priority=True,
         ),
     ]
@@ -51,96 +53,63 @@ class DiffApp(App[None]):
         super().__init__(driver_class=SteadyDriver)
         self.painter = Painter(ascii=ascii)
         self.frame_seconds = 0.0
-        """The least time from one frame that is sent to the next, but for answers to keys."""
-        self._sent_at = self._key_at = self._answers_until = -math.inf
+        """The shortest time between two frames, except for answers to keys."""
+        self._sent_at = self._key_at = self._answer_until = -math.inf
         self._retrying = False
 
     def on_mount(self) -> None:
-        """After the program was in the background, the terminal shows something else."""
+        # While the program was in the background, others wrote to the terminal.
         self.app_resume_signal.subscribe(self, lambda _: self.action_redraw(), immediate=True)
 
     async def on_event(self, event: events.Event) -> None:
-        """See whether a key has come that is to be answered at once."""
         if isinstance(event, events.Key):
             now = time.monotonic()
             if now - self._key_at > HELD_SECONDS:
-                self._answers_until = now + ANSWER_SECONDS
+                self._answer_until = now + ANSWER_SECONDS
             self._key_at = now
         await super().on_event(event)
 
-    def _display(self, screen: Screen[Any], renderable: Any) -> None:
-        """Textual's one place where something is sent to the terminal."""
-        driver = self._driver
-        if (
-            not isinstance(renderable, (LayoutUpdate, ChopsUpdate))
-            or driver is None
-            or driver.is_inline
-            or self.is_headless
-            or self._batch_count
-            or not self._running
-            or self._closed
-        ):
-            super()._display(screen, renderable)
+    def show_update(self, screen: Screen[Any], update: Update) -> None:
+        if not self.has_terminal:
+            super().show_update(screen, update)
             return
         self.painter.resize(*self.size)
-        self.painter.take(renderable, self._colours)
+        self.painter.take(update, self._color_system)
         self._send()
         self.post_display_hook()
 
     @property
-    def _colours(self) -> ColorSystem | None:
-        """How many colours the terminal has; None where it shall show none (NO_COLOR)."""
+    def _color_system(self) -> ColorSystem | None:
+        """The colours that the terminal has; None if it is to show none (NO_COLOR)."""
         if self.no_color:
             return None
-        return self.console._color_system or ColorSystem.TRUECOLOR
+        return COLOR_SYSTEMS[self.console.color_system or "truecolor"]
 
     def _send(self) -> None:
-        """Send what differs, or try again soon where the terminal is still busy with what came before."""
-        driver = self._driver
-        if driver is None or self._closed:
+        """Send a frame, or try again soon if it is too early or the terminal is busy."""
+        if not self.has_terminal:
             return
         now = time.monotonic()
-        wait = 0.0 if now < self._answers_until else self._sent_at + self.frame_seconds - now
-        if wait > 0 or not self._takes_more():
+        wait = 0.0 if now < self._answer_until else self._sent_at + self.frame_seconds - now
+        if wait > 0 or not self.terminal_is_ready:
             if not self._retrying:
                 self._retrying = True
                 self.set_timer(max(wait, RETRY_SECONDS), self._retry)
-            return
-        text = self.painter.changes()
-        if text:
+        elif frame := self.painter.changes():
             self._sent_at = now
-            self._begin_update()
-            driver.write(
-                text + Control.move_to(*self.screen.outer_size.clamp_offset(self.cursor_position)).segment.text
-            )
-            self._end_update()
-            driver.flush()
+            self.write_frame(frame)
 
     def _retry(self) -> None:
         self._retrying = False
         self._send()
 
-    def _takes_more(self) -> bool:
-        """Whether the terminal has taken all that was written before."""
-        writer = getattr(self._driver, "_writer_thread", None)
-        if writer is None:
-            return True
-        try:
-            return writer._queue.empty() and bool(select.select([], [writer.fileno()], [], 0)[1])
-        except (OSError, ValueError):  # closed
-            return True
-
-    def tell_terminal(self, sequence: str) -> None:
-        """Send a sequence that draws nothing: a title, a bell. The Linux console knows none of those."""
-        if self._driver is not None and not self.is_headless and os.environ.get("TERM") != "linux":
-            self._driver.write(sequence)
-            self._driver.flush()
+    def write_sequence(self, sequence: str) -> None:
+        if os.environ.get("TERM") != "linux":  # the Linux console would show parts of a title or notification
+            super().write_sequence(sequence)
 
     def action_redraw(self) -> None:
-        """Draw every cell, whatever the terminal shows."""
         self.painter.forget()
         self.screen.refresh()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Terminals differ in what a change of size leaves on the screen."""
-        self.painter.forget()
+        self.painter.forget()  # terminals differ in what they leave on the screen

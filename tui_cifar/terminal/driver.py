@@ -1,4 +1,4 @@
-"""Textual's way to the terminal, made safe against signals that come at any moment, and of the size that the terminal has."""
+"""The driver of the terminal: survives signals that arrive at any moment, and asks the terminal itself for its size."""
 
 from __future__ import annotations
 
@@ -8,63 +8,55 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
-from textual.drivers.linux_driver import LinuxDriver
+from tui_cifar.terminal.textual_private import SignalDriver
 
 
-class SteadyDriver(LinuxDriver):
-    """Takes the terminal anew after SIGCONT only where it was given up before, and where there still is one.
+class SteadyDriver(SignalDriver):
+    """Takes the terminal again after SIGCONT only if it had released it, and only if there still is a terminal.
 
-    Textual takes every SIGCONT for the end of a stop. But the kernel sends one after the SIGHUP of a terminal that goes away,
-    and anybody may send one to a process that was never stopped: a second input thread then reads beside the first, which is
-    forgotten, takes half of the keys, and at the end may wait for a key for ever, as may the whole screen for it.
+    Textual takes every SIGCONT for the end of a stop. But the kernel also sends one after the SIGHUP of a terminal that goes
+    away, and anybody may send one to a process that was never stopped. Textual then starts a second input thread beside the
+    first, which takes half of the keys and may block in a read for ever at exit, and the screen with it.
 
-    What is to be done is done by the event loop, never in the handler: that may have interrupted the very queue to the
-    terminal that it would write to.
+    The signal handlers leave the work to the event loop: they may have interrupted the very queue that they would write to.
     """
 
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
         self._loop = asyncio.get_running_loop()
 
-    def _get_terminal_size(self) -> tuple[int, int]:
-        """What the terminal itself says. Textual trusts COLUMNS and LINES more, which stay as they are when it is resized."""
+    def terminal_size(self) -> tuple[int, int]:
+        # Textual prefers COLUMNS and LINES, which do not change when the terminal is resized.
         try:
             columns, rows = os.get_terminal_size(self.fileno)
         except OSError:
             columns = rows = 0
-        return (columns, rows) if columns and rows else super()._get_terminal_size()
+        return (columns, rows) if columns and rows else super().terminal_size()
 
-    def _sigtstp_application(self, *_: object) -> None:
-        if not self._soon(self._give_up_and_stop):
+    def on_stop_signal(self) -> None:
+        if not self._call_soon(self._release_and_stop):
             os.kill(os.getpid(), signal.SIGSTOP)
 
-    def _sigcont_application(self, *_: object) -> None:
-        self._soon(self._take_anew)
+    def on_continue_signal(self) -> None:
+        self._call_soon(self._take_again)
 
-    def _soon(self, what: Callable[[], None]) -> bool:
-        """Have the event loop do something; False where that has ended."""
+    def _call_soon(self, action: Callable[[], None]) -> bool:
+        """Have the event loop call something; False if the loop has ended."""
         try:
-            self._loop.call_soon_threadsafe(what)
+            self._loop.call_soon_threadsafe(action)
         except RuntimeError:
             return False
         return True
 
-    def _give_up_and_stop(self) -> None:
-        if self._in_charge and not self._must_signal_resume:
-            self.suspend_application_mode()
-            self._must_signal_resume = True
+    def _release_and_stop(self) -> None:
+        if self.in_charge and not self.released:
+            self.release_terminal()
         os.kill(os.getpid(), signal.SIGSTOP)
 
-    def _take_anew(self) -> None:
-        if not self._in_charge or not os.isatty(self.fileno):
+    def _take_again(self) -> None:
+        if not self.in_charge or not os.isatty(self.fileno):
             return
-        if not self._must_signal_resume:
-            # SIGSTOP gave no time to give the terminal up: who knows what it was set to since.
-            self.suspend_application_mode()
-            self._must_signal_resume = True  # has everything drawn again
-        self.resume_application_mode()
-
-    @property
-    def _in_charge(self) -> bool:
-        """Whether the screen is up: not lent to another program, not being taken down."""
-        return self._auto_restart and self._app._running
+        if not self.released:
+            # SIGSTOP left no time to release the terminal, whose modes anyone may have changed since.
+            self.release_terminal()
+        self.take_terminal()

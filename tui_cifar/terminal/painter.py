@@ -1,7 +1,7 @@
-"""What the terminal shows, cell by cell, and the fewest bytes that turn it into what it should show.
+"""The fewest bytes that turn what the terminal shows into what it should show.
 
-Textual sends every cell of a widget that changed. Here the cells are compared with those that the terminal holds already,
-and only the others are sent: a digit of the progress line costs a few bytes instead of the whole line.
+Textual sends every cell of a widget that changed. Here each cell is compared with the one that the terminal shows already, and
+only those that differ are sent: a digit of the progress line costs a few bytes instead of the whole line.
 """
 
 from __future__ import annotations
@@ -12,30 +12,29 @@ from functools import lru_cache
 from rich.cells import cell_len
 from rich.color import ColorSystem
 from rich.style import Style
-from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.strip import Strip
 
 from tui_cifar.render.text.text import plain
-
-Update = LayoutUpdate | ChopsUpdate
+from tui_cifar.terminal.textual_private import Update, strips_of
 
 Look = tuple[str, str, str]
-"""SGR parameters of a cell: attributes, foreground, background."""
+"""SGR parameters of a cell: attributes, foreground, background; "" for the terminal's default."""
 
 NO_LOOK: Look = ("", "", "")
-BRIDGE = 4
-"""Unchanged cells between two changed ones that are sent along, because going to the next one costs more."""
+MAX_GAP = 4
+"""Unchanged cells between two changed ones that are sent again, because moving the cursor across them costs more."""
 
 _UNKNOWN = "\0"
 
 
 class Painter:
-    """Keeps what the screen should show and what the terminal shows.
+    """Keeps two pictures of the screen: what it should show, and what the terminal shows.
 
-    With `ascii`, every other character is replaced by a plain one, whatever drew it.
+    `take` updates the first; `changes` returns the escape sequences for the difference, and updates the second. Any number of
+    updates may come in between.
 
-    `take` notes an update, `changes` gives the escape sequences for what differs by now; between the two, any number of
-    updates may have come: only the last state counts.
+    Args:
+        ascii: replace every character above 127 with a similar one in ASCII.
     """
 
     def __init__(self, *, ascii: bool = False) -> None:
@@ -46,14 +45,14 @@ class Painter:
         self.forget()
 
     def forget(self) -> None:
-        """The terminal may show anything: the next `changes` draws every cell."""
+        """Assume nothing about what the terminal shows: the next `changes` draws every cell."""
         width, height = self._size
         self._shown = [[_UNKNOWN] * width for _ in range(height)]
         self._shown_looks = [[NO_LOOK] * width for _ in range(height)]
         self._dirty = set(range(height))
 
     def resize(self, width: int, height: int) -> None:
-        """Another size: terminals differ in what they leave of the old image, so nothing is known of it."""
+        """Start with an empty screen of this size, unless it has this size already."""
         if (width, height) == self._size:
             return
         self._size = (width, height)
@@ -62,8 +61,8 @@ class Painter:
         self.forget()
 
     def take(self, update: Update, colours: ColorSystem | None) -> None:
-        """Note what an update of the compositor shows, in as many colours as the terminal has; None is none at all."""
-        for x, y, strip in pieces(update):
+        """Apply an update, in the colours that the terminal has, or without any for None."""
+        for x, y, strip in strips_of(update):
             self._place(x, y, strip, colours)
 
     def _place(self, x: int, y: int, strip: Strip, colours: ColorSystem | None) -> None:
@@ -85,7 +84,7 @@ class Painter:
                 continue
             for character in text:
                 columns = cell_len(character)
-                if columns == 0:  # combines with the one before
+                if columns == 0:  # combines with the character before
                     if 0 < x <= width:
                         cells[x - 1] += character
                     continue
@@ -98,23 +97,23 @@ class Painter:
 
     @property
     def rows(self) -> list[list[tuple[str, Look]]]:
-        """What the screen should show: a character and its look for each cell; "" is the second half of a wide one."""
+        """What the screen should show: character and look of each cell; "" is the second half of a wide character."""
         return [list(zip(cells, looks, strict=True)) for cells, looks in zip(self._cells, self._looks, strict=True)]
 
     def changes(self) -> str:
-        """Escape sequences that make the terminal show what was noted; empty where it does already."""
+        """The escape sequences that make the terminal show what it should; "" if it does already."""
         out: list[str] = []
         look, at = NO_LOOK, (-1, -1)
         for y in sorted(self._dirty):
             cells, looks = self._cells[y], self._looks[y]
-            for start, end in self._runs(y):
+            for start, end in self._differences(y):
                 if at != (start, y):
                     out.append(
                         f"\x1b[{start - at[0]}C" if y == at[1] and at[0] < start else f"\x1b[{y + 1};{start + 1}H"
                     )
                 for x in range(start, end):
                     if looks[x] != look and cells[x] and not (cells[x] == " " and _same_blank(look, looks[x])):
-                        out.append(turn(look, looks[x]))
+                        out.append(transition(look, looks[x]))
                         look = looks[x]
                     out.append(cells[x])
                 at = (end, y) if end < self._size[0] else (-1, -1)
@@ -124,8 +123,8 @@ class Painter:
             out.append("\x1b[0m")
         return "".join(out)
 
-    def _runs(self, y: int) -> Iterator[tuple[int, int]]:
-        """The stretches of a line that differ; close ones as one, wide characters whole."""
+    def _differences(self, y: int) -> Iterator[tuple[int, int]]:
+        """(start, end) of the runs of a line that differ; runs close to each other are joined, wide characters kept whole."""
         cells, looks, shown, shown_looks = self._cells[y], self._looks[y], self._shown[y], self._shown_looks[y]
         if cells == shown and looks == shown_looks:
             return
@@ -139,7 +138,7 @@ class Painter:
                 first -= 1
             while last < width and not cells[last]:
                 last += 1
-            if start >= 0 and first - end > BRIDGE:
+            if start >= 0 and first - end > MAX_GAP:
                 yield start, end
                 start = -1
             if start < 0:
@@ -149,25 +148,10 @@ class Painter:
             yield start, end
 
 
-def pieces(update: Update) -> Iterator[tuple[int, int, Strip]]:
-    """(column, row, strip) of what an update shows."""
-    if isinstance(update, LayoutUpdate):
-        for y, line in enumerate(update.strips, update.region.y):
-            x = update.region.x
-            for strip in line:
-                yield x, y, strip
-                x += strip.cell_length
-        return
-    for y, x1, x2 in update.spans:
-        for end, (x, piece) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
-            if piece is not None and x <= x2 and end > x1:
-                yield x, y, piece if end <= x2 else piece.crop(0, x2 - x)
-
-
 @lru_cache(maxsize=100_000)
 def looks_of(style: Style, colours: ColorSystem | None) -> tuple[Look, Look]:
-    """The SGR parameters of a style, for a character and for a blank (whose foreground can't be seen)."""
-    if (codes := getattr(style, "codes", None)) is not None:  # a cell of an image knows them
+    """The looks of a character and of a blank in a style. A blank's foreground is left out, because it can't be seen."""
+    if (codes := getattr(style, "codes", None)) is not None:  # a `CellStyle` has them ready
         fore, back = codes
         return ("", fore, back), ("", "", back)
     attributes = ";".join(_attributes(style))
@@ -182,7 +166,7 @@ def looks_of(style: Style, colours: ColorSystem | None) -> tuple[Look, Look]:
 
 @lru_cache(maxsize=20_000)
 def plain_cells(character: str) -> str:
-    """What stands for a character where only plain ones can be shown, in as many cells."""
+    """ASCII characters in the place of another character, as many as it takes cells."""
     return plain(character)[:1].ljust(1).ljust(cell_len(character), "?")[: cell_len(character)]
 
 
@@ -201,17 +185,17 @@ def _attributes(style: Style) -> Iterable[str]:
 
 
 @lru_cache(maxsize=100_000)
-def _same_blank(look: Look, wanted: Look) -> bool:
-    """Whether a blank drawn in one look can't be told from one drawn in another, as between two words."""
-    lines = {"4", "7", "9", "21"}  # underline, reverse, strike: seen on blanks too
-    return look[2] == wanted[2] and not wanted[0] and not wanted[1] and lines.isdisjoint(look[0].split(";"))
+def _same_blank(current: Look, wanted: Look) -> bool:
+    """Whether a blank looks the same in both, so that the current look can stay, as between two words."""
+    visible = {"4", "7", "9", "21"}  # underline, reverse, strike, double underline: seen on a blank too
+    return current[2] == wanted[2] and not wanted[0] and not wanted[1] and visible.isdisjoint(current[0].split(";"))
 
 
 @lru_cache(maxsize=100_000)
-def turn(old: Look, new: Look) -> str:
-    """The sequence that turns one look into another: only what differs."""
+def transition(old: Look, new: Look) -> str:
+    """The escape sequence from one look to another; it names only what differs, if attributes are the same."""
     if old[0] != new[0] or new == NO_LOOK:
-        parts = ["0", *(p for p in new if p)]
+        parts = ["0", *(part for part in new if part)]
     else:
         parts = [
             part or default for part, was, default in ((new[1], old[1], "39"), (new[2], old[2], "49")) if part != was

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from unittest.mock import AsyncMock, MagicMock
-
 import pyte
 import pytest
 from hypothesis import given, settings
@@ -12,14 +9,10 @@ from hypothesis import strategies as st
 from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
-from textual._compositor import LayoutUpdate
-from textual.geometry import Region
 from textual.strip import Strip
 
-from tui_cifar.terminal import diff_app as thin_app
-from tui_cifar.terminal.diff_app import DiffApp
 from tui_cifar.terminal.painter import Painter
+from tui_cifar.terminal.textual_private import Update, full_update
 
 WIDTH, HEIGHT = 20, 3
 STYLES = [
@@ -32,9 +25,9 @@ STYLES = [
 lines = st.lists(st.tuples(st.text(alphabet="ab 日é─", max_size=8), st.sampled_from(STYLES)), max_size=4)
 
 
-def frame(rows: list[list[tuple[str, Style]]]) -> LayoutUpdate:
+def frame(rows: list[list[tuple[str, Style]]]) -> Update:
     strips = [Strip([Segment(text, style) for text, style in row]).adjust_cell_length(WIDTH, Style()) for row in rows]
-    return LayoutUpdate([[strip] for strip in strips], Region(0, 0, WIDTH, HEIGHT))
+    return full_update(strips)
 
 
 def emulator() -> tuple[pyte.Screen, pyte.Stream]:
@@ -113,47 +106,3 @@ def test_plain_characters_take_the_same_cells() -> None:
     painter.take(frame([[("╭─日°é▀⣿", Style())], [], []]), None)
     text = "".join(c for c, _ in painter.rows[0])
     assert text.isascii() and len(text) == WIDTH and text.startswith("+-")
-
-
-def test_frames_wait_for_their_time_and_the_first_ones_do_not() -> None:
-    app = MagicMock(_closed=False, _retrying=False, _sent_at=-math.inf, _answers_until=-math.inf, frame_seconds=0.0)
-    app.painter.changes.return_value = "a frame"
-    app.screen.outer_size.clamp_offset.return_value = (0, 0)
-    for _ in range(2):
-        DiffApp._send(app)
-    assert app._driver.write.call_count == 2 and not app.set_timer.called
-    app.frame_seconds = 1000.0
-    for _ in range(2):
-        DiffApp._send(app)
-    assert app._driver.write.call_count == 2
-    (wait, _), _ = app.set_timer.call_args
-    assert app.set_timer.call_count == 1 and 900 < wait <= 1000
-
-
-@pytest.mark.parametrize(
-    ("presses", "event", "held_back"),
-    [
-        ([0.0], events.Key("l", "l"), False),
-        ([0.0, 0.5, 1.0], events.Key("l", "l"), False),
-        ([0.03 * n for n in range(20)], events.Key("l", "l"), True),
-        ([0.0], events.Blur(), True),
-    ],
-    ids=["a key", "keys now and then", "a key held down", "no key"],
-)
-async def test_a_key_is_answered_at_once_and_one_held_down_is_not(
-    monkeypatch: pytest.MonkeyPatch, presses: list[float], event: events.Event, held_back: bool
-) -> None:
-    app, writer, at = DiffApp(), MagicMock(), 1000.0
-    app.frame_seconds = 1 / 15
-    monkeypatch.setattr(thin_app, "time", MagicMock(monotonic=lambda: at))
-    monkeypatch.setattr(thin_app.App, "on_event", AsyncMock())
-    monkeypatch.setattr(app, "set_timer", MagicMock())
-    for press in presses:
-        at = 1000.0 + press
-        await app.on_event(event)
-    frame = MagicMock(_closed=False, _retrying=False, _driver=writer, _sent_at=at - 0.001, frame_seconds=1 / 15)
-    frame._answers_until = app._answers_until
-    frame.painter.changes.return_value = "a frame"
-    frame.screen.outer_size.clamp_offset.return_value = (0, 0)
-    DiffApp._send(frame)
-    assert writer.write.called != held_back and frame.set_timer.called == held_back

@@ -12,9 +12,9 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui_cifar.app.keymap import bindings_in_use
 from tui_cifar.app.theme import style
 from tui_cifar.screens.base.settled import Settled
+from tui_cifar.terminal.textual_private import bindings_in_use
 
 _GROUPS = {
     "run": "Run",

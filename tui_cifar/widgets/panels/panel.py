@@ -10,10 +10,10 @@ from rich.text import Text
 from textual import events
 from textual.widgets import Static
 
-from tui_cifar.app.keymap import bindings_in_use
 from tui_cifar.app.theme import style
 from tui_cifar.render.text.text import plain
 from tui_cifar.run.state import RunState
+from tui_cifar.terminal.textual_private import bindings_in_use
 
 
 class Panel(Static):

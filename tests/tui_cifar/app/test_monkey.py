@@ -109,7 +109,7 @@ async def play(make: Callable[[int], CifarApp], seed: int, count: int) -> Counte
         session += 1
         try:
             async with app.run_test(size=rng.choice(SIZES)) as pilot:
-                while done < count and app._exit is False:
+                while done < count and not app.is_exiting:
                     done += 1
                     await act(pilot, rng)
                     if app.screen_stack:

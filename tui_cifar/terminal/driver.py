@@ -23,7 +23,7 @@ class SteadyDriver(SignalDriver):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._loop = asyncio.get_running_loop()
+        self._event_loop = asyncio.get_running_loop()
 
     def terminal_size(self) -> tuple[int, int]:
         # Textual prefers COLUMNS and LINES, which do not change when the terminal is resized.
@@ -43,7 +43,7 @@ class SteadyDriver(SignalDriver):
     def _call_soon(self, action: Callable[[], None]) -> bool:
         """Have the event loop call something; False if the loop has ended."""
         try:
-            self._loop.call_soon_threadsafe(action)
+            self._event_loop.call_soon_threadsafe(action)
         except RuntimeError:
             return False
         return True

@@ -15,7 +15,7 @@ from engine.models.registry import MODELS
 from engine.optim.registry import OPTIMIZERS, SCHEDULES, OptimizerOptions
 from engine.options import Options, Setting, from_values, listed, nearest, setting, settings_of
 from engine.registry import Chosen, Entry, Registry
-from engine.storage.atomic_io import expand_path
+from engine.runtime.atomic_io import expand_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from engine.data.types import Dataset, LabeledImages
-from engine.storage.atomic_io import remove_temp_files_of_dead_processes
+from engine.runtime.atomic_io import remove_temp_files_of_dead_processes
 
 VERSION = 1
 

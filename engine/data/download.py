@@ -15,7 +15,7 @@ from typing import IO, cast
 
 from engine.data.types import Report
 from engine.errors import DataUnavailableError
-from engine.storage.atomic_io import try_lock
+from engine.runtime.atomic_io import try_lock
 
 CHUNK = 128 * 1024
 OPTIONS = (

@@ -11,7 +11,7 @@ from engine.data.registry import DATASETS
 from engine.data.types import Dataset, Report
 from engine.errors import DataError
 from engine.options import listed, nearest
-from engine.storage.atomic_io import expand_path
+from engine.runtime.atomic_io import expand_path
 
 
 def load_path(spec: str, cache_dir: Path, report: Report) -> Dataset:

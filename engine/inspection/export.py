@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from engine.errors import ExportError
 from engine.inspection.trained_model import best_network
-from engine.storage.atomic_io import path_exists, write_atomic
+from engine.runtime.atomic_io import path_exists, write_atomic
 from engine.storage.checkpoint import State, load_checkpoint
 
 

@@ -40,8 +40,8 @@ from engine.events.types import (
     RunStopped,
 )
 from engine.runtime.allocator import return_freed_memory
+from engine.runtime.atomic_io import path_exists
 from engine.runtime.torch_import import gc_paused_for_import, preload_torch
-from engine.storage.atomic_io import path_exists
 from engine.storage.prediction_writer import PredictionWriter
 from engine.storage.run_directory import RunDirectory, default_run_name, read_config, run_of
 from engine.training.control import Control
@@ -379,6 +379,7 @@ class _Session:
         """Look through the data beside the training, and tell what was found; a failure costs no more than that."""
         from engine.augmentation.augmenter import Augmenter
         from engine.data import statistics as describe
+        from engine.inspection import samples
 
         try:
             names = dataset.class_names
@@ -398,10 +399,10 @@ class _Session:
             every: list[str] = []
             if pairs:
                 every = [n for part in describe.image_names(self.config.dataset, dataset).values() for n in part]
-            path = directory / describe.FILE
+            path = directory / samples.FILE
             try:
                 augmenter = Augmenter(self.config.augmentation, self.config.run.seed)
-                describe.write_samples(path, describe.draw_samples(dataset, split[0], augmenter))
+                samples.write_samples(path, samples.draw_samples(dataset, split[0], augmenter))
                 told = str(path)
             except OSError as e:
                 self._log(f"{path.name}: not written: {e.strerror or e}")

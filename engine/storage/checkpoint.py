@@ -24,7 +24,7 @@ from typing import Any
 import torch
 
 from engine.errors import CheckpointError, CheckpointUnreadError
-from engine.storage.atomic_io import write_atomic
+from engine.runtime.atomic_io import write_atomic
 from engine.storage.run_directory import checkpoint_name as checkpoint_name
 from engine.storage.run_directory import newest_first as newest_first
 

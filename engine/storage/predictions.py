@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.errors import DataError
-from engine.storage.atomic_io import write_atomic
+from engine.runtime.atomic_io import write_atomic
 
 FILE, VALIDATION_FILE = "predictions.npz", "validation.npz"
 """Of the test images and of the validation images, in the run directory."""

@@ -16,7 +16,7 @@ from typing import Any, TextIO
 from engine.errors import RunDirectoryError
 from engine.events.log import EventLog, last_event
 from engine.events.types import Event, RunCompleted
-from engine.storage.atomic_io import SUFFIX, remove_stale_temp_files, try_lock, write_atomic
+from engine.runtime.atomic_io import SUFFIX, remove_stale_temp_files, try_lock, write_atomic
 
 
 class RunDirectory:

@@ -42,8 +42,9 @@ from engine.events.types import (
     TestStarted,
     ValidationStarted,
 )
-from engine.inspection.inspect import answer, layer_table
+from engine.inspection.inspect import answer
 from engine.models.airbench import AirbenchNet
+from engine.models.summary import layer_table
 from engine.models.tutorial import TutorialNet, count_parameters
 from engine.optim.protocol import Optimizer
 from engine.optim.registry import make_lr_schedule, make_optimizer

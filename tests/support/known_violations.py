@@ -8,11 +8,6 @@ KNOWN: dict[str, set[str]] = {
         "engine.training.trainer → engine.storage.prediction_writer",
     },
     "rooms": {
-        "engine.config.schema → engine.storage.atomic_io",
-        "engine.data.cache → engine.storage.atomic_io",
-        "engine.data.download → engine.storage.atomic_io",
-        "engine.data.path → engine.storage.atomic_io",
-        "engine.data.statistics → engine.storage.atomic_io",
         "engine.storage.prediction_writer → engine.training.evaluate",
         "engine.storage.prediction_writer → engine.training.trainer",
     },

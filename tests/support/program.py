@@ -192,8 +192,8 @@ def _instrument(plan: Plan, state: mmap.mmap) -> None:
     """Keep `state` up to date, and do what the plan says."""
     from engine.events.codec import name_of
     from engine.events.types import Event
+    from engine.runtime import atomic_io as files
     from engine.session import session
-    from engine.storage import atomic_io as files
     from engine.storage import checkpoint
     from engine.training import evaluate
     from engine.training.hooks import Hook, TrainingView

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.storage.atomic_io import write_atomic
+from engine.runtime.atomic_io import write_atomic
 
 KEYS_FILE, CHOICES_FILE = "keys.toml", "choices.json"
 QUIET_SECONDS = 0.5

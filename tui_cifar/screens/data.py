@@ -9,8 +9,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine.data.statistics import FILE, Samples, read_samples
 from engine.errors import DataError
+from engine.inspection.samples import FILE, Samples, read_samples
 from tui_cifar.render.images.grid import Grid, fit, in_rows
 from tui_cifar.render.images.mosaic import Line, beside, thumbnail_lines
 from tui_cifar.render.text.ink import fitted, words

@@ -25,7 +25,7 @@ from engine.data.download import download
 from engine.data.registry import load_dataset
 from engine.data.types import Report
 from engine.errors import Cancelled, DataError, DataUnavailableError
-from engine.storage.atomic_io import try_lock
+from engine.runtime.atomic_io import try_lock
 
 RNG = np.random.default_rng(0)
 PIXELS = {name: RNG.integers(0, 256, (20, 3072), dtype=np.uint8) for name in cifar10.BATCHES}

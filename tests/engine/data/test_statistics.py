@@ -10,10 +10,11 @@ import pytest
 from PIL import Image
 
 from engine.config.schema import Config
-from engine.data.statistics import FILE, describe_split, find_duplicates, read_samples
+from engine.data.statistics import describe_split, find_duplicates
 from engine.errors import DataError
 from engine.events.codec import from_json, to_json
 from engine.events.types import DataDescribed, Event, LossSampled, ModelDescribed, RunCompleted, RunStarted
+from engine.inspection.samples import FILE, read_samples
 from engine.training.control import Control
 from tests.support.runs import Recorder, train
 

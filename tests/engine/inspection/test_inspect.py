@@ -14,22 +14,16 @@ from torch import nn
 
 from engine.config.schema import Config
 from engine.config.sources import make_config
+from engine.data.image_file import read_image
 from engine.errors import CheckpointError, DataError
 from engine.events.commands import InspectImage
 from engine.events.types import EpochCompleted, Event, InspectionFailed, LossSampled, ValidationStarted
-from engine.inspection.inspect import (
-    DRAWS,
-    answer,
-    feature_maps,
-    first_filters,
-    grad_cam,
-    inspect,
-    layer_table,
-    read_image,
-)
+from engine.inspection.inspect import DRAWS, answer, inspect
 from engine.inspection.trained_model import load_trained
 from engine.inspection.types import ImageInspected
+from engine.models.gradcam import feature_maps, grad_cam
 from engine.models.registry import MODELS, make_model
+from engine.models.summary import first_filters, layer_table
 from engine.storage.checkpoint import serialize
 from engine.storage.predictions import FILE, read_predictions
 from engine.training.control import Control
@@ -140,8 +134,8 @@ def test_filters_and_maps() -> None:
     assert first_filters(nn.Sequential(nn.Conv2d(8, 2, 3))).shape == (0, 1, 1, 3)
     x = torch.rand(1, 3, 32, 32)
     maps = feature_maps(net, x)
-    assert [m.values.shape for m in maps] == [(8, 31, 31), (8, 31, 31), (16, 31, 31), *[(16, 15, 15)] * 3]
-    assert maps[0].values == pytest.approx(net[0](x)[0].detach().numpy(), abs=1e-6)  # type: ignore[index, operator]
+    assert [m.shape for _, m in maps] == [(8, 31, 31), (8, 31, 31), (16, 31, 31), *[(16, 15, 15)] * 3]
+    assert maps[0][1] == pytest.approx(net[0](x)[0].detach().numpy(), abs=1e-6)  # type: ignore[index, operator]
 
 
 @pytest.mark.parametrize("net", [normalized_net(), make_model(MODELS["tutorial"].choose(), 10, seed=0)])

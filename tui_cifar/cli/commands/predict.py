@@ -58,7 +58,7 @@ def run(arguments: list[str]) -> int:
         usage_error(f"--images {options.images}: tmux would swallow the image. Use half, or add --force-images.")
     path = find_run(Path(options.runs_dir), options.run)
 
-    from engine.inspection.inspect import read_image
+    from engine.data.image_file import read_image
     from engine.inspection.trained_model import load_trained
 
     trained = load_trained(path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.storage.atomic_io import expand_path
+from engine.runtime.atomic_io import expand_path
 
 ASCII_FOR = str.maketrans(
     {

@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
-from engine.storage.atomic_io import expand_path, path_exists
+from engine.runtime.atomic_io import expand_path, path_exists
 from tui_cifar.screens.base.settled import Settled
 
 

@@ -15,7 +15,7 @@ from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
 from engine.inspection.types import Inspection
-from engine.storage.atomic_io import expand_path
+from engine.runtime.atomic_io import expand_path
 from tui_cifar.render.images import detail
 from tui_cifar.render.images.mosaic import Line
 from tui_cifar.render.text.ink import words

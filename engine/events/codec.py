@@ -1,6 +1,7 @@
 """Events and commands as lines of JSON.
 
-The JSON follows from the dataclass: `EpochStarted(epoch=1, …)` is `{"event": "epoch_started", "time": …, "epoch": 1, …}`.
+The JSON follows from the dataclass: `EpochStarted(epoch=1, …)` is `{"event": "epoch_started", "time": …, "epoch": 1, …}`, and
+`Pause()` is `{"command": "pause"}`.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Generic, TypeVar
+from types import ModuleType
+from typing import Generic, TypeVar
 
-from engine.events.types import Event
+from engine.events import commands, types
 
 T = TypeVar("T")
 
@@ -104,14 +106,15 @@ def _finite(text: str) -> float:
 _PARSER = json.JSONDecoder(parse_int=_int64, parse_float=_finite, parse_constant=_finite)
 
 
-def _leaves(base: type[Any]) -> list[type[Any]]:
-    """The subclasses of a class that have no subclasses themselves."""
-    return [leaf for sub in base.__subclasses__() for leaf in _leaves(sub) or [sub]]
+def _classes(module: ModuleType, base: type[T]) -> list[type[T]]:
+    """The classes of a module that are derived from `base` and are themselves no base of others in it."""
+    found = [c for c in vars(module).values() if isinstance(c, type) and issubclass(c, base)]
+    return [c for c in found if not any(c in other.__bases__ for other in found)]
 
 
-EVENTS: Codec[Event] = Codec(
+EVENTS: Codec[types.Event] = Codec(
     "event",
-    _leaves(Event),
+    _classes(types, types.Event),
     earlier_names={
         "pictures_skipped": "images_skipped",
         "pictures_chosen": "images_chosen",
@@ -119,6 +122,9 @@ EVENTS: Codec[Event] = Codec(
     },
     earlier_fields={"mirrored_accuracy": "tta_accuracy"},
 )
-"""The JSON of events, with the names of version 0.2."""
+"""The events of `engine.events.types`, with the names of version 0.2."""
+
+COMMANDS: Codec[commands.Command] = Codec("command", _classes(commands, commands.Command))
+"""The commands of `engine.events.commands`."""
 
 BY_NAME, name_of, to_json, from_json = EVENTS.by_name, EVENTS.name_of, EVENTS.to_json, EVENTS.from_json

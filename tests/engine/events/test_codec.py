@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +15,8 @@ from typing import get_args
 import pytest
 
 from engine.events import types as events
-from engine.events.codec import BY_NAME, Codec, from_json, name_of, to_json
+from engine.events.codec import BY_NAME, COMMANDS, Codec, from_json, name_of, to_json
+from engine.events.commands import Command, Evaluate, InspectImage, Pause, Resume, Save, Stop
 from engine.events.types import ClassCount, EpochCompleted, LineLogged, RunStarted, TestCompleted
 
 LOGS = sorted((Path(__file__).parents[2] / "fixtures" / "runs-0.2").glob("*/events.jsonl"))
@@ -225,6 +228,31 @@ def test_any_union_of_dataclasses_has_a_codec() -> None:
     assert codec.from_json('{"command": "return"}') == GoBack()
     with pytest.raises(ValueError, match="command"):
         codec.from_json(to_json(EPOCH))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [Pause(), Resume(), Save(), Evaluate(), Stop(save=False, reason="SIGTERM"), InspectImage(id="1", path="é")],
+)
+def test_commands_are_read_as_they_were_written(command: Command) -> None:
+    assert COMMANDS.from_json(COMMANDS.to_json(command)) == command
+
+
+def test_every_command_and_every_event_has_a_name() -> None:
+    assert set(COMMANDS.by_name) == {"pause", "resume", "save", "evaluate", "stop", "inspect_image"}
+    assert "run_ended" not in BY_NAME and "event" not in BY_NAME, "bases of others"
+    with pytest.raises(ValueError, match="not a known command"):
+        COMMANDS.from_json(to_json(EPOCH))
+
+
+def test_the_names_do_not_depend_on_what_else_was_imported() -> None:
+    """An event of another module stays in the process, and may hold what JSON can't."""
+    code = "import {}; from engine.events.codec import BY_NAME; print(*sorted(BY_NAME))"
+    names = {
+        subprocess.run([sys.executable, "-c", code.format(module)], capture_output=True, text=True, check=True).stdout
+        for module in ("engine.events.types", "engine.inspection.types")
+    }
+    assert len(names) == 1
 
 
 def test_events_are_frozen() -> None:

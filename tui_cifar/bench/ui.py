@@ -224,6 +224,8 @@ def run(arguments: list[str]) -> int:
     parser.add_argument("--keys", type=int, default=100, help="keys to time while training [100]")
     parser.add_argument("--starts", type=int, default=3, help="starts in which keys are timed [3]")
     options = parser.parse_args(arguments)
+    import tui_cifar.bench.support.pseudo_terminal  # noqa: F401 - which says so if a package is missing
+
     recipe = ["--recipe", options.recipe] if options.recipe else []
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder), ["--dataset", options.dataset, *recipe], options.size, options.seconds)

@@ -22,7 +22,12 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-import pyte
+from engine.errors import EngineError
+
+try:
+    import pyte
+except ModuleNotFoundError:
+    raise EngineError("This benchmark needs a terminal emulator: pip install 'cifar-tui[bench]'.") from None
 
 KEYS = {
     "space": " ",

@@ -12,7 +12,8 @@ import pytest
 
 from engine.config.recipes import RECIPES
 from tui_cifar.cli.commands.bench import available
-from tui_cifar.cli.main import COMMANDS, make_parser
+from tui_cifar.cli.commands.registry import COMMANDS
+from tui_cifar.cli.commands.train import make_parser
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
@@ -31,7 +32,7 @@ def text(page: str) -> str:
 
 @cache
 def known_flags() -> set[str]:
-    known = {flag for action in make_parser()._actions for flag in action.option_strings}
+    known = set(make_parser().flags())
     commands = [[name] for name in COMMANDS if name != "train"] + [["bench", name] for name in available()]
     for command in commands:
         help = subprocess.run([sys.executable, "-m", "tui_cifar", *command, "--help"], capture_output=True, text=True)

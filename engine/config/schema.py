@@ -22,9 +22,7 @@ from engine.runtime.atomic_io import expand_path
 class Data(Options):
     """Which images, and how they are split."""
 
-    dataset: str = setting(
-        "cifar10", f"{', '.join(DATASETS)}, or the path of a folder of images or an archive", resume="free"
-    )
+    dataset: str = setting("cifar10", f"{', '.join(DATASETS)}, or the path of a folder of images", resume="free")
     data_dir: str = setting(
         "",
         "where downloaded datasets are kept (default: $CIFAR_TUI_DATA, or the user's cache directory)",
@@ -61,7 +59,7 @@ class Run(Options):
     progressive: bool = setting(False, "train on smaller images first")
     seed: int = setting(
         0,
-        "determines the split, the order, augmentation, dropout and the initial weights",
+        "seed of the split, order, augmentation, initial weights",
         low=0,
         high=2**31 - 1,
         resume="fixed",
@@ -175,7 +173,8 @@ CHOICES: dict[str, Registry[Any]] = {"model": MODELS, "optimizer": OPTIMIZERS, "
 
 def _choice(name: str, default: str, **more: Any) -> Setting:
     registry = CHOICES[name]
-    return Setting(name, str, default, registry.kind, choices=tuple(registry), **more)
+    entries = "; ".join(f"{entry.name}: {entry.description}" for entry in registry.values())
+    return Setting(name, str, default, f"{registry.kind}. {entries}", choices=tuple(registry), **more)
 
 
 def _of(entries: Registry[Any]) -> tuple[Setting, ...]:

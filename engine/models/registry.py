@@ -39,13 +39,13 @@ MODELS = Registry(
     "network",
     ModelEntry(
         name="tutorial",
-        description="the PyTorch tutorial's: three convolutions, two linear layers",
+        description="three convolutions and two linear layers, as in the PyTorch tutorial",
         factory="engine.models.tutorial:TutorialNet",
         options=TutorialOptions,
     ),
     ModelEntry(
         name="airbench",
-        description="airbench94's: eight layers with batch normalization, of any width",
+        description="eight layers with batch normalization, as in airbench94, of any width",
         factory="engine.models.airbench:AirbenchNet",
         options=AirbenchOptions,
         any_image_size=True,

@@ -17,7 +17,6 @@ KNOWN: dict[str, set[str]] = {
     },
     "private attributes": {
         "engine.runtime.allocator: _FuncPointer",
-        "tui_cifar.cli.main: _actions",
         "tui_cifar.render.images.mosaic: _ansi",
     },
     "private overrides": {

@@ -164,7 +164,7 @@ def test_a_configuration_file_is_read_and_flags_override_it(image_folder: Path, 
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
-def test_a_signal_stops_saves_and_names_the_command_that_goes_on(
+def test_a_signal_stops_saves_and_names_the_command_that_resumes(
     image_folder: Path, tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
     arguments = training_arguments(image_folder, tmp_path / "runs", epochs=100_000)
@@ -178,12 +178,12 @@ def test_a_signal_stops_saves_and_names_the_command_that_goes_on(
     process.send_signal(number)
     out, err = process.communicate(timeout=30)
     assert process.returncode == code, err
-    assert "to go on:     cifar-tui --resume " in out
+    assert "to resume:    cifar-tui --resume " in out
     assert number.name in out
     assert not list((tmp_path / "runs" / "run").rglob("*.tmp"))
 
 
-def test_resume_goes_on_with_the_newest_unfinished_run(image_folder: Path, tmp_path: Path) -> None:
+def test_resume_continues_the_newest_unfinished_run(image_folder: Path, tmp_path: Path) -> None:
     arguments = training_arguments(image_folder, tmp_path / "runs", epochs=100_000)
     process = subprocess.Popen([*COMMAND, "--headless", *arguments], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None

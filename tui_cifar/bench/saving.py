@@ -28,7 +28,7 @@ FIXED = ("threads", "precision", "memory_format")
 
 
 def run(arguments: list[str]) -> int:
-    parser = Parser(prog="cifar-tui bench saving", allow_abbrev=False, description=__doc__.split("\n\n")[1])
+    parser = Parser(prog="cifar-tui bench saving", description=__doc__.split("\n\n")[1])
     data_options(parser)
     parser.add_argument("--recipe", default="fast", metavar="NAME", help="recipe to train (default: fast)")
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="runs of each kind (default: 3)")

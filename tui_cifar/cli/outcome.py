@@ -1,4 +1,4 @@
-"""What a run's end means to the shell: the exit code, and the lines left on the normal screen."""
+"""The exit code of a run, and the lines that it leaves on the normal screen."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ _USAGE_KINDS = ("config", "data", "data_unavailable", "device", "run_directory",
 
 
 def exit_code(ended: RunEnded | None) -> int:
-    """0 for a run that was completed or stopped, 1 for one that failed, 2 where settings or data were wrong."""
+    """0 if the run completed or was stopped, 1 if it failed, 2 if settings or data were wrong."""
     if isinstance(ended, RunFailed):
         return 2 if ended.kind in _USAGE_KINDS else 1
     return 0
 
 
 def summary(ended: RunEnded | None) -> list[str]:
-    """One to three plain lines: best epoch and accuracy, where the checkpoint is, the command that goes on."""
+    """One to three lines: best epoch and accuracy, path of the best weights, the command that resumes."""
     if ended is None:
         return []
     best = ""
@@ -36,12 +36,12 @@ def summary(ended: RunEnded | None) -> list[str]:
         lines.append(f"best weights: {ended.best_checkpoint}")
     saved = ended.saved if isinstance(ended, RunStopped) else None
     if not isinstance(ended, RunCompleted) and (saved or ended.best_checkpoint) and ended.directory:
-        lines.append(f"to go on:     cifar-tui --resume {_resume_argument(Path(ended.directory))}")
+        lines.append(f"to resume:    cifar-tui --resume {_resume_argument(Path(ended.directory))}")
     if isinstance(ended, RunStopped) and not lines:
         lines.append("stopped before anything was saved")
     return lines
 
 
 def _resume_argument(directory: Path) -> str:
-    """A run under ./runs is found by its name; any other needs its path."""
+    """The name of a run in ./runs, or the path of any other."""
     return shlex.quote(directory.name if directory.parent == Path("runs") else str(directory))

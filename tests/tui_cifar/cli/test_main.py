@@ -1,4 +1,4 @@
-"""The command line as far as it needs no process of its own: help, mistakes, settings of the terminal."""
+"""The command line as far as it needs no process of its own: help, and mistakes."""
 
 from __future__ import annotations
 
@@ -11,59 +11,57 @@ from pathlib import Path
 import pytest
 
 from engine.config.recipes import RECIPES
+from engine.config.schema import SETTINGS
 from tests.support.command import Command
-from tui_cifar.cli.main import tune_for_line
+from tui_cifar.cli.commands.registry import COMMANDS
+from tui_cifar.cli.options import flag_of
 
 
-def test_help_is_grouped(cifar_tui: Command) -> None:
-    done = cifar_tui("--help")
-    assert done.code == 0 and done.err == ""
-    for wanted in (
-        "What to train:",
-        "How to show it:",
-        "Where:",
-        "Training (overrides the recipe):",
+def test_help_fits_one_screen(cifar_tui: Command) -> None:
+    for arguments in (["--help"], ["-h"], ["train", "--help"]):
+        done = cifar_tui(*arguments)
+        assert done.code == 0 and done.err == ""
+        lines = done.out.splitlines()
+        assert len(lines) < 24 and max(map(len, lines)) <= 80
+    assert all(f"  {name} " in done.out and c.description in done.out for name, c in COMMANDS.items())
+    for flag in (
+        "--demo",
+        "--recipe",
+        "--resume",
+        "--dataset",
         "--epochs",
         "--batch-size",
         "--lr",
-        "--momentum",
-        "--weight-decay",
-        "--seed",
-        "--valid-fraction",
-        "--threads",
-        "--resume",
         "--headless",
-        "--demo",
+        "--help-all",
     ):
-        assert wanted in done.out
+        assert flag in done.out
+
+
+def test_all_flags_are_listed_in_groups(cifar_tui: Command) -> None:
+    done = cifar_tui("--help-all")
+    assert done.code == 0 and done.err == ""
+    for heading in ("what to start", "data", "network", "optimizer", "augmentation", "run", "dashboard", "other"):
+        assert f"\n{heading}:\n" in done.out
+    text = " ".join(done.out.split())
+    for name, setting in SETTINGS.items():
+        assert flag_of(name) in done.out
+        assert name == "recipe" or " ".join(setting.help.split()) in text, name
+    for flag in ("--demo", "--config", "--resume", "--headless", "--json", "--images", "--keep-going", "--version"):
+        assert flag in done.out
+    assert "momentum (optimizer sgd)" in text and "--optimizer sgd|muon" in text
 
 
 def test_help_imports_nothing_heavy() -> None:
     code = (
         "import sys\nfrom tui_cifar.cli.main import main\n"
-        "for command in ([], ['predict'], ['browse']):\n"
-        "    try: main([*command, '--help'])\n    except SystemExit: pass\n"
+        "for arguments in (['--help'], ['--help-all'], ['predict', '--help'], ['browse', '--help']):\n"
+        "    try: main(arguments)\n    except SystemExit: pass\n"
         "assert not {'torch', 'textual', 'numpy', 'PIL'} & set(sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert all(f"cifar-tui {command} RUN" in done.stdout for command in ("predict", "browse"))
-
-
-@pytest.mark.parametrize(
-    ("fps", "remote", "sent"),
-    [(2, False, 2), (60, True, 60), (None, False, 30), (None, True, 15)],
-)
-def test_few_frames_a_second_do_not_hold_up_the_first_nor_a_key(
-    monkeypatch: pytest.MonkeyPatch, fps: int | None, remote: bool, sent: int
-) -> None:
-    for name in ("SSH_CONNECTION", "SSH_TTY", "TEXTUAL_FPS", "TEXTUAL_ANIMATIONS", "COLORTERM", "NO_COLOR"):
-        monkeypatch.setenv(name, "")
-        monkeypatch.delenv(name)
-    if remote:
-        monkeypatch.setenv("SSH_TTY", "/dev/pts/1")
-    assert tune_for_line(fps) == sent
-    assert os.environ["TEXTUAL_FPS"] == "120", "by which Textual waits before any frame, the first one and a key's too"
 
 
 def test_version(cifar_tui: Command) -> None:
@@ -80,20 +78,23 @@ def test_recipes_are_listed_with_their_values(cifar_tui: Command) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "expected"),
     [
         (["--epoch", "3"], "did you mean '--epochs'"),
         (["--epochs", "three"], "whole number"),
         (["--epochs", "0"], "at least 1"),
-        (["--momentum", "1"], "below 1"),
-        (["--recipe", "tutoral"], "did you mean 'tutorial'"),
+        (["--recipe", "tutorial", "--momentum", "1"], "below 1"),
+        (["--momentum", "0.9"], "momentum: the optimizer muon has none; it has lr and weight_decay."),
+        (["--optimizer", "adam"], "sgd or muon"),
+        (["--recipe", "tutorial", "--progressive"], "Give --no-progressive or --model airbench."),
+        (["--recipe", "tutoral"], "did you mean 'tutorial'? 'cifar-tui recipes' lists them."),
         (["--device", "gpu"], "cuda:N"),
         (["--json"], "--headless"),
         (["--demo", "--recipe", "tutorial"], "--demo"),
         (["--config", "none.toml"], "none.toml"),
         (["trian"], "did you mean 'train'"),
         (["--images", "sixel"], "half"),
-        (["recipes", "x"], "no arguments"),
+        (["recipes", "x"], "unexpected argument 'x'"),
         (["--headless", "--resume", "nowhere"], "no such run"),
         (["--headless", "--resume"], "no unfinished run"),
         (["--epochs"], "expected one argument"),
@@ -112,17 +113,23 @@ def test_recipes_are_listed_with_their_values(cifar_tui: Command) -> None:
     ],
 )
 def test_a_mistake_is_one_clear_line_and_exit_code_2(
-    cifar_tui: Command, tmp_path: Path, arguments: list[str], said: str
+    cifar_tui: Command, tmp_path: Path, arguments: list[str], expected: str
 ) -> None:
     done = cifar_tui(*arguments)
     assert done.code == 2 and done.out == ""
     errors = done.err.strip().splitlines()
-    assert len(errors) == 1 and errors[0].startswith("cifar-tui: ") and said in errors[0], done.err
+    assert len(errors) == 1 and errors[0].startswith("cifar-tui: ") and expected in errors[0], done.err
     assert not (tmp_path / "runs").exists()
 
 
+def test_only_a_near_flag_is_suggested(cifar_tui: Command) -> None:
+    assert "did you mean" not in cifar_tui("--gpus", "2").err
+    assert "did you mean '--batch-size'?" in cifar_tui("--batch", "2").err
+    assert "did you mean '--json'?" in cifar_tui("predict", "run", "x.png", "--jsn").err
+
+
 @pytest.mark.parametrize("arguments", [["export", "{secret}/run"], ["predict", "{secret}/run", "x.png"]])
-def test_what_may_not_be_read_is_one_clear_line(
+def test_a_refused_file_is_one_clear_line(
     cifar_tui: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
 ) -> None:
     secret, stat = tmp_path / "secret", os.stat

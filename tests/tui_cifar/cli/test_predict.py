@@ -43,9 +43,9 @@ def test_predict_as_pixels_where_asked_for_and_not_in_tmux(
 
 
 def test_how_images_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert output_mode(None, plainly=False) == "ascii", "the output of a test is no terminal"
-    assert output_mode("half", plainly=True) == "truecolor"
-    assert output_mode("off", plainly=False) == "off"
+    assert output_mode(None, ascii_only=False) == "ascii", "the output of a test is no terminal"
+    assert output_mode("half", ascii_only=True) == "truecolor"
+    assert output_mode("off", ascii_only=False) == "off"
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     for env, mode in (
         ({"COLORTERM": "truecolor"}, "truecolor"),
@@ -57,4 +57,4 @@ def test_how_images_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name, raising=False)
         for name, value in env.items():
             monkeypatch.setenv(name, value)
-        assert output_mode(None, plainly=False) == mode
+        assert output_mode(None, ascii_only=False) == mode

@@ -1,4 +1,4 @@
-"""`cifar-tui export`: the best weights of a run as a file that other programs read."""
+"""`cifar-tui export RUN`: the best weights of a run, in a file that other programs can read."""
 
 from __future__ import annotations
 
@@ -8,23 +8,29 @@ from pathlib import Path
 from engine.errors import CheckpointError
 from engine.storage.run_directory import find_run
 from tui_cifar.cli.arguments import Parser, usage_error
+from tui_cifar.cli.interrupt import raise_on_interrupt
 
 KINDS = ("pt", "safetensors", "pt2", "onnx")
 
 
-def run(arguments: list[str]) -> int:
-    """Write the file and say where it is."""
+def make_parser() -> Parser:
+    """The parser of `cifar-tui export`."""
     parser = Parser(
-        prog="cifar-tui export",
-        allow_abbrev=False,
-        description="Write the best weights of a run to a file. By the file's ending: .pt (state dict), .safetensors, "
-        ".pt2 (torch.export: network and weights), .onnx (the same; needs the extra 'onnx').",
+        "cifar-tui export",
+        description="Write the best weights of a run to a file. Its suffix decides the format: .pt (state dict), "
+        ".safetensors, .pt2 (torch.export: network and weights), .onnx (the same; needs the extra 'onnx').",
     )
     parser.add_argument("run", metavar="RUN", help="a run's name, its folder, or one of its checkpoints")
     parser.add_argument("--output", metavar="FILE", default=None, help="file to write (default: NAME.pt)")
-    parser.add_argument("--format", choices=KINDS, default=None, help="where the file's ending does not say it")
-    parser.add_argument("--runs-dir", metavar="DIR", default="runs", help="where runs are looked for by name [runs]")
-    options = parser.parse_args(arguments)
+    parser.add_argument("--format", choices=KINDS, default=None, help="the format, if the suffix is another one")
+    parser.add_argument("--runs-dir", metavar="TEXT", default="runs", help="folder of all runs [runs]")
+    return parser
+
+
+def run(arguments: list[str]) -> int:
+    """Write the file and print its path."""
+    raise_on_interrupt()
+    options = make_parser().parse_args(arguments)
     checkpoint = Path(options.run)
     if not (checkpoint.suffix == ".pt" and checkpoint.is_file()):
         directory = find_run(Path(options.runs_dir), options.run)
@@ -36,9 +42,9 @@ def run(arguments: list[str]) -> int:
     target = Path(options.output or f"{directory.absolute().name}.{options.format or 'pt'}")
     kind = options.format or target.suffix.removeprefix(".")
     if kind not in KINDS:
-        usage_error(f"{target}: its ending is none of {', '.join('.' + k for k in KINDS)}; give --format.")
+        usage_error(f"{target}: its suffix is none of {', '.join('.' + k for k in KINDS)}; give --format.")
     if target.resolve().is_relative_to((directory / "checkpoints").resolve()):
-        usage_error(f"{target}: it lies among the run's checkpoints; choose another place.")
+        usage_error(f"{target}: this is the folder of the run's checkpoints; choose another one.")
     from engine.inspection.export import export
 
     export(checkpoint, target, kind)

@@ -1,14 +1,14 @@
-"""What is printed without a dashboard."""
+"""What a run without a dashboard prints."""
 
 from __future__ import annotations
 
 import pytest
 
 from engine.events.types import BatchCompleted
-from tui_cifar.cli.headless import PlainPrinter
+from tui_cifar.cli.printers import PlainPrinter
 
 
-def test_progress_lines_are_words_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     lines: list[str] = []
     now = [0.0]
     monkeypatch.setattr("time.monotonic", lambda: now[0])
@@ -23,7 +23,7 @@ def test_progress_lines_are_words_alone(monkeypatch: pytest.MonkeyPatch) -> None
                 steps=50,
                 images_per_second=4100.0,
                 seconds_left=62.0,
-                time=-second,  # the clock on the wall may be set back
+                time=-second,  # the system clock may be set back
             )
         )
     assert lines == [f"epoch 1/0, training {percent} %, 4,100 images/s, 1:02 left" for percent in (0, 20, 40)]

@@ -1,0 +1,27 @@
+"""What to do about an error, in terms of the command line, which the engine knows nothing of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engine.errors import EngineError
+from engine.models.registry import MODELS
+from engine.options import listed
+
+
+def _fixed_image_size() -> str:
+    others = [f"--model {m.name}" for m in MODELS.values() if m.any_image_size]
+    return f"Give {listed(['--no-progressive', *others], 'or')}."
+
+
+ADVICE: dict[str, Callable[[], str]] = {
+    "unknown_recipe": lambda: "'cifar-tui recipes' lists them.",
+    "fixed_image_size": _fixed_image_size,
+}
+"""By the error's code."""
+
+
+def advised(error: EngineError) -> str:
+    """The error's message, and what to do about it where there is something to say."""
+    advice = ADVICE.get(error.code)
+    return f"{error.message} {advice()}" if advice else error.message

@@ -1,0 +1,39 @@
+"""The commands: an entry each. Add one as a module here with a function `run(arguments) -> exit code`, and an entry below."""
+
+from __future__ import annotations
+
+from engine.registry import Entry, Registry
+
+COMMANDS = Registry(
+    "command",
+    Entry(
+        name="train",
+        description="train, in the dashboard or without it (the default)",
+        factory="tui_cifar.cli.commands.train:run",
+    ),
+    Entry(
+        name="browse",
+        description="look at a run that has ended: curves, predictions, data, network",
+        factory="tui_cifar.cli.commands.browse:run",
+    ),
+    Entry(
+        name="predict",
+        description="classify images of your own with a trained network",
+        factory="tui_cifar.cli.commands.predict:run",
+    ),
+    Entry(
+        name="export",
+        description="write a run's best weights to a file",
+        factory="tui_cifar.cli.commands.export:run",
+    ),
+    Entry(
+        name="recipes",
+        description="list the recipes and their values",
+        factory="tui_cifar.cli.commands.recipes:run",
+    ),
+    Entry(
+        name="bench",
+        description="measure this computer, the recipes and the dashboard",
+        factory="tui_cifar.cli.commands.bench:run",
+    ),
+)

@@ -60,7 +60,7 @@ def stopped_run(image_folder: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
     def act(event: Event, control: Control) -> None:
         if isinstance(event, EpochCompleted):
-            control.stop()
+            control.send(Stop())
 
     runs = tmp_path_factory.mktemp("stopped")
     folders = {"dataset": str(image_folder), "runs_dir": str(runs), "name": "run"}

@@ -25,10 +25,8 @@ class Control:
         self._save_on_stop = True
         self.stop_reason = ""
 
-    # -- commands, from any thread --------------------------------------------------------------------------------------
-
     def send(self, command: Command) -> None:
-        """Have the run carry out a command at its next batch."""
+        """Have the run carry out a command at its next batch; from any thread."""
         match command:
             case Pause():
                 self._running.clear()
@@ -47,26 +45,6 @@ class Control:
                 self._inspections.append(command)
             case _:
                 raise TypeError(f"not a command: {command!r}")
-
-    def pause(self) -> None:
-        """Send `Pause`."""
-        self.send(Pause())
-
-    def resume(self) -> None:
-        """Send `Resume`."""
-        self.send(Resume())
-
-    def stop(self, *, save: bool = True, reason: str = "asked to stop") -> None:
-        """Send `Stop`."""
-        self.send(Stop(save=save, reason=reason))
-
-    def save(self) -> None:
-        """Send `Save`."""
-        self.send(Save())
-
-    def evaluate(self) -> None:
-        """Send `Evaluate`."""
-        self.send(Evaluate())
 
     # -- polled by the run ----------------------------------------------------------------------------------------------
 

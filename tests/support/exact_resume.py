@@ -12,6 +12,7 @@ from hypothesis import note
 
 from engine.config.schema import Config
 from engine.config.sources import make_config
+from engine.events.commands import Stop
 from engine.events.log import read_events
 from engine.events.types import (
     CheckpointSaved,
@@ -73,7 +74,7 @@ class StopAtBatch(Hook):
     def before_batch(self, training: TrainingView, batch: int) -> None:
         self.left -= 1
         if self.left == 0:
-            self.control.stop()
+            self.control.send(Stop())
 
 
 def go(config: Config, resume: Path | None, stop_at: int = 0) -> Recorder:

@@ -19,6 +19,7 @@ import pytest
 import torch
 
 from engine.config.schema import Config
+from engine.events.commands import Save, Stop
 from engine.events.log import read_events
 from engine.events.types import (
     BatchCompleted,
@@ -367,7 +368,7 @@ def test_a_stop_whose_save_fails_names_no_checkpoint(
 
     def act(event: Event, control: Control) -> None:
         if isinstance(event, LossSampled) and event.epoch == 2:
-            control.stop()
+            control.send(Stop())
 
     monkeypatch.setattr(checkpoint, "write_atomic", refuse)
     ended = train(quick(), act).events[-1]
@@ -432,7 +433,7 @@ def test_more_epochs_extend_a_finished_run_exactly(quick: Quick, tmp_path: Path,
     train(quick(name="whole", epochs=6, momentum=0.9), hook=second_is_best())
     tested = train(
         quick(name="parts", epochs=4, momentum=0.9),
-        lambda event, control: control.save() if while_testing and isinstance(event, TestStarted) else None,
+        lambda event, control: control.send(Save()) if while_testing and isinstance(event, TestStarted) else None,
         hook=second_is_best(),
     )
     assert isinstance(tested.events[-1], RunCompleted)
@@ -448,7 +449,7 @@ def test_stopped_before_any_batch_of_validation_it_ends_as_if_never_stopped(
     monkeypatch.setattr("engine.training.evaluate.BATCH", 5)  # 18 images: four batches of validation
     train(quick(name="whole", momentum=0.9))
     control = Control()
-    stop = BeforeBatch(lambda _: control.stop(), "validating", batch, epoch=2)
+    stop = BeforeBatch(lambda _: control.send(Stop()), "validating", batch, epoch=2)
     cut = train(quick(name="cut", momentum=0.9), hook=stop, control=control)
     assert isinstance(cut.events[-1], RunStopped) and not [e for e in cut.of(EpochCompleted) if e.epoch == 2]
     rest = train(quick(name="cut", momentum=0.9), resume=tmp_path / "runs" / "cut")
@@ -469,7 +470,7 @@ def test_stopped_at_any_place_it_ends_as_if_never_stopped(
         if isinstance(event, BatchCompleted):
             seen.append(event)
             if len(seen) == place:
-                control.stop()
+                control.send(Stop())
 
     train(quick(name="whole", momentum=0.9))
     cut = train(quick(name="cut", momentum=0.9), act)
@@ -530,7 +531,7 @@ def test_many_runs_in_one_process_leave_nothing_open(quick: Quick, tmp_path: Pat
 
     def stop(event: Event, control: Control) -> None:
         if isinstance(event, LossSampled):
-            control.stop()
+            control.send(Stop())
 
     def open_now() -> tuple[int, int]:
         gc.collect()

@@ -225,7 +225,7 @@ def test_keep_going_trains_on_without_the_terminal(
     assert program.wait() == 0, "also a run that was paused goes on: nobody is left to end the pause"
     events = list(read_events(tmp_path / "runs" / "run" / "events.jsonl"))
     assert isinstance(events[-1], RunCompleted)
-    assert "goes on without it" in (tmp_path / "runs" / "run" / "log.txt").read_text()
+    assert "continues without it" in (tmp_path / "runs" / "run" / "log.txt").read_text()
 
 
 def test_keep_going_still_obeys_a_signal(
@@ -235,7 +235,7 @@ def test_keep_going_still_obeys_a_signal(
     program.until(lambda: "TRAINING" in terminal.text())
     terminal.vanish()
     log = tmp_path / "runs" / "run" / "log.txt"
-    program.until(lambda: "goes on without it" in log.read_text())
+    program.until(lambda: "continues without it" in log.read_text())
     os.kill(program.pid, signal.SIGTERM)
     assert program.wait() == 143
     check_stopped(tmp_path / "runs" / "run", "", "SIGTERM")

@@ -8,6 +8,7 @@ import torch
 from engine.data.shapes import SHAPES, load_shapes
 from engine.data.types import Dataset, Report
 from engine.errors import Cancelled
+from engine.events.commands import Stop
 from engine.training.control import Control
 
 
@@ -74,7 +75,7 @@ def test_each_shape_is_where_it_should_be(
 
 def test_a_stop_is_obeyed() -> None:
     control = Control()
-    control.stop()
+    control.send(Stop())
 
     class Stopped(Report):
         def poll(self) -> None:

@@ -13,6 +13,7 @@ from engine.config.schema import Config
 from engine.data.statistics import describe_split, find_duplicates
 from engine.errors import DataError
 from engine.events.codec import from_json, to_json
+from engine.events.commands import Stop
 from engine.events.types import DataDescribed, Event, LossSampled, ModelDescribed, RunCompleted, RunStarted
 from engine.inspection.samples import FILE, read_samples
 from engine.training.control import Control
@@ -104,7 +105,7 @@ def test_a_network_that_grows_is_described_as_it_is_now(quick: Callable[..., Con
 
     def stop_in_the_first_epoch(event: Event, control: Control) -> None:
         if isinstance(event, LossSampled):
-            control.stop()
+            control.send(Stop())
 
     stopped = config.replace(name="stopped")
     assert widths(train(stopped, stop_in_the_first_epoch)) == [(8, 2)]

@@ -18,6 +18,7 @@ from engine.config.sources import make_config
 from engine.data.preprocess import to_float
 from engine.data.registry import load_dataset
 from engine.data.types import Report
+from engine.events.commands import Stop
 from engine.events.types import RunCompleted
 from engine.models.registry import make_model
 from engine.storage.checkpoint import load_checkpoint
@@ -151,7 +152,7 @@ def test_a_run_without_a_whole_epoch_has_nothing_to_export(
 ) -> None:
     from engine.events.types import LossSampled
 
-    train(quick(), lambda event, control: control.stop() if isinstance(event, LossSampled) else None)
+    train(quick(), lambda event, control: control.send(Stop()) if isinstance(event, LossSampled) else None)
     saved = next((tmp_path / "runs" / "run" / "checkpoints").iterdir())
     assert load_checkpoint(saved)["best"]["weights"] is None
     for named in (tmp_path / "runs" / "run", saved):

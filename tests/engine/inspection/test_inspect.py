@@ -16,7 +16,7 @@ from engine.config.schema import Config
 from engine.config.sources import make_config
 from engine.data.image_file import read_image
 from engine.errors import CheckpointError, DataError
-from engine.events.commands import InspectImage
+from engine.events.commands import Evaluate, InspectImage
 from engine.events.types import EpochCompleted, Event, InspectionFailed, LossSampled, ValidationStarted
 from engine.inspection.inspect import DRAWS, answer, inspect
 from engine.inspection.trained_model import load_trained
@@ -209,7 +209,7 @@ def test_being_asked_and_evaluated_on_the_way_changes_no_bit_of_a_run(quick: Cal
         if isinstance(event, (LossSampled, ValidationStarted)):
             control.send(InspectImage.of_pixels("pixels", image))
             control.send(InspectImage.of_file("file", Path("nowhere.png")))
-            control.evaluate()
+            control.send(Evaluate())
 
     alone, asked = train(quick(name="alone")), train(quick(name="asked"), curious)
     assert [e.train_loss for e in asked.of(LossSampled)] == [e.train_loss for e in alone.of(LossSampled)]

@@ -16,6 +16,7 @@ from torch import nn
 
 from engine.config.schema import Config
 from engine.events.codec import name_of
+from engine.events.commands import Evaluate, Pause, Resume, Save, Stop
 from engine.events.log import read_events
 from engine.events.types import (
     BatchCompleted,
@@ -168,11 +169,11 @@ def test_a_pause_holds_the_run_in_every_phase(quick: Quick, kind: type[Event], p
     def act(event: Event, control: Control) -> None:
         if isinstance(event, kind) and not paused:
             paused.append(time.monotonic())
-            control.pause()
+            control.send(Pause())
         if isinstance(event, RunPaused):
             import threading
 
-            threading.Timer(0.3, control.resume).start()
+            threading.Timer(0.3, control.send, [Resume()]).start()
 
     paused: list[float] = []
     r = train(quick(), act)
@@ -194,7 +195,7 @@ def losses(r: Recorder) -> list[tuple[float, ...]]:
 
 @pytest.mark.parametrize(("kind", "phase"), PHASES)
 def test_a_stop_ends_the_run_at_once_and_saves(quick: Quick, kind: type[Event], phase: str) -> None:
-    r = train(quick(), on(kind, lambda c: c.stop(reason="test")))
+    r = train(quick(), on(kind, lambda c: c.send(Stop(reason="test"))))
     ended = r.events[-1]
     assert isinstance(ended, RunStopped) and ended.reason == "test" and ended.saved
     assert GRAMMAR.fullmatch(grammar(r.events)), grammar(r.events)
@@ -205,7 +206,7 @@ def test_a_stop_ends_the_run_at_once_and_saves(quick: Quick, kind: type[Event], 
 
 
 def test_a_stop_without_saving_saves_nothing(quick: Quick) -> None:
-    r = train(quick(), on(LossSampled, lambda c: c.stop(save=False)))
+    r = train(quick(), on(LossSampled, lambda c: c.send(Stop(save=False))))
     ended = r.events[-1]
     assert isinstance(ended, RunStopped) and ended.saved is None
     assert not r.of(CheckpointSaved)
@@ -213,7 +214,7 @@ def test_a_stop_without_saving_saves_nothing(quick: Quick) -> None:
 
 def test_a_stop_while_preparing_leaves_no_run_behind(quick: Quick, tmp_path: Path) -> None:
     control = Control()
-    control.stop()
+    control.send(Stop())
     recorder = Recorder(control)
     session_module.run(quick(), control, recorder)
     assert [name_of(e) for e in recorder.events] == ["run_stopped"]
@@ -223,9 +224,9 @@ def test_a_stop_while_preparing_leaves_no_run_behind(quick: Quick, tmp_path: Pat
 def test_a_stop_while_paused_ends_the_pause(quick: Quick) -> None:
     def act(event: Event, control: Control) -> None:
         if isinstance(event, LossSampled):
-            control.pause()
+            control.send(Pause())
         if isinstance(event, RunPaused):
-            control.stop()
+            control.send(Stop())
 
     r = train(quick(), act)
     assert isinstance(r.events[-1], RunStopped)
@@ -234,7 +235,7 @@ def test_a_stop_while_paused_ends_the_pause(quick: Quick) -> None:
 
 @pytest.mark.parametrize("kind", [LossSampled, ValidationStarted, TestStarted])
 def test_a_save_is_made_on_request(quick: Quick, kind: type[Event]) -> None:
-    r = train(quick(keep=100), on(kind, Control.save))
+    r = train(quick(keep=100), on(kind, lambda c: c.send(Save())))
     asked = [e for e in r.of(CheckpointSaved) if e.reason == "asked"]
     assert len(asked) == 1 and Path(asked[0].path).exists()
     assert isinstance(r.events[-1], RunCompleted)
@@ -242,7 +243,7 @@ def test_a_save_is_made_on_request(quick: Quick, kind: type[Event]) -> None:
 
 @pytest.mark.parametrize("kind", [LossSampled, ValidationStarted])
 def test_an_evaluation_on_request_changes_nothing_else(quick: Quick, kind: type[Event]) -> None:
-    r = train(quick(), on(kind, Control.evaluate))
+    r = train(quick(), on(kind, lambda c: c.send(Evaluate())))
     asked, final = r.of(PredictionsSaved)
     assert 0 < asked.step <= 8 and asked.epoch == 1 and final.step == 0
     assert losses(r) == losses(train(quick(name="plain")))
@@ -263,11 +264,11 @@ def test_an_evaluation_on_request_shows_images_as_large_as_those_just_trained_on
 
     def act(event: Event, control: Control) -> None:
         if isinstance(event, EpochCompleted) and event.epoch == 1 and step == 0:
-            control.evaluate()
+            control.send(Evaluate())
         if isinstance(event, LossSampled) and event.epoch == 2 and event.step == step:
-            control.evaluate()
+            control.send(Evaluate())
         if isinstance(event, PredictionsSaved):
-            control.stop()
+            control.send(Stop())
 
     config = quick(epochs=4, model="airbench", width=4, schedule="cycles", progressive=True)
     r = train(config, act, hook=BeforeBatch(note_sizes, "training"))
@@ -279,11 +280,11 @@ def test_an_evaluation_on_request_shows_images_as_large_as_those_just_trained_on
 def test_a_paused_run_evaluates_on_request(quick: Quick) -> None:
     def act(event: Event, control: Control) -> None:
         if isinstance(event, LossSampled) and event.step == 3:
-            control.pause()
+            control.send(Pause())
         if isinstance(event, RunPaused):
-            control.evaluate()
+            control.send(Evaluate())
         if isinstance(event, PredictionsSaved):
-            control.resume()
+            control.send(Resume())
 
     r = train(quick(epochs=1), act)
     assert r.of(PredictionsSaved)[0].step == 3
@@ -293,11 +294,11 @@ def test_a_paused_run_evaluates_on_request(quick: Quick) -> None:
 def test_a_paused_run_saves_on_request(quick: Quick) -> None:
     def act(event: Event, control: Control) -> None:
         if isinstance(event, LossSampled) and event.step == 3:
-            control.pause()
+            control.send(Pause())
         if isinstance(event, RunPaused):
-            control.save()
+            control.send(Save())
         if isinstance(event, CheckpointSaved) and event.reason == "asked":
-            control.resume()
+            control.send(Resume())
 
     r = train(quick(), act)
     assert r.of(CheckpointSaved)[0].reason == "asked"
@@ -329,7 +330,7 @@ def test_stopped_and_resumed_equals_never_stopped_bit_for_bit(
 
     def act(event: Event, control: Control) -> None:
         if isinstance(event, kind) and getattr(event, "epoch", epoch) == epoch and getattr(event, "step", step) == step:
-            control.stop()
+            control.send(Stop())
 
     config = quick(name="cut", **recipe)
     cut = train(config, act)

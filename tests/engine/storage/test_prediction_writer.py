@@ -16,6 +16,7 @@ from engine.config.schema import Config
 from engine.data.registry import load_dataset
 from engine.data.split import split_indices
 from engine.data.types import Report
+from engine.events.commands import Stop
 from engine.events.types import (
     EpochCompleted,
     Event,
@@ -78,7 +79,7 @@ def test_each_comes_after_its_epoch_and_before_the_test(quick: Quick) -> None:
 def test_a_run_that_is_stopped_leaves_them(quick: Quick) -> None:
     def act(event: Event, control: Control) -> None:
         if isinstance(event, EpochCompleted):
-            control.stop()
+            control.send(Stop())
 
     r = train(quick(), act)
     assert isinstance(r.events[-1], RunStopped) and read(r).epoch == 1

@@ -17,6 +17,7 @@ import pytest
 from engine.config.schema import Config
 from engine.config.sources import make_config
 from engine.errors import ConfigError, RunDirectoryError
+from engine.events.commands import Stop
 from engine.events.types import (
     EpochCompleted,
     Event,
@@ -64,7 +65,7 @@ def process(script: str, path: Path) -> subprocess.Popen[str]:
 
 def stop_in_the_second_epoch(event: Event, control: Control) -> None:
     if isinstance(event, LossSampled) and event.epoch == 2:
-        control.stop()
+        control.send(Stop())
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 
 from engine.config.schema import Config
-from engine.events.commands import InspectImage
+from engine.events.commands import Evaluate, InspectImage, Pause, Resume, Save, Stop
 from engine.events.types import (
     CheckpointSaved,
     EpochCompleted,
@@ -118,7 +118,7 @@ def test_stopped_in_the_middle_of_real_epochs_it_ends_as_if_never_stopped(quick:
 
     def act(event: Event, control: Control) -> None:
         if isinstance(event, LossSampled) and event.epoch == 2 and event.step > 20:
-            control.stop()
+            control.send(Stop())
 
     train(parts, act)
     r = train(parts, resume=Path(parts.runs_dir) / parts.name)
@@ -138,8 +138,8 @@ def test_keys_work_between_recorded_steps(quick: Quick) -> None:
 
     def act(event: Event, control: Control) -> None:
         if isinstance(event, LossSampled) and (event.epoch, event.step) >= (2, 50) and not asked_at:
-            control.save()
-            control.evaluate()
+            control.send(Save())
+            control.send(Evaluate())
             asked_at.append(event)
             control.send(InspectImage.of_pixels("0", np.zeros((32, 32, 3), np.uint8)))
 
@@ -156,10 +156,10 @@ def test_a_pause_holds_the_device_and_goes_on(quick: Quick) -> None:
 
     def act(event: Event, control: Control) -> None:
         if isinstance(event, LossSampled) and not paused:
-            control.pause()
+            control.send(Pause())
         if isinstance(event, RunPaused):
             paused.append(event)
-            control.resume()
+            control.send(Resume())
 
     r = train(cuda_tuning(quick, "tutorial", epochs=1), act)
     assert isinstance(r.events[-1], RunCompleted) and r.of(RunResumed)
@@ -199,7 +199,7 @@ def test_a_run_on_the_gpu_is_taken_up_on_the_cpu_and_says_so(quick: Quick) -> No
 
     def act(event: Event, control: Control) -> None:
         if isinstance(event, EpochStarted) and event.epoch == 2:
-            control.stop()
+            control.send(Stop())
 
     train(config, act)
     run = Path(config.runs_dir) / config.name

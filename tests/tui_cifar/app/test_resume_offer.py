@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.config.schema import Config
+from engine.events.commands import Stop
 from engine.events.log import read_events
 from engine.events.types import LossSampled, RunCompleted, RunStopped, ValidationStarted
 from tests.support.app import SMALL, make_app, until, words
@@ -27,7 +28,7 @@ def unfinished(quick: Quick, tmp_path: Path) -> Path:
 
     def act(event: object, control: object) -> None:
         if isinstance(event, LossSampled) and (event.epoch, event.step) == (3, 2):
-            control.stop()  # type: ignore[attr-defined]
+            control.send(Stop())  # type: ignore[attr-defined]
 
     assert isinstance(train(quick(epochs=4), act).events[-1], RunStopped)
     return tmp_path / "runs" / "run"
@@ -94,7 +95,7 @@ def test_a_recalled_run_waits_for_its_start(unfinished: Path) -> None:
 
 
 def test_nothing_saved_yet_starts_at_the_first_batch(quick: Quick, tmp_path: Path) -> None:
-    train(quick(epochs=1), lambda e, c: c.stop(save=False) if isinstance(e, ValidationStarted) else None)
+    train(quick(epochs=1), lambda e, c: c.send(Stop(save=False)) if isinstance(e, ValidationStarted) else None)
     r = train(quick(epochs=1), resume=tmp_path / "runs" / "run")
     assert isinstance(r.events[-1], RunCompleted)
     whole = train(quick(epochs=1, name="whole"))

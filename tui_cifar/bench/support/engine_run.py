@@ -19,6 +19,7 @@ from typing import Any
 
 from engine.config.schema import Config
 from engine.config.sources import make_config
+from engine.events.commands import Evaluate, Stop
 from engine.events.types import (
     BatchCompleted,
     EpochCompleted,
@@ -74,12 +75,12 @@ class Measurement:
                     reached=True, seconds=now - self._start, epochs=event.epoch, valid_accuracy=event.valid_accuracy
                 )
                 self.target = 0.0
-                self.control.evaluate()
+                self.control.send(Evaluate())
             case EpochCompleted():
                 self.result.update(seconds=now - self._start, epochs=event.epoch, valid_accuracy=event.valid_accuracy)
             case PredictionsSaved() if self.result.get("reached") and "test_accuracy" not in self.result:
                 self.result["test_accuracy"] = event.accuracy
-                self.control.stop(save=False)
+                self.control.send(Stop(save=False))
             case TestCompleted():
                 self.result.setdefault("test_accuracy", event.accuracy)
             case RunFailed():
@@ -98,7 +99,7 @@ class Measurement:
             began, steps = self._first
             self.result["images_per_second"] = (done - steps) / self._steps_per_epoch * self._train / (now - began)
             self.result["run_seconds"] = event.seconds_left
-            self.control.stop(save=False)
+            self.control.send(Stop(save=False))
 
 
 def measure(

@@ -11,16 +11,30 @@ import inspect
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 import pytest
 
+from engine.augmentation.registry import AUGMENTATIONS
+from engine.config.recipes import RECIPES
+from engine.data.registry import DATASETS
+from engine.models.registry import MODELS
+from engine.optim.registry import OPTIMIZERS, SCHEDULES
+from engine.registry import Entry, Registry
 from tests.support.known_violations import KNOWN
+from tests.support.source import (
+    PACKAGES,
+    ROOT,
+    chain,
+    circular,
+    edges,
+    imported,
+    is_private,
+    modules,
+    product,
+    strings,
+    within,
+)
 
-ROOT = Path(__file__).parents[1]
-PACKAGES = ("engine", "tui_cifar")
 RANKS = (
     {"errors"},
     {"options"},
@@ -40,89 +54,26 @@ ADAPTERS = {
     "torch": {"engine.runtime.torch_private"},
 }
 """The only modules that may use private parts of a library."""
+MADE_BY_METACLASSES = set(
+    "_abc_impl _backward_cls _computes _css_type_name _css_type_names _decorated_handlers _inherit_bindings "
+    "_inherit_component_classes _inherit_css _merged_bindings _reactives".split()
+)
+"""Private names of the libraries that every subclass gets by itself."""
 SHARED_FROM_APP = {"tui_cifar.app.settings", "tui_cifar.app.keymap", "tui_cifar.app.theme"}
 """Parts of the application's folder that screens and widgets may use: none of them knows the application."""
-REGISTERED = {
-    "engine.models": "engine.models",
-    "engine.optim": "engine.optim",
-    "engine.augmentation": "engine.augmentation",
-    "engine.data.cifar": "engine.data",
-    "engine.data.folder": "engine.data",
-    "engine.data.path": "engine.data",
-    "engine.data.shapes": "engine.data",
+ROOMS: dict[str, tuple[Registry[Entry], ...]] = {
+    "engine.models": (MODELS,),
+    "engine.optim": (OPTIMIZERS, SCHEDULES),
+    "engine.data": (DATASETS,),
+    "engine.augmentation": (AUGMENTATIONS,),
 }
-"""Where registered networks, optimizers and datasets are, and the room that may tell them apart."""
+"""Registries, by the only room that knows their entries one by one."""
+MAY_NAME = {
+    "engine.config.schema": "the defaults",
+    "engine.config.recipes": "recipes choose networks, datasets and optimizers",
+    "tui_cifar.bench": "benchmarks measure some",
+}
 MAX_LINES, MAX_ARGUMENTS = 400, 5
-
-
-@dataclass(frozen=True)
-class Module:
-    """A parsed module of the product or the tests."""
-
-    name: str
-    path: Path
-    tree: ast.Module
-
-    @property
-    def place(self) -> str:
-        """Its file, as it is named in messages."""
-        return self.path.relative_to(ROOT).as_posix()
-
-
-@cache
-def modules(*tops: str) -> dict[str, Module]:
-    """Every module under the folders, by its dotted name."""
-    found = {}
-    for path in sorted(p for top in tops for p in (ROOT / top).rglob("*.py")):
-        parts = path.relative_to(ROOT).with_suffix("").parts
-        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-        found[name] = Module(name, path, ast.parse(path.read_text(encoding="utf-8")))
-    return found
-
-
-def product() -> dict[str, Module]:
-    return modules(*PACKAGES)
-
-
-def imported(module: Module) -> Iterator[tuple[str, str]]:
-    """(module, name) of every import in a module, wherever it stands; the name is "" for `import module`."""
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Import):
-            yield from ((alias.name, "") for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{module.place}: imports are absolute here"
-            yield from ((node.module or "", alias.name) for alias in node.names)
-
-
-def edges(tops: tuple[str, ...] = PACKAGES) -> set[tuple[str, str]]:
-    """(importer, imported) among the modules of the folders."""
-    known = modules(*tops)
-    found = set()
-    for module in known.values():
-        for source, name in imported(module):
-            target = f"{source}.{name}" if f"{source}.{name}" in known else source
-            if target in known and target != module.name:
-                found.add((module.name, target))
-    return found
-
-
-def circular(graph: set[tuple[str, str]]) -> set[tuple[str, str]]:
-    """The edges that lie on a circle."""
-    targets: dict[str, set[str]] = {}
-    for a, b in graph:
-        targets.setdefault(a, set()).add(b)
-
-    @cache
-    def reached(start: str) -> frozenset[str]:
-        seen, todo = set[str](), [start]
-        while todo:
-            for b in targets.get(todo.pop(), ()):
-                if b not in seen:
-                    seen.add(b)
-                    todo.append(b)
-        return frozenset(seen)
-
-    return {(a, b) for a, b in graph if a in reached(b)}
 
 
 def check(rule: str, found: set[str]) -> None:
@@ -132,11 +83,6 @@ def check(rule: str, found: set[str]) -> None:
         f"  gone, take it off: {v}" for v in sorted(known - found)
     ]
     assert not lines, f"{rule}:\n" + "\n".join(lines)
-
-
-def within(name: str, package: str) -> bool:
-    """Whether a module is a package or lies in it."""
-    return name == package or name.startswith(f"{package}.")
 
 
 # -- who may import whom ------------------------------------------------------------------------------------------------
@@ -245,19 +191,6 @@ def test_torchvision_is_not_needed_to_train_on_other_data() -> None:
 # -- private parts of libraries -------------------------------------------------------------------------------------------
 
 
-def is_private(name: str) -> bool:
-    return name.startswith("_") and not name.endswith("__")
-
-
-def chain(node: ast.expr) -> list[str]:
-    """`a.b.c` as its parts; empty for what is no such chain."""
-    parts: list[str] = []
-    while isinstance(node, ast.Attribute):
-        parts.insert(0, node.attr)
-        node = node.value
-    return [node.id, *parts] if isinstance(node, ast.Name) else []
-
-
 def test_private_modules_and_names_of_libraries_are_used_in_their_adapter_alone() -> None:
     found = set()
     for m in product().values():
@@ -319,50 +252,56 @@ def test_no_private_method_of_a_library_is_overridden_outside_its_adapter() -> N
             found |= {
                 f"{m.name}: {name}.{a}" for a in vars(kind) if is_private(a) and any(a in vars(b) for b in theirs)
             }
-    ours = {
-        "_abc_impl",
-        "_merged_bindings",
-        "_decorated_handlers",
-        "_css_type_name",
-        "_css_type_names",
-        "_reactives",
-        "_inherit_css",
-        "_inherit_bindings",
-        "_computes",
-        "_inherit_component_classes",
-        "_backward_cls",
-    }  # made by metaclasses
-    check("private overrides", {f for f in found if f.rpartition(".")[2] not in ours})
+    check("private overrides", {f for f in found if f.rpartition(".")[2] not in MADE_BY_METACLASSES})
 
 
 # -- where names belong -----------------------------------------------------------------------------------------------------
 
 
-def origins(module: Module) -> dict[str, str]:
-    """Names that a module imports, and the modules that they are from."""
-    known = product()
-    return {name: source for source, name in imported(module) if name and f"{source}.{name}" not in known}
+def entries() -> Iterator[tuple[str, Entry]]:
+    """Every registered entry with its room."""
+    for room, registries in ROOMS.items():
+        for registry in registries:
+            yield from ((room, entry) for entry in registry.values())
 
 
-def test_nobody_asks_of_which_registered_class_something_is_outside_its_folder() -> None:
+def test_modules_of_registered_things_are_imported_in_their_room_alone() -> None:
+    homes = {entry.factory.partition(":")[0]: room for room, entry in entries()}
+    found = {f"{a} → {b}" for a, b in edges() if b in homes and not within(a, homes[b]) and a != f"{homes[b]}.registry"}
+    check("imports of registered things", found)
+
+
+def test_only_their_room_names_networks_optimizers_and_datasets() -> None:
+    recipes = set(RECIPES)
+    names = {
+        e.name: room for room, e in entries() if room != "engine.augmentation" and e.name not in {*recipes, *SCHEDULES}
+    }
+    assert {"airbench", "muon", "cifar10"} <= set(names)
+    found = {
+        f"{m.name}: {text}"
+        for m in product().values()
+        if not any(within(m.name, place) for place in MAY_NAME)
+        for text in strings(m.tree)
+        if text in names and not within(m.name, names[text])
+    }
+    check("names", found)
+
+
+def test_nobody_asks_of_which_registered_class_something_is_outside_its_room() -> None:
+    homes = {entry.factory.partition(":")[0]: room for room, entry in entries()}
     found = set()
     for m in product().values():
-        sources = origins(m)
+        sources = {name: source for source, name in imported(m)}
         for node in ast.walk(m.tree):
             asked: list[ast.expr] = []
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Name)
-                and node.func.id in ("isinstance", "issubclass")
-            ):
-                asked = list(ast.walk(node.args[1]))  # type: ignore[arg-type]
+            if isinstance(node, ast.Call) and chain(node.func) in (["isinstance"], ["issubclass"]):
+                asked = [n for n in ast.walk(node.args[1]) if isinstance(n, ast.Name)]
             elif isinstance(node, ast.MatchClass):
                 asked = [node.cls]
             for kind in asked:
-                source = sources.get(kind.id, "") if isinstance(kind, ast.Name) else ""
-                for place, room in REGISTERED.items():
-                    if within(source, place) and not within(m.name, room):
-                        found.add(f"{m.name}: {kind.id}")  # type: ignore[attr-defined]
+                home = homes.get(sources.get(".".join(chain(kind)), ""))
+                if home and not within(m.name, home):
+                    found.add(f"{m.name}: {'.'.join(chain(kind))}")
     check("isinstance", found)
 
 

@@ -55,8 +55,19 @@ ADAPTERS = {
 }
 """The only modules that may use private parts of a library."""
 MADE_BY_METACLASSES = set(
-    "_abc_impl _backward_cls _computes _css_type_name _css_type_names _decorated_handlers _inherit_bindings "
-    "_inherit_component_classes _inherit_css _merged_bindings _reactives".split()
+    [
+        "_abc_impl",
+        "_backward_cls",
+        "_computes",
+        "_css_type_name",
+        "_css_type_names",
+        "_decorated_handlers",
+        "_inherit_bindings",
+        "_inherit_component_classes",
+        "_inherit_css",
+        "_merged_bindings",
+        "_reactives",
+    ]
 )
 """Private names of the libraries that every subclass gets by itself."""
 SHARED_FROM_APP = {"tui_cifar.app.settings", "tui_cifar.app.keymap", "tui_cifar.app.theme"}

@@ -63,7 +63,7 @@ async def browsing(run: Path, size: tuple[int, int] = LARGE, key: str = "2", **o
         yield app, pilot
 
 
-def browser(app: CifarApp) -> PredictionsScreen:
+def predictions_screen(app: CifarApp) -> PredictionsScreen:
     assert isinstance(app.screen, PredictionsScreen)
     return app.screen
 

@@ -29,13 +29,13 @@ from tui_cifar.run.resources import ResourceSampler
 from tui_cifar.run.state import RunState
 from tui_cifar.screens.base.registry import RunScreens
 from tui_cifar.screens.base.run_screen import RunScreen
-from tui_cifar.screens.dialogs.too_small import TooSmallNotice, too_small
+from tui_cifar.screens.dialogs.too_small_notice import TooSmallNotice, too_small
 from tui_cifar.terminal.diff_app import DiffApp
 from tui_cifar.terminal.guard import Guard
 from tui_cifar.terminal.textual_private import as_default_screen
 
 if TYPE_CHECKING:
-    from tui_cifar.render.images.mosaic import Mode
+    from tui_cifar.render.look import ImageMode
     from tui_cifar.run.client import Capabilities
     from tui_cifar.run.inspector import Inspector
     from tui_cifar.run.predictions import Results
@@ -146,13 +146,18 @@ class CifarApp(DiffApp):
         return self.controller.directory
 
     @property
-    def image_mode(self) -> Mode:
+    def image_mode(self) -> ImageMode:
         """How images are drawn: half-blocks in as many colours as the terminal has, letters, or not at all."""
         if self.images != "half":
             return "off" if self.images == "off" else "ascii"
         if self.no_color:
             return "ascii"
-        systems: dict[str | None, Mode] = {"truecolor": "truecolor", "256": "256", "standard": "16", "windows": "16"}
+        systems: dict[str | None, ImageMode] = {
+            "truecolor": "truecolor",
+            "256": "256",
+            "standard": "16",
+            "windows": "16",
+        }
         return systems.get(self.console.color_system, "ascii")
 
     # -- life -----------------------------------------------------------------------------------------------------------

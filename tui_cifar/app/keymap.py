@@ -24,10 +24,14 @@ def checked(
     Args:
         keys: key, or keys with a comma between them, by the id of a binding.
         app: its bindings hold on every screen.
-        screens: the bindings of each hold there alone, so that two of them may share a key.
+        screens: the bindings of each hold there alone, so that two of them may share a key; so do those of its `KEY_VIEWS`.
     """
     everywhere = _bindings(app)
-    each = [{**everywhere, **_bindings(screen)} for screen in screens]
+    each = [
+        {**everywhere, **_bindings(screen), **_bindings(view)}
+        for screen in screens
+        for view in getattr(screen, "KEY_VIEWS", ()) or (screen,)
+    ]
     known = set(everywhere).union(*each)
     good: dict[str, str] = {}
     problems = []

@@ -9,7 +9,7 @@ from textual.app import App
 from engine.events.commands import Stop
 from tui_cifar.app.run_controller import RunController
 from tui_cifar.cli.outcome import exit_code
-from tui_cifar.screens.dialogs.leave import QuitDialog
+from tui_cifar.screens.dialogs.quit import QuitDialog
 from tui_cifar.terminal.guard import Guard
 from tui_cifar.terminal.signals import EXIT_CODES
 

@@ -22,8 +22,10 @@ from engine.session.session import Listener
 from engine.storage.predictions import FILE, Predictions, cache_images, write_predictions
 from engine.training.control import Control
 from tui_cifar.cli.arguments import Parser
-from tui_cifar.render.images.mosaic import half_block_lines, image_lines, quadrant_lines
-from tui_cifar.run.predictions import ORDERS, Selection, open_results, select
+from tui_cifar.render.images.blocks import half_block_lines, quadrant_lines
+from tui_cifar.render.images.cells import image_lines
+from tui_cifar.run.predictions import open_results
+from tui_cifar.run.selection import ORDERS, Selection, select
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -83,7 +85,7 @@ def _pure(path: Path, repeat: int) -> list[tuple[str, list[float], float]]:
         "filter: wrong": Selection("wrong"),
         "filter: true and predicted class": Selection(true=3, predicted=5),
         **{f"order: {words[0]}": Selection(order=order) for order, words in ORDERS.items()},
-        "wrong only, most confident first": Selection("wrong", order="confidence"),
+        "wrong only, most confident first": Selection("misclassified", order="confidence"),
     }
     for name, selection in filters.items():
         # A fresh reading each time, so that no figure worked out before helps.
@@ -163,8 +165,8 @@ async def _screen(path: Path, repeat: int) -> list[tuple[str, list[float], float
     async with app.run_test(size=(120, 40)) as pilot:
         while app.view.terminal is None or app.results is None:
             await pilot.pause(0.05)
-        browser = app.run_screens["predictions"]
-        assert isinstance(browser, PredictionsScreen)
+        predictions = app.run_screens["predictions"]
+        assert isinstance(predictions, PredictionsScreen)
 
         def frame() -> None:
             """All that is drawn, as bytes."""
@@ -188,7 +190,7 @@ async def _screen(path: Path, repeat: int) -> list[tuple[str, list[float], float
             seconds = []
             for _ in range(repeat):
                 start = time.perf_counter()
-                browser.action_page(1)
+                predictions.grid.action_page(1)
                 frame()
                 seconds.append(time.perf_counter() - start)
             rows.append((f"page turn at {name}", seconds, 50.0))

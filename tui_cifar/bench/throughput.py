@@ -16,7 +16,7 @@ from engine.training.curriculum import FIRST_SIZES
 from tui_cifar.bench.support.processes import data_arguments, data_options, measure
 from tui_cifar.bench.support.report import machine, machine_line, table
 from tui_cifar.cli.arguments import Parser, usage_error
-from tui_cifar.render.text.text import countdown
+from tui_cifar.render.text.format import countdown
 
 ENGINE, REFERENCE = "tui_cifar.bench.support.engine_run", "tui_cifar.bench.support.reference"
 CASES: dict[str, dict[str, Any]] = {

@@ -27,7 +27,7 @@ from engine.events.types import (
     TestCompleted,
 )
 from tui_cifar.cli.outcome import summary
-from tui_cifar.render.text.text import countdown
+from tui_cifar.render.text.format import countdown
 
 
 class JsonPrinter:

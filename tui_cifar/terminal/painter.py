@@ -14,7 +14,7 @@ from rich.color import ColorSystem
 from rich.style import Style
 from textual.strip import Strip
 
-from tui_cifar.render.text.text import plain
+from tui_cifar.render.text.ascii import plain
 from tui_cifar.terminal.textual_private import Update, strips_of
 
 Look = tuple[str, str, str]

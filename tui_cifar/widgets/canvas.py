@@ -1,4 +1,4 @@
-"""A place that is drawn line by line: images, matrices, tables."""
+"""A widget that is drawn line by line: images, matrices, tables."""
 
 from __future__ import annotations
 
@@ -11,32 +11,30 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui_cifar.render.images.mosaic import CellStyle, Line
-from tui_cifar.render.text.text import plain
+from tui_cifar.render.images.cell_style import CellStyle
+from tui_cifar.render.text.ascii import plain
+from tui_cifar.render.text.line import Line
 
 Draw = Callable[[int, int], list[Line]]
-"""Gives the lines for a width and a height."""
+"""Returns the lines for a width and a height."""
 
 
-def strip_of(line: Line, ground: Style, width: int, *, ascii: bool = False) -> Strip:
-    """A line as Textual shows it: cells of images as they are, all else on `ground`."""
+def strip_of(line: Line, background: Style, width: int, *, ascii: bool = False) -> Strip:
+    """A line for Textual: cells of images keep both their colours, everything else gets the background."""
     segments, length = [], 0
     for segment in line:
         text, style, _ = segment
-        length += len(text)  # nothing drawn here is wider than one cell a character
+        length += len(text)  # every character is taken to be one cell wide
         if type(style) is CellStyle:
             segments.append(segment)
         else:
             text = plain(text) if ascii else text
-            segments.append(Segment(text, ground if style is None else ground + style))
-    return Strip(segments, length).adjust_cell_length(width, ground)
+            segments.append(Segment(text, background if style is None else background + style))
+    return Strip(segments, length).adjust_cell_length(width, background)
 
 
 class Canvas(Widget):
-    """Shows the lines that `draw` gives; asks for them again after `redraw`, in another size, or in another theme.
-
-    A cell of an image keeps its own two colours; all else lies on the widget's ground.
-    """
+    """Shows the lines that `draw` returns; calls it again after `redraw`, in another size, or in another theme."""
 
     DEFAULT_CSS = "Canvas { height: 1fr; padding: 0 1; }"
 
@@ -48,7 +46,7 @@ class Canvas(Widget):
             self.canvas, self.x, self.y, self.twice = canvas, x, y, twice
 
     class Scrolled(Message):
-        """The wheel was turned: `by` is 1 or -1."""
+        """The wheel was turned: `by` is 1 for down, -1 for up."""
 
         def __init__(self, canvas: Canvas, by: int) -> None:
             super().__init__()
@@ -61,40 +59,30 @@ class Canvas(Widget):
         self._of: object = None
 
     def redraw(self) -> None:
-        """Draw again."""
+        """Draw again at the next refresh."""
         self._of = None
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """The strip of one line."""
-        size, ground = self.content_size, self.rich_style
-        key = (size, ground)
+        size, background = self.content_size, self.rich_style
+        key = (size, background)
         if key != self._of:
             self._of = key
             self._strips = [
-                strip_of(line, ground, size.width, ascii=self._ascii)
+                strip_of(line, background, size.width, ascii=self._ascii)
                 for line in self._draw(size.width, size.height)[: size.height]
             ]
-        return self._strips[y] if y < len(self._strips) else Strip.blank(size.width, ground)
-
-    @property
-    def words(self) -> str:
-        """The characters it shows."""
-        size = self.content_size
-        return "\n".join(self.render_line(y).text.rstrip() for y in range(size.height))
+        return self._strips[y] if y < len(self._strips) else Strip.blank(size.width, background)
 
     def on_click(self, event: events.Click) -> None:
-        """Tell which cell."""
         at = event.get_content_offset(self)
         if at is not None:
             self.post_message(self.Pressed(self, at.x, at.y, event.chain > 1))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Forward."""
         event.stop()
         self.post_message(self.Scrolled(self, 1))
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Back."""
         event.stop()
         self.post_message(self.Scrolled(self, -1))

@@ -23,8 +23,8 @@ from tui_cifar.screens.dashboard import PANELS, Dashboard
 from tui_cifar.screens.dialogs.data_missing import DataMissingDialog
 from tui_cifar.screens.dialogs.failure import FailureDialog
 from tui_cifar.screens.dialogs.help import HelpDialog
-from tui_cifar.screens.dialogs.leave import QuitDialog
 from tui_cifar.screens.dialogs.palette import Palette
+from tui_cifar.screens.dialogs.quit import QuitDialog
 from tui_cifar.screens.log import LogScreen
 
 

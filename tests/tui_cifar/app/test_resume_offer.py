@@ -15,7 +15,7 @@ from engine.events.types import LossSampled, RunCompleted, RunStopped, Validatio
 from tests.support.app import SMALL, make_app, until, words
 from tests.support.runs import train
 from tests.support.scripted import Script
-from tui_cifar.render.text.text import place
+from tui_cifar.render.text.format import short_path
 from tui_cifar.run.resume import find_unfinished, recall
 from tui_cifar.screens.dialogs.resume import ResumeDialog
 
@@ -104,7 +104,7 @@ def test_nothing_saved_yet_starts_at_the_first_batch(quick: Quick, tmp_path: Pat
 
 def test_a_path_under_home_is_shown_from_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/ada/")
-    assert [place(p) for p in ("/home/ada/images", "/home/adam/x", "cifar10", "/data")] == [
+    assert [short_path(p) for p in ("/home/ada/images", "/home/adam/x", "cifar10", "/data")] == [
         "~/images",
         "/home/adam/x",
         "cifar10",

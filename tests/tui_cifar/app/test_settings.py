@@ -12,7 +12,7 @@ from tui_cifar.app.app import CifarApp
 from tui_cifar.app.keymap import checked
 from tui_cifar.app.settings import Settings
 from tui_cifar.screens.base.registry import KINDS, kind
-from tui_cifar.screens.dialogs.leave import QuitDialog
+from tui_cifar.screens.dialogs.quit import QuitDialog
 from tui_cifar.terminal.notifications import notification, title
 
 
@@ -60,7 +60,7 @@ async def test_the_application_uses_the_users_keys_and_remembers(tmp_path: Path)
         await pilot.press("g")
         await until(pilot, lambda: "g log · m smooth 0" in screen_text(app))
         await pilot.press("question_mark")
-        await until(pilot, lambda: "g  Loss plot: logarithmic" in screen_text(app))
+        await until(pilot, lambda: "g  Logarithmic or linear" in screen_text(app))
         await pilot.press("escape")
         await pilot.press("d")
         await until(pilot, lambda: settings.choices.get("theme") == "cifar-light")
@@ -78,7 +78,7 @@ async def test_the_notice_of_a_small_terminal_has_the_users_keys(
     script = Script(epochs=3, hold_at=(2, 5))
     app = make_app(script, settings=Settings(tmp_path, keys=keys))
     async with app.run_test(size=(40, 10)) as pilot:
-        await until(pilot, lambda: f"{pause} pauses, s saves, {leave} leaves" in screen_text(app))
+        await until(pilot, lambda: f"{pause}: pause   s: save   {leave}: quit" in screen_text(app))
         await until(pilot, script.holding.is_set)
         await pilot.press(pause)
         await until(pilot, lambda: app.capabilities.resume)

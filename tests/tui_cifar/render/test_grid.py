@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import pytest
 from rich.segment import Segment
-from rich.style import Style
 
-from tui_cifar.render.images.gallery import Guess, captions_for, two_captions
+from tui_cifar.render.images.captions import captions_for
 from tui_cifar.render.images.grid import MAX_GAP, Captions, Grid, fit, in_rows
-from tui_cifar.render.images.mosaic import width_of
-from tui_cifar.render.text.ink import Inks
+from tui_cifar.render.text.line import width_of
 
 
 @pytest.mark.parametrize(
@@ -59,26 +57,14 @@ def test_rows_hold_what_fits() -> None:
     assert all(width_of(line) == 28 for line in lines)
 
 
-def test_words_of_two_lines_have_the_room_that_they_need() -> None:
-    words = captions_for(("airplane", "automobile", "cat"))
-    assert words == Captions(one_line=30, two_lines=15)
-    assert fit(79, 19, captions=words) == Grid(14, 5, 2, 1, words=2, margin=1)
-    assert fit(59, 11, captions=words) == Grid(18, 3, 1, 2, words=2)
-    for width in range(15, 210, 7):
+def test_captions_have_the_room_that_they_need() -> None:
+    captions = captions_for(("airplane", "automobile", "cat"))
+    assert captions == Captions(one_line=31, two_lines=18)
+    assert fit(79, 19, captions=captions) == Grid(14, 4, 2, 2, caption_lines=2, margin=4)
+    assert fit(59, 11, captions=captions) == Grid(18, 3, 1, 2, caption_lines=2)
+    for width in range(18, 210, 7):
         for height in range(6, 60, 5):
-            g = fit(width, height, captions=words)
+            g = fit(width, height, captions=captions)
             if g.side:
-                assert g.words == (1 if g.side >= 30 else 2) and g.width >= 15
+                assert g.caption_lines == (1 if g.side >= 31 else 2) and g.width >= 18
                 assert g.columns * g.width + (g.columns - 1) * g.gap <= width and g.rows * g.height <= height
-
-
-@pytest.mark.parametrize("width", [15, 18, 24])
-def test_guess_and_truth_are_never_cut(width: int) -> None:
-    inks = Inks(*[Style()] * 8)
-    names = ("airplane", "automobile")
-    for predicted, true in ((0, 1), (1, 0), (1, 1)):
-        guess = Guess(names, predicted, true, 0.98, 7)
-        first, second = ("".join(s.text for s in line) for line in two_captions(guess, width, inks))
-        assert len(first) == len(second) == width
-        assert first == f"{names[predicted]:{width - 4}}0.98"
-        assert second.startswith("✓ correct" if guess.correct else f"✗ is {names[true]}")

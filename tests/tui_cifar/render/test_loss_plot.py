@@ -10,18 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui_cifar.render.charts.loss_plot import (
-    Colours,
-    Options,
-    Point,
-    decimate,
-    draw_loss,
-    log_ticks,
-    nice_ticks,
-    smooth,
-    tick_labels,
-    whole_ticks,
-)
+from tui_cifar.render.charts.loss_plot import Colours, Options, draw_loss
+from tui_cifar.render.charts.series import Point, decimate, smooth
+from tui_cifar.render.charts.ticks import log_ticks, nice_ticks, tick_labels, whole_ticks
 
 COLOURS = Colours("#0000ff", "#ff8800", "#333333", "#888888")
 TRAIN: list[Point] = [(i / 60, 2.3 * math.exp(-i / 150) + 0.05 * math.sin(i)) for i in range(1, 400)]
@@ -114,7 +105,7 @@ def test_no_loss_breaks_it(losses: list[float], log_scale: bool) -> None:
 
 @pytest.mark.parametrize("loss", [5e-324, 1.77e-297, 1e-30, 2e-30, 9e29, 1e30, 1e300])
 @pytest.mark.parametrize("log_scale", [True, False])
-def test_a_loss_beyond_all_sense_alone_breaks_nothing(loss: float, log_scale: bool) -> None:
+def test_a_single_absurd_loss_breaks_nothing(loss: float, log_scale: bool) -> None:
     draw([(0.1, loss)], [], log_scale=log_scale)
     draw([(0.1, loss), (0.2, 1.0)], [], log_scale=log_scale)
 

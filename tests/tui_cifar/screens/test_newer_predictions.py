@@ -1,4 +1,4 @@
-"""Which evaluation the screens of predictions show while a run trains, and how a newer one takes its place."""
+"""Which evaluation the screens show while a run trains, and when a newer one replaces it."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ from engine.events.types import Event, PredictionsSaved, RunCompleted, Validatio
 from engine.session.session import Listener
 from engine.storage.predictions import FILE, VALIDATION_FILE, Predictions, cache_images, write_predictions
 from engine.training.control import Control
-from tests.support.app import LARGE, SMALL, browser, make_app, screen_text, until
+from tests.support.app import LARGE, SMALL, make_app, predictions_screen, screen_text, until
 from tests.support.scripted import NAMES, started
 from tui_cifar.app.app import CifarApp
 
 
-class Told:
-    """An engine that tells what the test says, and writes the predictions that it tells of."""
+class Scripted:
+    """An engine that emits what the test asks for, and writes the predictions that its events announce."""
 
     def __init__(self, folder: Path, valid: int) -> None:
         self._folder, self._valid = folder, valid
         self._events: queue.Queue[Event | None] = queue.Queue()
 
-    def __call__(self, config: Config, control: Control, tell: Listener) -> object:
+    def __call__(self, config: Config, control: Control, emit: Listener) -> object:
         counts = {"train": 240, "valid": self._valid, "test": 50}
-        tell(started(config, directory=str(self._folder), epochs=9, counts=counts))
+        emit(started(config, directory=str(self._folder), epochs=9, counts=counts))
         while (event := self._events.get()) is not None:
-            tell(event)
+            emit(event)
         return None
 
     def validate(self, epoch: int) -> None:
         self._write("valid", 60, epoch, 0)
-        self.tell(ValidationPredictionsSaved(path=str(self._folder / VALIDATION_FILE), epoch=epoch))
+        self.emit(ValidationPredictionsSaved(path=str(self._folder / VALIDATION_FILE), epoch=epoch))
 
     def test(self, epoch: int, step: int) -> None:
         self._write("test", 50, epoch, step)
-        self.tell(PredictionsSaved(path=str(self._folder / FILE), epoch=epoch, step=step, accuracy=0.5))
+        self.emit(PredictionsSaved(path=str(self._folder / FILE), epoch=epoch, step=step, accuracy=0.5))
 
-    def tell(self, event: Event | None) -> None:
+    def emit(self, event: Event | None) -> None:
         self._events.put(event)
 
     def _write(self, split: str, count: int, epoch: int, step: int) -> None:
@@ -61,9 +61,9 @@ class Told:
 @asynccontextmanager
 async def training(
     folder: Path, size: tuple[int, int] = LARGE, valid: int = 60, validated: int = 0
-) -> AsyncIterator[tuple[CifarApp, Pilot[None], Told]]:
+) -> AsyncIterator[tuple[CifarApp, Pilot[None], Scripted]]:
     """A run under way on the dashboard, after the validation of epoch `validated`, if that is not 0."""
-    engine = Told(folder, valid)
+    engine = Scripted(folder, valid)
     app = make_app(engine)
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: app.view.started)
@@ -71,7 +71,7 @@ async def training(
             engine.validate(validated)
             await until(pilot, lambda: app.results)
         yield app, pilot, engine
-        engine.tell(None)
+        engine.emit(None)
 
 
 async def shows(app: CifarApp, pilot: Pilot[None], *wanted: str) -> None:
@@ -79,7 +79,7 @@ async def shows(app: CifarApp, pilot: Pilot[None], *wanted: str) -> None:
 
 
 @pytest.mark.parametrize("size", [LARGE, SMALL])
-async def test_the_validation_images_are_there_from_the_first_epoch_on(tmp_path: Path, size: tuple[int, int]) -> None:
+async def test_validation_images_are_shown_from_the_first_epoch_on(tmp_path: Path, size: tuple[int, int]) -> None:
     async with training(tmp_path, size) as (app, pilot, engine):
         heading = "Validation images · epoch" if size == LARGE else "Validation · epoch"
         await pilot.press("2")
@@ -97,40 +97,41 @@ async def test_the_validation_images_are_there_from_the_first_epoch_on(tmp_path:
 
 
 @pytest.mark.parametrize("size", [LARGE, SMALL])
-async def test_whoever_browses_keeps_the_place_until_a_key_takes_the_newer_ones(
+async def test_the_shown_evaluation_stays_until_a_key_opens_the_newer_one(
     tmp_path: Path, size: tuple[int, int]
 ) -> None:
     async with training(tmp_path, size, validated=1) as (app, pilot, engine):
         await pilot.press("2", "right", "right", "right", "enter")
-        b = browser(app)
+        p = predictions_screen(app)
         await shows(app, pilot, "epoch 1", "loss")
-        before = b.numbers
+        before = p.browser.numbers
         engine.validate(2)
         await shows(app, pilot, "epoch 1", "newer: epoch 2" if size == LARGE else "newer", "l Newest")
-        assert b.numbers is before and (b.number, b.look) == (3, "image")
+        assert p.browser.numbers is before and p.browser.number == 3 and p.shown_view is p.detail
         await pilot.press("l")
         await shows(app, pilot, "epoch 2")
-        assert "newer" not in screen_text(app) and (b.number, b.look) == (3, "image")
+        assert "newer" not in screen_text(app) and p.browser.number == 3 and p.shown_view is p.detail
         await pilot.press("escape", "w")
-        assert b.number == 2, "3 is right now"
+        assert p.browser.number == 2, "3 is correct now"
         engine.validate(3)
         await shows(app, pilot, "newer")
         await pilot.press("down", "1")
         await until(pilot, lambda: app.results is not None and app.results.epoch == 3)
 
 
-async def test_a_image_that_is_not_among_them_any_more_leaves_its_place_marked(tmp_path: Path) -> None:
+async def test_the_place_stays_marked_if_its_image_is_no_longer_selected(tmp_path: Path) -> None:
     async with training(tmp_path, validated=1) as (app, pilot, engine):
         await pilot.press("2", "w", "right", "right", "enter")
-        assert browser(app).number == 11
+        p = predictions_screen(app)
+        assert p.browser.number == 11
         engine.validate(2)
         await shows(app, pilot, "newer: epoch 2")
         await pilot.press("l")
         await shows(app, pilot, "epoch 2")
-        assert (browser(app).cursor, browser(app).number, browser(app).look) == (2, 12, None)
+        assert (p.browser.cursor, p.browser.number) == (2, 12) and p.shown_view is p.grid
 
 
-async def test_an_evaluation_that_was_asked_for_is_shown_at_once_and_stays(tmp_path: Path) -> None:
+async def test_a_requested_evaluation_is_shown_at_once_and_stays(tmp_path: Path) -> None:
     async with training(tmp_path, validated=2) as (app, pilot, engine):
         await pilot.press("2", "right", "e")
         engine.test(3, 4)
@@ -148,20 +149,18 @@ async def test_an_evaluation_that_was_asked_for_is_shown_at_once_and_stays(tmp_p
         await shows(app, pilot, "Test images · epoch 4, batch 1", "newer: validation")
 
 
-async def test_the_test_at_the_end_waits_for_whoever_browses(tmp_path: Path) -> None:
+async def test_the_final_test_does_not_replace_what_is_being_browsed(tmp_path: Path) -> None:
     async with training(tmp_path, validated=9) as (app, pilot, engine):
         await pilot.press("2", "right")
         engine.test(8, 0)
-        engine.tell(RunCompleted(epochs=9, seconds=1.0, test_accuracy=0.5, test_loss=1.0, directory=str(tmp_path)))
+        engine.emit(RunCompleted(epochs=9, seconds=1.0, test_accuracy=0.5, test_loss=1.0, directory=str(tmp_path)))
         await shows(app, pilot, "DONE", "Validation images · epoch 9", "newer: test")
         await pilot.press("1", "2")
         await shows(app, pilot, "Test images · epoch 8", "l Validation")
 
 
 @pytest.mark.parametrize("size", [LARGE, SMALL])
-async def test_the_matrix_follows_the_same_images_and_holds_against_others(
-    tmp_path: Path, size: tuple[int, int]
-) -> None:
+async def test_the_matrix_follows_its_split_and_ignores_the_other(tmp_path: Path, size: tuple[int, int]) -> None:
     async with training(tmp_path, size, validated=1) as (app, pilot, engine):
         await pilot.press("3", "down")
         engine.validate(2)
@@ -171,19 +170,23 @@ async def test_the_matrix_follows_the_same_images_and_holds_against_others(
         await shows(app, pilot, "epoch 2", "newer: test" if size == LARGE else "newer", "l Newest")
         await pilot.press("right", "enter")
         await shows(app, pilot, "Validation", "newer")
-        assert len(browser(app).numbers) == app.results.confusion[1, 1], "the images are those of the cell"  # type: ignore[union-attr]
+        assert len(predictions_screen(app).browser.numbers) == app.results.confusion[1, 1], (
+            "the images are those of the cell"
+        )  # type: ignore[union-attr]
         await pilot.press("3", "l", "enter")
         await shows(app, pilot, "epoch 2, batch 5")
-        assert len(browser(app).numbers) == app.results.confusion[1, 1] > 0  # type: ignore[union-attr]
+        assert len(predictions_screen(app).browser.numbers) == app.results.confusion[1, 1] > 0  # type: ignore[union-attr]
 
 
-async def test_where_not_all_images_are_there_the_heading_says_so(tmp_path: Path) -> None:
+async def test_the_heading_says_if_not_all_images_are_there(tmp_path: Path) -> None:
     async with training(tmp_path, valid=12_000, validated=1) as (app, pilot, _):
         await pilot.press("2")
         await shows(app, pilot, "60 of 12,000 validation images · epoch 1")
 
 
-async def test_questions_are_about_the_image_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_network_is_asked_about_the_image_that_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[list[int]] = []
     async with training(tmp_path, validated=1) as (app, pilot, engine):
         monkeypatch.setattr(app.inspector, "ask", lambda image, *_: asked.append(image[0, 0].tolist()))
@@ -191,7 +194,7 @@ async def test_questions_are_about_the_image_shown(tmp_path: Path, monkeypatch: 
         await until(pilot, lambda: asked)
         engine.validate(2)
         await shows(app, pilot, "newer: epoch 2")
-        assert asked == [[1, 20, 20]], "and asked once"
+        assert asked == [[1, 20, 20]], "and it is asked once"
         await pilot.press("e")
         engine.test(3, 1)
         await shows(app, pilot, "Test images")

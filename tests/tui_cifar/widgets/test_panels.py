@@ -1,19 +1,12 @@
-"""The dashboard's widgets, mounted alone: what they say, when they draw, and what they say while they wait."""
+"""The dashboard's panels, mounted alone: what they say, when they draw, and what they say while they wait."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from rich.segment import Segment
-from rich.style import Style
-from textual.app import App, ComposeResult
-from textual.pilot import Pilot
-from textual.theme import BUILTIN_THEMES, Theme
-from textual.widget import Widget
 
 from engine.events.types import (
     CheckpointFailed,
@@ -23,68 +16,27 @@ from engine.events.types import (
     EpochStarted,
     LineLogged,
     LossSampled,
-    PreparationAdvanced,
-    RunFailed,
-    RunPaused,
 )
 from tests.support.events import epoch_completed, fold, one_epoch, run_events, run_started
-from tui_cifar.app.theme import THEMES, colour
+from tests.support.stage import Stage, on_stage, screen
+from tui_cifar.app.theme import colour
 from tui_cifar.run.state import RunState
 from tui_cifar.widgets.chrome.header import RunHeader
+from tui_cifar.widgets.log_pane import LogPane
 from tui_cifar.widgets.panels.checkpoint_log import CheckpointLog
 from tui_cifar.widgets.panels.class_bars import ClassBars
 from tui_cifar.widgets.panels.epoch_table import EpochTable, columns_for
-from tui_cifar.widgets.panels.images import ImageStrip
-from tui_cifar.widgets.panels.log_pane import LogPane
+from tui_cifar.widgets.panels.image_strip import ImageStrip
 from tui_cifar.widgets.panels.loss_plot import LossPlot
 from tui_cifar.widgets.panels.panel import Panel
 
 SIZES = [(118, 38), (40, 8)]
 
-
-class Stage(App[None]):
-    """A widget on the whole screen, or several."""
-
-    def __init__(self, *widgets: Widget) -> None:
-        super().__init__()
-        self.widgets = widgets
-
-    def compose(self) -> ComposeResult:
-        """The widgets."""
-        yield from self.widgets
-
-    def on_mount(self) -> None:
-        """The dark theme."""
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = "cifar-dark"
-
-
-@asynccontextmanager
-async def on_stage(widget: Any, view: RunState, size: tuple[int, int] = (78, 20), *more: object) -> AsyncIterator[Any]:
-    """A pilot, after the widget was shown the view."""
-    app = Stage(widget)
-    async with app.run_test(size=size) as pilot:
-        if not isinstance(widget, RunHeader):
-            widget.styles.height = "100%"
-        await pilot.pause()
-        widget.show(view, *more)
-        await pilot.pause()
-        yield pilot
-
-
-def screen(pilot: Pilot[None]) -> str:
-    """The characters on the screen."""
-    height = pilot.app.size.height
-    strips = pilot.app.screen._compositor.render_strips()
-    return "\n".join("".join(s.text for s in Segment.simplify(strip)) for strip in strips[:height])
-
-
 PANELS: list[tuple[Callable[..., Any], str]] = [
     (LossPlot, "The loss appears here"),
     (EpochTable, "A row for each epoch"),
     (ClassBars, "Each class gets a bar"),
-    (lambda **kw: ImageStrip(mode="ascii" if kw.get("ascii") else "half", **kw), "Test images appear here"),
+    (lambda **kw: ImageStrip(mode="ascii" if kw.get("ascii") else "truecolor", **kw), "Test images appear here"),
     (CheckpointLog, "Saved after each epoch"),
 ]
 
@@ -131,39 +83,6 @@ async def test_any_theme() -> None:
             assert "epoch 3/4" in screen(pilot) and "train 0.617" in screen(pilot), theme
 
 
-@pytest.mark.parametrize("theme", [*BUILTIN_THEMES.values(), *THEMES], ids=lambda t: t.name)
-def test_rich_takes_every_colour_of_every_theme(theme: Theme) -> None:
-    variables = {**theme.to_color_system().generate(), **theme.variables}
-    for name in (
-        "train",
-        "validation",
-        "dim",
-        "line",
-        "foreground",
-        "secondary",
-        "success",
-        "error",
-        "warning",
-        "accent",
-    ):
-        Style.parse(colour(variables, name))
-    assert colour(variables, "train") != colour(variables, "validation")
-
-
-def test_text_can_be_read_on_both_of_our_themes() -> None:
-    def luminance(value: str) -> float:
-        parts = [int(value[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-        linear = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    for theme in (t for t in THEMES if not t.ansi):
-        variables = {**theme.to_color_system().generate(), **theme.variables}
-        ground = luminance(colour(variables, "background"))
-        for name in ("foreground", "dim", "train", "validation", "success", "error", "warning", "accent"):
-            dark, light = sorted((luminance(colour(variables, name)), ground))
-            assert (light + 0.05) / (dark + 0.05) >= 4.5, (theme.name, name)
-
-
 @pytest.mark.parametrize("make", [LossPlot, ClassBars, CheckpointLog, PANELS[3][0]])
 async def test_a_panel_draws_only_what_is_new(make: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     view = fold(*run_events(epochs=2))
@@ -189,78 +108,16 @@ async def test_a_panel_draws_only_what_is_new(make: Callable[..., Any], monkeypa
         assert isinstance(panel, Panel)
 
 
-# -- header -----------------------------------------------------------------------------------------------------------
-
-
-async def test_header_while_training() -> None:
-    async with on_stage(RunHeader(), fold(*run_events(epochs=1)), (120, 4), "GPU 87 %  3.1/141 GiB") as pilot:
-        first, second = screen(pilot).splitlines()[:2]
-        assert first.split() == [
-            "night",
-            "fast",
-            "·",
-            "cifar10",
-            "·",
-            "cpu",
-            "EPYC",
-            "·",
-            "2",
-            "threads",
-            "·",
-            "float32",
-            "·",
-            "no",
-            "CUDA",
-            "●",
-            "TRAINING",
-        ]
-        assert "epoch 2/4" in second and "45 %" in second and "4,100 img/s" in second and "left 1:02" in second
-        assert second.rstrip().endswith("GPU 87 %  3.1/141 GiB")
-
-
-async def test_header_while_preparing_and_at_the_end() -> None:
-    view = fold(PreparationAdvanced(step="Downloading CIFAR-10", done=71_200_000, total=170_500_000, unit="bytes"))
-    header = RunHeader()
-    async with on_stage(header, view, (80, 4)) as pilot:
-        shown = screen(pilot)
-        assert "PREPARING" in shown and "Downloading CIFAR-10" in shown and "41 %" in shown and "71.2/170.5 MB" in shown
-        header.show(fold(*run_events(epochs=4, test=True)))
-        await pilot.pause()
-        assert "DONE" in screen(pilot) and "test accuracy 72.2%" in screen(pilot)
-        header.show(fold(run_started(), RunPaused(phase="training", epoch=1, step=1)))
-        await pilot.pause()
-        assert "PAUSED" in screen(pilot)
-        header.show(
-            fold(run_started(), RunFailed(title="Out of memory", message="Use a smaller batch.", kind="out_of_memory"))
-        )
-        await pilot.pause()
-        assert "FAILED" in screen(pilot) and "Out of memory" in screen(pilot)
-
-
-@pytest.mark.parametrize("width", [1, 5, 12, 40, 80])
-async def test_header_fits_any_width_in_ascii(width: int) -> None:
-    async with on_stage(RunHeader(ascii=True), fold(*run_events(epochs=1)), (width, 4), "GPU 87 %  61 °C") as pilot:
-        lines = screen(pilot).splitlines()
-        assert all(line.isascii() and len(line) == width for line in lines)
-        assert not "".join(lines[2:]).strip(), "two lines, never wrapped"
-
-
-# -- plot -------------------------------------------------------------------------------------------------------------
-
-
 async def test_plot_options_are_words_in_the_border() -> None:
     plot = LossPlot()
     async with on_stage(plot, fold(*run_events(epochs=3))) as pilot:
         assert "linear · smooth 0 · all" in screen(pilot)
-        plot.toggle_log(), plot.cycle_smoothing(), plot.toggle_window()
+        plot.action_log_scale(), plot.action_smoothing(), plot.action_window()
         await pilot.pause()
         assert "log · smooth 0.6 · recent" in screen(pilot)
-        plot.cycle_smoothing(), plot.cycle_smoothing()
+        plot.action_smoothing(), plot.action_smoothing()
         await pilot.pause()
         assert "smooth 0 " in screen(pilot)
-
-
-# -- table ------------------------------------------------------------------------------------------------------------
 
 
 async def test_table_rows_are_changed_in_place() -> None:
@@ -306,9 +163,6 @@ async def test_table_takes_the_colours_of_a_new_theme() -> None:
         assert cell.style == colour(pilot.app.theme_variables, "dim")
 
 
-# -- classes ----------------------------------------------------------------------------------------------------------
-
-
 def names(shown: str) -> list[str]:
     """The first words of a panel's lines."""
     return [line.strip("│ ").split()[0] for line in shown.splitlines()[1:-1] if line.strip("│ ")]
@@ -322,10 +176,10 @@ async def test_class_bars_say_accuracy_and_change() -> None:
         cat = next(line for line in shown.splitlines() if "cat" in line).strip("│ ").split()
         assert cat[-2:] == ["52.0", "+1.0"]
         assert names(shown) == ["cat", "dog", "frog", "all"]
-        bars.cycle_sort()
+        bars.action_sort()
         await pilot.pause()
         assert names(screen(pilot)) == ["frog", "dog", "cat", "all"] and "best first" in screen(pilot)
-        bars.cycle_sort()
+        bars.action_sort()
         await pilot.pause()
         assert names(screen(pilot)) == ["cat", "dog", "frog", "all"] and "worst first" in screen(pilot)
         bars.show(fold(*run_events(epochs=4, test=True)))
@@ -343,9 +197,6 @@ async def test_any_number_of_classes_and_long_names(count: int) -> None:
         assert any(line.strip("│ ").startswith("all") for line in lines)
         assert ("90 more" in "\n".join(lines)) == (count == 100)
         assert "…" in lines[1]
-
-
-# -- checkpoints, log -------------------------------------------------------------------------------------------------
 
 
 async def test_checkpoints_newest_first() -> None:
@@ -370,7 +221,7 @@ async def test_checkpoints_newest_first() -> None:
         assert "✗ skipped: digest differs" in lines[1]
         assert "✗ epoch 3 not saved: No space left on device" in lines[2]
         assert "2.1000 → 1.0500" in lines[3] and "epoch-0002.pt" in lines[3]
-        assert "epoch 1" in lines[4] and "→ 2.1000" in lines[4]
+        assert "epoch 1" in lines[4] and "first, 2.1000" in lines[4]
 
 
 async def test_log_writes_each_line_once() -> None:
@@ -383,49 +234,6 @@ async def test_log_writes_each_line_once() -> None:
         await pilot.pause()
         shown = screen(pilot)
         assert shown.count("first") == shown.count("second") == 1
-
-
-# -- images ---------------------------------------------------------------------------------------------------------
-
-
-async def test_images_captions_and_pages() -> None:
-    strip = ImageStrip(mode="half")
-    async with on_stage(strip, fold(*run_events(epochs=1)), (80, 20)) as pilot:
-        shown = screen(pilot)
-        assert "1–2 of 4" in shown and "Test images · epoch 1" in shown
-        assert "✓ cat 0.97" in shown and "✓ dog 0.61" in shown
-        assert max(line.count("▀") for line in shown.splitlines()) == 64
-        strip.next()
-        await pilot.pause()
-        assert "3–4 of 4" in screen(pilot) and "✗ dog, is frog 0.50" in screen(pilot)
-        strip.next()
-        await pilot.pause()
-        assert "1–2 of 4" in screen(pilot), "after the last page comes the first"
-        strip.previous()
-        await pilot.pause()
-        assert "3–4 of 4" in screen(pilot)
-
-
-async def test_images_before_the_first_epoch_have_their_class() -> None:
-    async with on_stage(ImageStrip(mode="half"), fold(*run_events(epochs=0)), (80, 20)) as pilot:
-        shown = screen(pilot)
-        assert "cat" in shown and "✓" not in shown and "✗" not in shown
-
-
-async def test_images_shrink_where_there_is_little_room() -> None:
-    async with on_stage(ImageStrip(mode="half"), fold(*run_events(epochs=1)), (40, 12)) as pilot:
-        shown = screen(pilot)
-        assert "1–2 of 4" in shown and f"{'cat':12}0.97" in shown and shown.count("✓ correct") == 2
-    async with on_stage(ImageStrip(mode="half"), fold(*run_events(epochs=1)), (58, 19)) as pilot:
-        shown = screen(pilot)
-        assert "1–3 of 4" in shown and "✓ cat 0.97" in shown and "✗ is frog" in shown, "one large, two small beside it"
-    async with on_stage(ImageStrip(mode="half"), fold(*run_events(epochs=1)), (12, 5)) as pilot:
-        assert "No room" in screen(pilot)
-
-
-async def test_images_off() -> None:
-    async with on_stage(ImageStrip(mode="off"), fold(*run_events(epochs=1))) as pilot:
-        assert "switched off" in screen(pilot)
 
 
 @pytest.mark.parametrize("theme", ["ansi-dark", "ansi-light"])
@@ -450,12 +258,3 @@ def test_the_epoch_table_uses_the_room() -> None:
         assert used <= max(width, 61)
         assert ("bar" in [key for key, _, _ in columns]) is (width >= 100)
     assert columns_for(61) == columns_for(0), "its least width"
-
-
-async def test_the_header_fits_a_new_size_when_nothing_else_changes() -> None:
-    header = RunHeader()
-    async with on_stage(header, fold(*run_events(epochs=1)), (100, 2)) as pilot:
-        await pilot.resize_terminal(60, 2)
-        await pilot.pause()
-        first, second = screen(pilot).splitlines()[:2]
-        assert first.rstrip().endswith(("TRAINING", "VALIDATING")) and second.strip().startswith("epoch")

@@ -17,7 +17,7 @@ from tui_cifar.terminal.capabilities import in_tmux, unicode_locale
 if TYPE_CHECKING:
     import numpy as np
 
-    from tui_cifar.render.images.mosaic import Mode
+    from tui_cifar.render.look import ImageMode
 
 TOP = 5
 PIXELS = ("kitty", "sixel")
@@ -85,8 +85,10 @@ def run(arguments: list[str]) -> int:
 
 def _show(name: str, pixels: np.ndarray, top: list[tuple[str, float]], images: str | None) -> None:
     """Print the image and its classes, side by side if there is room."""
-    from tui_cifar.render.images.mosaic import image_lines, printed
-    from tui_cifar.render.text.text import bar, cut, plain
+    from tui_cifar.render.images.cell_style import printed
+    from tui_cifar.render.images.cells import image_lines
+    from tui_cifar.render.text.ascii import plain
+    from tui_cifar.render.text.format import bar, cut
 
     ascii_only = not unicode_locale()
     pixels_by = images if images in PIXELS else None
@@ -123,7 +125,7 @@ def _as_pixels(image: np.ndarray, words: list[str], protocol: str) -> str:
     return placed(sixel(image, min(32 * width, 16 * height)), 16, words, 35)
 
 
-def output_mode(images: str | None, *, ascii_only: bool) -> Mode:
+def output_mode(images: str | None, *, ascii_only: bool) -> ImageMode:
     """How images are printed: as `images` says; else in the terminal's colours, or as letters if it has none."""
     if images in ("ascii", "off"):
         return "ascii" if images == "ascii" else "off"

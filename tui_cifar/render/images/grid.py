@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tui_cifar.render.images.mosaic import Line, beside
+from tui_cifar.render.text.line import Line, beside
 
 SIDES, SMALL_SIDES = range(32, 11, -2), (10, 8)
-"""Columns that an image may take; it takes half as many lines. Words below a small one say little, so it is the last resort."""
+"""Columns that an image may take; it takes half as many lines. Captions below small images say little: they are the last
+resort."""
 MIN_GAP, MAX_GAP = 2, 6
 ENOUGH = 6
 """Images on a page from which larger ones are better than more of them."""
@@ -16,25 +17,24 @@ ENOUGH = 6
 
 @dataclass(frozen=True, slots=True)
 class Captions:
-    """How wide the words below an image are."""
+    """How much room captions need."""
 
     one_line: int = 0
-    """Columns that they take in one line; below a narrower image they have two."""
+    """Columns of a caption in one line; images that are narrower get two lines."""
     two_lines: int = 0
-    """Columns that they take in two; a narrower image gets a cell of that width."""
+    """Columns of a caption in two lines; images that are narrower get a cell of this width."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Images in columns and rows, each with a line or two of words below; `side` 0 stands for a list without images."""
+    """Images in columns and rows, each with its caption below. A `side` of 0 means a list without images."""
 
     side: int
     columns: int
     rows: int
     gap: int = MIN_GAP
     """Blank columns between two cells."""
-    words: int = 1
-    """Lines of words below an image."""
+    caption_lines: int = 1
     margin: int = 0
     """Columns by which a cell is wider than its image."""
 
@@ -50,8 +50,13 @@ class Grid:
 
     @property
     def height(self) -> int:
-        """Lines of a cell; of a list, one."""
-        return self.side // 2 + self.words if self.side else 1
+        """Lines of a cell; 1 in a list."""
+        return self.side // 2 + self.caption_lines if self.side else 1
+
+    def place_at(self, x: int, y: int) -> int | None:
+        """Which image of the page is at a cell of the terminal; None between and below the images."""
+        column, row = x // (self.width + self.gap) if self.side else 0, y // self.height
+        return row * self.columns + column if column < self.columns and row < self.rows else None
 
 
 def fit(
@@ -64,26 +69,26 @@ def fit(
     captions: Captions = Captions(),
     sides: Sequence[int] = SIDES,
 ) -> Grid:
-    """The layout for a place of `width` by `height` cells; a list where no image fits.
+    """The grid for a place of `width` by `height` cells; a list if no image fits.
 
     Args:
-        side: the columns of an image, as asked for; None takes what fills most of the place with `enough` images or more.
-        most: images that there are; room for more counts for nothing.
-        captions: the words below an image; one short line if left out.
+        side: columns of an image; None picks the size that fills most of the place with at least `enough` images.
+        most: how many images there are; room for more is worth nothing.
+        captions: the room that captions need; a single short line by default.
         sides: the columns that an image may take.
     """
 
     def grid(s: int) -> Grid:
-        words, cell = (1, s) if s >= captions.one_line else (2, max(s, captions.two_lines))
+        lines, cell = (1, s) if s >= captions.one_line else (2, max(s, captions.two_lines))
         least = max(1, MIN_GAP - (cell - s))
-        columns, rows = (width + least) // (cell + least), height // (s // 2 + words)
+        columns, rows = (width + least) // (cell + least), height // (s // 2 + lines)
         columns = min(columns, most or columns)
         gap = (width - columns * cell) // (columns - 1) if columns > 1 else least
-        return Grid(s, columns, rows, min(MAX_GAP, max(least, gap)), words, cell - s)
+        return Grid(s, columns, rows, min(MAX_GAP, max(least, gap)), lines, cell - s)
 
     def worth(g: Grid) -> float:
         count = min(g.page, most or g.page)
-        size: float = g.side**2.15  # the area, and a little for larger ones
+        size: float = g.side**2.15  # the area, with a slight preference for larger images
         return min(count, enough, most or enough) * count * size
 
     if side is not None and grid(side).page:
@@ -96,7 +101,7 @@ def fit(
 
 
 def in_rows(blocks: Sequence[list[Line]], grid: Grid) -> list[Line]:
-    """As many blocks as fit on a page, each in a cell of the grid."""
+    """A page of blocks, each in a cell of the grid; those that do not fit are left out."""
     lines: list[Line] = []
     shown = blocks[: grid.page]
     for start in range(0, len(shown), grid.columns):

@@ -1,15 +1,14 @@
-"""Images as arrays, and as letters."""
+"""Images as arrays: converted to RGB and resized."""
 
 from __future__ import annotations
 
-import numpy as np
+from functools import lru_cache
 
-RAMP = " .:-=+*#%@"
-"""Dark to light, as light letters on a dark ground."""
+import numpy as np
 
 
 def as_rgb(image: np.ndarray) -> np.ndarray:
-    """uint8 (H, W, 3) of an image (H, W), (H, W, 1), (H, W, 3) or (H, W, 4); transparency over black."""
+    """uint8 (H, W, 3) of an image (H, W), (H, W, 1), (H, W, 3) or (H, W, 4); transparency is laid over black."""
     if image.ndim == 2:
         image = image[..., None]
     if image.shape[2] == 1:
@@ -18,6 +17,23 @@ def as_rgb(image: np.ndarray) -> np.ndarray:
         alpha = image[..., 3:].astype(np.uint16)
         return ((image[..., :3] * alpha + 127) // 255).astype(np.uint8)
     return image
+
+
+def resized(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """float32 (height, width, C) of an image (H, W, C): each new pixel is the mean of the area that it covers."""
+    down, across = _areas(height, image.shape[0]), _areas(width, image.shape[1])
+    out: np.ndarray = np.einsum("yh,hwc,xw->yxc", down, image.astype(np.float32), across, optimize=True)
+    return out
+
+
+@lru_cache(maxsize=64)
+def _areas(new: int, old: int) -> np.ndarray:
+    """float32 (new, old): the share of each old pixel in each new one."""
+    edges = np.arange(new + 1, dtype=np.float64)[:, None] * old / new
+    covered = np.clip(edges[1:], np.arange(old), np.arange(1, old + 1)) - np.clip(
+        edges[:-1], np.arange(old), np.arange(1, old + 1)
+    )
+    return (covered * new / old).astype(np.float32)
 
 
 def shrink(image: np.ndarray, factor: int) -> np.ndarray:
@@ -35,25 +51,9 @@ def enlarge(image: np.ndarray, factor: int) -> np.ndarray:
     return image.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
-def ascii_ramp(image: np.ndarray, light: bool = False) -> list[str]:
-    """An image as letters by luminance (Rec. 709), stretched to the ramp: ceil(H / 2) lines of W cells.
-
-    Args:
-        image: uint8 (H, W), (H, W, 1), (H, W, 3) or (H, W, 4).
-        light: for dark letters on a light ground: the ramp goes the other way.
-    """
-    luminance = as_rgb(image).astype(np.float64) @ np.array([0.2126, 0.7152, 0.0722])
-    if luminance.size == 0:
-        return ["" for _ in range(0, image.shape[0], 2)]
-    low, high = luminance.min(), luminance.max()
-    level = (
-        np.rint((luminance - low) / max(high - low, 1e-9) * (len(RAMP) - 1)).astype(int)
-        if high > low
-        else np.rint(luminance / 255 * (len(RAMP) - 1)).astype(int)
-    )
-    letters = np.array(list(RAMP[::-1] if light else RAMP))
-    lines = []
-    for y in range(0, level.shape[0], 2):
-        mean = np.rint(level[y : y + 2].mean(axis=0)).astype(int)
-        lines.append("".join(letters[mean]))
-    return lines
+def enlarge_or_shrink(image: np.ndarray, side: int) -> np.ndarray:
+    """A square image scaled by a whole factor, up or down, to `side` pixels a side or the nearest possible size."""
+    now = image.shape[0]
+    if side >= 2 * now:
+        return enlarge(image, side // now)
+    return shrink(image, now // side) if 0 < side < now else image

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.segment import Segment
 from textual.binding import Binding, BindingType
 
-from tui_cifar.render.images.mosaic import Line
-from tui_cifar.render.text.ink import words
-from tui_cifar.run.predictions import SETS
+from tui_cifar.render.text.format import SPLITS
+from tui_cifar.render.text.line import Line
 from tui_cifar.run.state import Saved
 from tui_cifar.screens.base.run_screen import RunScreen
 
@@ -36,17 +36,17 @@ class ResultsScreen(RunScreen):
     def heading(self, split: str, weights: str, width: int) -> Line:
         """ "Validation images · epoch 3", and that there are newer predictions."""
         results, started = self.cifar.results, self.view.started
-        told = SETS.get(split, split)
+        text, styles = SPLITS.get(split, split).capitalize(), self.look.styles
         if width >= WIDE:
-            told += " images"
+            text += " images"
             total = started.counts.get("valid", 0) if started else 0
             if split == "valid" and results is not None and len(results) < total:
-                told = f"{len(results):,} of {total:,} {told.lower()}"
-        line = [words(f"{told} · {weights}   ", self.inks.strong)]
+                text = f"{len(results):,} of {total:,} {text.lower()}"
+        line = [Segment(f"{text} · {weights}   ", styles.strong)]
         if (newer := self.cifar.newer) is not None:
             other = "validation" if split == "test" else "test"
             what = f"epoch {newer.epoch}" if newer is self.cifar.saved(split) else other
-            line.append(words(f"newer: {what}   " if width >= WIDE else "newer   ", self.inks.correct))
+            line.append(Segment(f"newer: {what}   " if width >= WIDE else "newer   ", styles.correct))
         return line
 
     def state(self) -> object:

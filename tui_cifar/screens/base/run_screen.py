@@ -8,21 +8,23 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
 from textual.app import ComposeResult, SystemCommand
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Footer
 
-from tui_cifar.render.text.ink import Inks, inks_of
+from tui_cifar.render.look import Look
 from tui_cifar.run.state import RunState, Saved
 from tui_cifar.screens.base.settled import Settled
 from tui_cifar.widgets.chrome.header import RunHeader
 from tui_cifar.widgets.chrome.key_footer import KeyFooter
 from tui_cifar.widgets.chrome.screen_tabs import ScreenTabs
+from tui_cifar.widgets.theme import look_of
 
 if TYPE_CHECKING:
     import numpy as np
     from textual.message import Message
 
     from tui_cifar.app.settings import Settings
-    from tui_cifar.render.images.mosaic import Mode
+    from tui_cifar.render.look import ImageMode
     from tui_cifar.run.client import Capabilities
     from tui_cifar.run.predictions import Results
 
@@ -88,7 +90,7 @@ class Shows(Protocol):
         """Asks the network about images."""
 
     @property
-    def image_mode(self) -> Mode:
+    def image_mode(self) -> ImageMode:
         """How images are drawn on this terminal."""
 
     @property
@@ -107,6 +109,8 @@ class RunScreen(Settled, Screen[None]):
 
     AUTO_FOCUS = ""  # keys belong to the screen
     view_id: ClassVar[str]
+    KEY_VIEWS: ClassVar[tuple[type[Widget], ...]] = ()
+    """Widgets of this screen that have keys of their own while they have the focus."""
 
     def __init__(self, *, images: str, ascii: bool) -> None:
         super().__init__()
@@ -187,16 +191,6 @@ class RunScreen(Settled, Screen[None]):
     # -- drawing ----------------------------------------------------------------------------------------------------------
 
     @property
-    def mode(self) -> Mode:
-        """How images are drawn on this terminal."""
-        return self.cifar.image_mode
-
-    @property
-    def light(self) -> bool:
-        """Whether the ground is light."""
-        return not self.app.current_theme.dark
-
-    @property
-    def inks(self) -> Inks:
-        """The styles of the present theme."""
-        return inks_of(self.app)
+    def look(self) -> Look:
+        """How to draw on this terminal, in the current theme."""
+        return look_of(self.app, self.cifar.image_mode, ascii=self._ascii)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import ClassVar
 
+from rich.segment import Segment
 from rich.style import Style
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from tui_cifar.render.images.mosaic import Line
-from tui_cifar.render.text.ink import words
+from tui_cifar.render.text.line import Line
 from tui_cifar.screens.base.run_screen import RunScreen
 from tui_cifar.widgets.canvas import Canvas
 
@@ -37,11 +37,11 @@ class TabbedScreen(RunScreen):
         Binding("pageup", "scroll(-10)", "Page up", id="tabbed.pageup", show=False, tooltip="Ten up"),
         Binding("pagedown", "scroll(10)", "Page down", id="tabbed.pagedown", show=False, tooltip="Ten down"),
     ]
-    words_of_views: ClassVar[Mapping[str, str]]
+    views: ClassVar[Mapping[str, str]]
 
     def __init__(self, *, images: str, ascii: bool) -> None:
         super().__init__(images=images, ascii=ascii)
-        self.current = next(iter(self.words_of_views))
+        self.current = next(iter(self.views))
         self.top = 0
         """First line, or the item chosen, of the present view."""
 
@@ -62,12 +62,12 @@ class TabbedScreen(RunScreen):
         return 0
 
     def _tabs(self, width: int, height: int) -> list[Line]:
-        inks = self.inks
+        styles = self.look.styles
         line: Line = []
-        for key, word in self.words_of_views.items():
-            line += [words(word, inks.accent + CURRENT if key == self.current else inks.dim), words("   ")]
+        for key, word in self.views.items():
+            line += [Segment(word, styles.accent + CURRENT if key == self.current else styles.dim), Segment("   ")]
             if key == self.current and (self._ascii or self.app.no_color):
-                line[-2] = words(f"[{word}]", inks.accent)
+                line[-2] = Segment(f"[{word}]", styles.accent)
         return [line]
 
     def _draw(self, width: int, height: int) -> list[Line]:
@@ -81,7 +81,7 @@ class TabbedScreen(RunScreen):
 
     def action_next_view(self, step: int) -> None:
         """The next view."""
-        keys = list(self.words_of_views)
+        keys = list(self.views)
         self.current = keys[(keys.index(self.current) + step) % len(keys)]
         self.top = 0
         self.refresh_bindings()
@@ -101,10 +101,8 @@ class TabbedScreen(RunScreen):
         if message.canvas.id != "status":
             return
         x = 0
-        for key, word in self.words_of_views.items():
+        for key, word in self.views.items():
             if x <= message.x < x + len(word):
-                self.action_next_view(
-                    list(self.words_of_views).index(key) - list(self.words_of_views).index(self.current)
-                )
+                self.action_next_view(list(self.views).index(key) - list(self.views).index(self.current))
                 return
             x += len(word) + 3

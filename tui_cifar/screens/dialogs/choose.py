@@ -1,4 +1,4 @@
-"""Small dialogs: choose one of a list, or type a number."""
+"""Small dialogs: choose from a list, or enter a number."""
 
 from __future__ import annotations
 
@@ -13,18 +13,17 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from tui_cifar.render.text.text import cut
+from tui_cifar.render.text.format import cut
 from tui_cifar.screens.base.settled import Settled
 
 
 class ChoiceDialog(Settled, ModalScreen[int | None]):
-    """Answers with the place of the option chosen; None where it was left.
+    """Returns the place of the chosen option, or None if it was closed.
 
     Args:
-        title: what is chosen.
-        options: in words; a letter goes to the next one that begins with it.
-        notes: a remark on each, at the right.
-        current: the one that is marked first.
+        options: a letter goes to the next one that begins with it.
+        current: the option that is marked first.
+        notes: a note on each option, to its right.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back")]
@@ -35,19 +34,17 @@ class ChoiceDialog(Settled, ModalScreen[int | None]):
         self._notes = [*notes, *[""] * (len(options) - len(notes))]
 
     def compose(self) -> ComposeResult:
-        """A list."""
         with Vertical(classes="dialog") as box:
             box.border_title = self._title
             lines = [f"{cut(o, 20):20}{n:>20}" for o, n in zip(self._options, self._notes, strict=True)]
             yield OptionList(*(Option(line.rstrip()) for line in lines), markup=False, compact=True)
-            yield Static("a letter goes to its class   enter chooses", classes="hint")
+            yield Static("letter: next class   enter: choose   esc: back", classes="hint")
 
     def on_mount(self) -> None:
-        """Mark the current one."""
         self.query_one(OptionList).highlighted = self._current
 
     def on_key(self, event: events.Key) -> None:
-        """Go to the next option that begins with a letter."""
+        """Go to the next option that begins with the letter."""
         letter = (event.character or "").lower()
         if len(letter) != 1 or not letter.isalnum():
             return
@@ -60,16 +57,14 @@ class ChoiceDialog(Settled, ModalScreen[int | None]):
                 return
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Answer."""
         self.dismiss(event.option_index)
 
     def action_leave(self) -> None:
-        """No answer."""
         self.dismiss(None)
 
 
 class GoToDialog(Settled, ModalScreen[int | None]):
-    """Answers with a number from 0 to `last`; None where it was left."""
+    """Returns a number from 0 to `last`, or None if it was closed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back")]
 
@@ -78,20 +73,18 @@ class GoToDialog(Settled, ModalScreen[int | None]):
         self._last = last
 
     def compose(self) -> ComposeResult:
-        """A field."""
         with Vertical(classes="dialog") as box:
             box.border_title = "Go to image number"
             yield Input(placeholder=f"0 to {self._last:,}", type="integer", max_length=9)
-            yield Static("enter goes there   esc goes back", classes="hint")
+            yield Static("enter: go   esc: back", classes="hint")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Answer, if it is one of the numbers."""
+        """Return the number, if it is in range."""
         text = event.value.strip()
         if text.isdigit() and int(text) <= self._last:
             self.dismiss(int(text))
         else:
-            self.query_one(Static).update(f"It must be a whole number from 0 to {self._last:,}.")
+            self.query_one(Static).update(f"Enter a whole number from 0 to {self._last:,}.")
 
     def action_leave(self) -> None:
-        """No answer."""
         self.dismiss(None)

@@ -1,4 +1,4 @@
-"""What to do when the images are not here and could not be downloaded."""
+"""Asks what to do if the images were not found and could not be downloaded."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tui_cifar.screens.base.settled import Settled
 
 
 class DataMissingDialog(Settled, ModalScreen[dict[str, Any] | None]):
-    """Answers with changes to the configuration: none of them to try again, a folder, or the built-in data; None leaves."""
+    """Returns changes to the configuration: none to try again, or another data set; None to quit."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "again", "Try again"),
@@ -32,27 +32,25 @@ class DataMissingDialog(Settled, ModalScreen[dict[str, Any] | None]):
         self._message = message
 
     def compose(self) -> ComposeResult:
-        """The reason, three ways out, and a field for the folder that opens on demand."""
         with Vertical(classes="dialog") as box:
             box.border_title = "Images not found"
             yield Static(self._message, markup=False, classes="message")
             yield Button("t  Try again", id="again", compact=True)
             yield Button("f  Another folder or archive …", id="folder", compact=True)
-            yield Input(placeholder="path of a folder of images, or of cifar-10-python.tar.gz", id="path")
+            yield Input(placeholder="path of an image folder or of cifar-10-python.tar.gz", id="path")
             yield Button("b  Built-in images (shapes)", id="built_in", compact=True)
             yield Button("q  Quit", id="leave", compact=True)
 
     def on_mount(self) -> None:
-        """The field stays away until it is asked for."""
+        """The field appears only when it is needed."""
         self.query_one("#path").display = False
         self.query_one("#again").focus()
 
     async def on_button_pressed(self, event: Button.Pressed) -> None:
-        """A click or Enter acts as the key does."""
         await self.run_action(str(event.button.id))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Use the path, if there is something there."""
+        """Use the path, if it exists."""
         path = expand_path(event.value.strip())
         if event.value.strip() and path_exists(path):
             self.dismiss({"dataset": str(path)})
@@ -60,24 +58,19 @@ class DataMissingDialog(Settled, ModalScreen[dict[str, Any] | None]):
             self.notify(f"{event.value.strip() or 'Nothing'}: no such folder or archive", severity="error")
 
     def action_again(self) -> None:
-        """The same once more."""
         self.dismiss({})
 
     def action_folder(self) -> None:
-        """Open the field."""
         field = self.query_one("#path")
         field.display = True
         field.focus()
 
     def action_built_in(self) -> None:
-        """Train on the built-in images."""
         self.dismiss({"dataset": "shapes"})
 
     def action_back(self) -> None:
-        """Close the field."""
         self.query_one("#path").display = False
         self.query_one("#again").focus()
 
     def action_leave(self) -> None:
-        """Leave the program."""
         self.dismiss(None)

@@ -1,4 +1,4 @@
-"""An error of the trainer: title, text, and the traceback where it was not foreseen."""
+"""Says why a run has failed, with the traceback of an unexpected error."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tui_cifar.screens.base.settled import Settled
 
 
 class FailureDialog(Settled, ModalScreen[None]):
-    """Says what went wrong; closing it leaves everything that was reached on the dashboard."""
+    """Says what went wrong. What the run has reached stays on the screens below."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter", "close", "Close"),
@@ -26,15 +26,13 @@ class FailureDialog(Settled, ModalScreen[None]):
         self._title, self._message, self._detail = title, message, detail
 
     def compose(self) -> ComposeResult:
-        """Title in the border, text, keys."""
         with Vertical(classes="dialog error") as box:
             box.border_title = self._title
             yield Static(self._message, markup=False)
             if self._detail:
                 with VerticalScroll(classes="detail"):
                     yield Static(self._detail, markup=False)
-            yield Static("enter  back to the dashboard     q  quit", classes="hint")
+            yield Static("enter: back to the dashboard   q: quit", classes="hint")
 
     def action_close(self) -> None:
-        """Back to the dashboard."""
         self.dismiss(None)

@@ -1,12 +1,13 @@
-"""An image of one's own: asks for its path, shows what the network takes it for."""
+"""Classifies an image of the user's own: asks for its path, shows its probabilities."""
 
 from __future__ import annotations
 
 import os
 import textwrap
 from pathlib import Path
-from typing import ClassVar, cast
+from typing import ClassVar
 
+from rich.segment import Segment
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -16,21 +17,22 @@ from textual.widgets import Input, Static
 
 from engine.inspection.types import Inspection
 from engine.runtime.atomic_io import expand_path
-from tui_cifar.render.images import detail
-from tui_cifar.render.images.mosaic import Line
-from tui_cifar.render.text.ink import words
-from tui_cifar.render.text.text import cut
+from tui_cifar.render.images.detail import image_view
+from tui_cifar.render.images.probabilities import Subject
+from tui_cifar.render.look import Styles
+from tui_cifar.render.text.format import cut
+from tui_cifar.render.text.line import Line
 from tui_cifar.run.inspector import Answered
-from tui_cifar.screens.base.run_screen import RunScreen, Shows
+from tui_cifar.screens.base.run_screen import RunScreen
 from tui_cifar.screens.base.settled import Settled
 from tui_cifar.widgets.canvas import Canvas
 
 MOST_ENTRIES = 5_000
-"""Entries of a folder that completion looks at."""
+"""Entries of a folder that are considered for completion."""
 
 
 def candidates(text: str) -> list[str]:
-    """The paths that `text` may become, in order of name: folders, which end in "/", and files."""
+    """The paths that begin with `text`, sorted by name; those of folders end in "/"."""
     if not text:
         return []
     folder, start = os.path.split(text)
@@ -47,32 +49,31 @@ def candidates(text: str) -> list[str]:
 
 
 def complete(text: str) -> str | None:
-    """What tab makes of `text`: as much as all candidates share, or the first of them where that is no more than `text`."""
+    """What tab completes `text` to: all that the candidates share, or if that is nothing more, the first of them."""
     found = candidates(text)
-    shared = os.path.commonprefix(found)  # noqa: RUF071 - letter by letter is what is wanted
+    shared = os.path.commonprefix(found)  # noqa: RUF071 - letter by letter, not by folder
     return None if not found else shared if len(shared) > len(text) else found[0]
 
 
 class Paths(Suggester):
-    """Completes paths."""
+    """Suggests the first path that begins with the text, in grey; → or tab takes it."""
 
     def __init__(self) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
 
     async def get_suggestion(self, value: str) -> str | None:
-        """The rest of the path in grey; → or tab takes it."""
         found = candidates(value)
         return found[0] if found else None
 
 
 class OwnImageDialog(Settled, ModalScreen[None]):
-    """A field and, below, the image with its probabilities."""
+    """A field for the path and, below it, matching files or the image with its probabilities."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "Close"),
         Binding("tab", "take", "Complete", priority=True),
         Binding("down", "mark(1)", "Next", priority=True),
-        Binding("up", "mark(-1)", "Before", priority=True),
+        Binding("up", "mark(-1)", "Previous", priority=True),
     ]
 
     def __init__(self, *, ascii: bool) -> None:
@@ -81,23 +82,25 @@ class OwnImageDialog(Settled, ModalScreen[None]):
         self.answer: Inspection | str | None = None
         self._asked: Path | None = None
         self._marked: int | None = None
-        """Place of the candidate that the arrows have reached."""
+        """The candidate that the arrows have reached."""
 
     def compose(self) -> ComposeResult:
-        """Field and canvas."""
         with Vertical(classes="dialog") as box:
             box.border_title = "An image of your own"
-            yield Input(placeholder="path of an image, as in ~/cat.jpg", suggester=Paths())
+            yield Input(placeholder="path of an image, such as ~/cat.jpg", suggester=Paths())
             yield Canvas(self._draw, ascii=self._ascii)
-            yield Static("↑↓ choose  tab completes  enter opens  esc closes", classes="hint")
+            yield Static("↑↓: choose   tab: complete   enter: open   esc: close", classes="hint")
+
+    @property
+    def _below(self) -> RunScreen:
+        """The screen of the run that the dialog belongs to."""
+        return next(screen for screen in reversed(self.app.screen_stack) if isinstance(screen, RunScreen))
 
     def on_mount(self) -> None:
-        """Plain borders where they are asked for; type at once."""
         self.set_class(self._ascii, "-ascii")
         self.query_one(Input).focus()
 
     def action_take(self) -> None:
-        """Complete the path."""
         text = self.query_one(Input).value
         full = complete(text) if self._marked is None else candidates(text)[self._marked]
         if full is not None:
@@ -109,7 +112,7 @@ class OwnImageDialog(Settled, ModalScreen[None]):
         field.cursor_position = len(text)
 
     def action_mark(self, step: int) -> None:
-        """The next of the paths that begin as what was typed."""
+        """Mark the next path that begins with what was typed."""
         count = len(candidates(self.query_one(Input).value))
         if count:
             self._marked = (-1 if self._marked is None and step > 0 else self._marked or 0) + step
@@ -118,12 +121,12 @@ class OwnImageDialog(Settled, ModalScreen[None]):
             self.query_one(Canvas).redraw()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Show what the path may become."""
+        """Show the matching files."""
         self._asked, self.answer, self._marked = None, None, None
         self.query_one(Canvas).redraw()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Ask the network; a folder is opened."""
+        """Classify the image, or open the folder."""
         text = event.value.strip()
         if self._marked is not None:
             text = candidates(text)[self._marked]
@@ -136,40 +139,34 @@ class OwnImageDialog(Settled, ModalScreen[None]):
             self.query_one(Canvas).redraw()
         elif text:
             self._asked, self.answer = expand_path(text), None
-            cast("Shows", self.app).inspector.ask(self._asked, self._asked, self.post_message)
+            self._below.cifar.inspector.ask(self._asked, self._asked, self.post_message)
             self.query_one(Canvas).redraw()
 
     def on_answered(self, message: Answered) -> None:
-        """Show the answer, if it is to the newest question."""
+        """Show the answer, unless something else has been asked since."""
         if message.key == self._asked:
             self.answer = message.answer
             self.query_one(Canvas).redraw()
 
     def _draw(self, width: int, height: int) -> list[Line]:
-        below = next((s for s in reversed(self.app.screen_stack) if isinstance(s, RunScreen)), None)
-        if below is None:
-            return []
-        inks = below.inks
+        look = self._below.look
         if self._asked is None:
-            return self._choices(width, height, below)
+            return self._choices(width, height, look.styles)
         if not isinstance(self.answer, Inspection):
-            told = self.answer or "The network is being asked …"
-            lines = textwrap.wrap(told, max(1, width))
-            return [[words(line, inks.wrong if self.answer else inks.dim)] for line in lines]
+            lines = textwrap.wrap(self.answer or "Asking the network …", max(1, width))
+            return [[Segment(line, look.styles.wrong if self.answer else look.styles.dim)] for line in lines]
         a = self.answer
-        subject = detail.Subject(a.image, a.class_names, a.probabilities, None, ())
-        look = detail.Look(below.mode, inks, below.light, self._ascii)
-        return detail.image_view(subject, a, width, height, look)
+        return image_view(Subject(a.image, a.class_names, a.probabilities, None, ()), a, width, height, look)
 
-    def _choices(self, width: int, height: int, below: RunScreen) -> list[Line]:
-        """The paths that begin as what was typed, or what may be typed."""
-        inks, text = below.inks, self.query_one(Input).value
+    def _choices(self, width: int, height: int, styles: Styles) -> list[Line]:
+        """The paths that begin with what was typed, or what can be typed."""
+        text = self.query_one(Input).value
         if not text:
-            told = "Any size and format: the image is turned upright, cut to a square and scaled to 32×32."
-            return [[words(line, inks.dim)] for line in textwrap.wrap(told, max(1, width))]
+            hint = "Any size and format: the image is turned upright, cropped to a square and scaled to 32×32."
+            return [[Segment(line, styles.dim)] for line in textwrap.wrap(hint, max(1, width))]
         found = candidates(text)
         if not found:
-            return [[words("No file begins like that.", inks.dim)]]
+            return [[Segment("No matching files.", styles.dim)]]
         names = [path.rstrip("/").rpartition("/")[2] + ("/" if path.endswith("/") else "") for path in found]
         rows, cell = max(1, height - 1), min(width, max(map(len, names)) + 3)
         columns = max(1, width // cell)
@@ -181,13 +178,12 @@ class OwnImageDialog(Settled, ModalScreen[None]):
             line: Line = []
             for i in range(y, len(shown), rows):
                 marked = first + i == self._marked
-                line += [words(cut(shown[i], cell - 2), inks.cursor if marked else inks.text)]
-                line.append(words(" " * (cell - len(line[-1].text))))
+                line += [Segment(cut(shown[i], cell - 2), styles.cursor if marked else styles.text)]
+                line.append(Segment(" " * (cell - len(line[-1].text))))
             lines.append(line)
         if len(names) > first + len(shown):
-            lines.append([words(f"and {len(names) - first - len(shown):,} more", inks.dim)])
+            lines.append([Segment(f"and {len(names) - first - len(shown):,} more", styles.dim)])
         return lines
 
     def action_close(self) -> None:
-        """Back."""
         self.dismiss(None)

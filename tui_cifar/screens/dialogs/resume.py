@@ -1,4 +1,4 @@
-"""The question at the start, where a run was left unfinished."""
+"""Asks at the start whether to resume an unfinished run."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
-from tui_cifar.render.text.text import place
+from tui_cifar.render.text.format import short_path
 from tui_cifar.run.resume import Unfinished
 from tui_cifar.screens.base.settled import Settled
 
 
 class ResumeDialog(Settled, ModalScreen[str]):
-    """Answers "resume", "new" or "leave"."""
+    """Returns "resume", "new" or "leave"."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "answer('resume')", "Resume"),
@@ -32,25 +32,23 @@ class ResumeDialog(Settled, ModalScreen[str]):
         self._run = run
 
     def compose(self) -> ComposeResult:
-        """Which run, how far it is, and three buttons."""
         run = self._run
         with Vertical(classes="dialog") as box:
-            box.border_title = "An unfinished run is here"
-            at = f"epoch {run.epoch} of {run.config.epochs}" + ("" if run.step is None else f", batch {run.step:,}")
-            when = time.strftime("%d %b %H:%M", time.localtime(run.saved))
-            yield Static(
-                f"{run.path.name}\n{run.config.recipe} on {place(run.config.dataset)}\nsaved at {at}; {when}",
-                markup=False,
-                classes="message",
+            box.border_title = "Resume the unfinished run?"
+            position = f"epoch {run.epoch} of {run.config.epochs}" + (
+                "" if run.step is None else f", batch {run.step:,}"
             )
-            yield Button("r  Resume it", id="resume", compact=True)
+            when = time.strftime("%d %b %H:%M", time.localtime(run.saved))
+            text = (
+                f"{run.path.name}\n{run.config.recipe} on {short_path(run.config.dataset)}\nsaved at {position}; {when}"
+            )
+            yield Static(text, markup=False, classes="message")
+            yield Button("r  Resume", id="resume", compact=True)
             yield Button("n  Start a new run", id="new", compact=True)
             yield Button("q  Quit", id="leave", compact=True)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """A click or Enter answers as the key does."""
         self.dismiss(event.button.id)
 
     def action_answer(self, answer: str) -> None:
-        """Close with an answer."""
         self.dismiss(answer)

@@ -1,4 +1,4 @@
-"""Two lines on top: what runs where and in which state, and how far it is."""
+"""Two lines at the top: which run this is, its state and its progress."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from textual.widgets import Static
 
 from engine.events.types import RunCompleted, RunFailed
 from tui_cifar.app.theme import style
-from tui_cifar.render.text.text import countdown, plain
+from tui_cifar.render.text.ascii import plain
+from tui_cifar.render.text.format import countdown, plural
 from tui_cifar.run.state import RunState
 
-_COLOURS = {"PAUSED": "warning", "DONE": "success", "FAILED": "error", "STOPPED": "warning"}
-BAR_WIDTH = 20
+_STATE_COLOURS = {"PAUSED": "warning", "DONE": "success", "FAILED": "error", "STOPPED": "warning"}
+_WIDE = 100
+"""Columns from which device and tuning are named in full."""
+_BAR_WIDTH = 20
 
 
 class RunHeader(Static):
@@ -19,79 +22,82 @@ class RunHeader(Static):
 
     DEFAULT_CSS = "RunHeader { height: 2; padding: 0 1; }"
 
-    def __init__(self, view: RunState | None = None, *, ascii: bool = False, id: str | None = None) -> None:
+    def __init__(self, state: RunState | None = None, *, ascii: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
         self.ascii = ascii
-        self._view, self._resources = view, ""
+        self._state, self._resources = state, ""
         self._drawn = ""
 
     def on_resize(self) -> None:
-        """Fit the new size; be there in the first frame, before anybody calls `show`."""
-        if self._view is not None:
-            self.show(self._view, self._resources)
+        """Fit the new size; and be there in the first frame, before anyone calls `show`."""
+        if self._state is not None:
+            self.show(self._state, self._resources)
 
-    def show(self, view: RunState, resources: str = "") -> None:
-        """Draw, if a word of it changed."""
-        self._view, self._resources = view, resources
+    def show(self, state: RunState, resources: str = "") -> None:
+        """Draw again, if any word has changed.
+
+        Args:
+            resources: what the run uses, the most important first, separated by two blanks.
+        """
+        self._state, self._resources = state, resources
         width = self.content_size.width
         if width <= 0:
             return
-        text = Text("\n").join([self._first(view, width), self._second(view, width, resources)])
+        text = Text("\n").join([self._first(state, width), self._second(state, width, resources)])
         if self.ascii:
             text = Text(plain(text.plain), spans=text.spans)
         if (key := f"{text.markup}{self.app.theme}") != self._drawn:
             self._drawn = key
             self.update(text, layout=False)
 
-    def _ink(self, name: str) -> str:
+    def _style(self, name: str) -> str:
         return style(self.app.theme_variables, name)
 
-    def _first(self, view: RunState, width: int) -> Text:
-        state = Text(f"● {view.state}", f"bold {self._ink(_COLOURS.get(view.state, 'accent'))}")
-        if view.started is None:
-            left = Text("cifar-tui", "bold")
-        else:
-            s = view.started
-            where = f"{s.device} {s.device_name}" if width >= 100 else s.device
-            left = Text(s.name, "bold").append(
-                f"  {s.config['recipe']} · {s.dataset} · {where}", f"not bold {self._ink('dim')}"
-            )
-            if width >= 100 and s.device == "cpu":
-                left.append(
-                    f" · {s.threads} thread{'s' if s.threads != 1 else ''} · {s.precision} · {s.reason}",
-                    f"not bold {self._ink('dim')}",
-                )
-        return _between(left, state, width)
+    def _first(self, state: RunState, width: int) -> Text:
+        right = Text(f"● {state.state}", f"bold {self._style(_STATE_COLOURS.get(state.state, 'accent'))}")
+        started, dim = state.started, f"not bold {self._style('dim')}"
+        if started is None:
+            return _between(Text("cifar-tui", "bold"), right, width)
+        device = f"{started.device} {started.device_name}" if width >= _WIDE else started.device
+        left = Text(started.name, "bold")
+        left.append(f"  {started.config['recipe']} · {started.dataset} · {device}", dim)
+        if width >= _WIDE and started.device == "cpu":
+            left.append(f" · {plural(started.threads, 'thread')} · {started.precision} · {started.reason}", dim)
+        return _between(left, right, width)
 
-    def _second(self, view: RunState, width: int, resources: str) -> Text:
-        dim, line = self._ink("dim"), Text()
-        ended = view.terminal
+    def _second(self, state: RunState, width: int, resources: str) -> Text:
+        dim = self._style("dim")
+        left, right = self._progress(state), Text(resources, dim)
+        if left.cell_len + right.cell_len + 3 > width:
+            right = Text(resources.split("  ")[0], dim)
+        if left.cell_len + right.cell_len + 3 > width:
+            right = Text()
+        return _between(left, right, width)
+
+    def _progress(self, state: RunState) -> Text:
+        """How far the run is, or how it ended."""
+        dim, line, ended = self._style("dim"), Text(), state.terminal
         if isinstance(ended, RunCompleted):
             line.append(f"test accuracy {ended.test_accuracy:.1%}", "bold").append(f"  loss {ended.test_loss:.3f}")
-            line.append(f"   best epoch {ended.best_epoch}  {ended.epochs} epochs in {countdown(ended.seconds)}", dim)
+            took = f"{plural(ended.epochs, 'epoch')} in {countdown(ended.seconds)}"
+            line.append(f"   best epoch {ended.best_epoch}  {took}", dim)
         elif isinstance(ended, RunFailed):
             line.append(ended.title, "bold").append(f"  {ended.message}", dim)
         elif ended is not None:
-            line.append(f"epoch {view.epoch}/{view.epochs}" if view.epochs else "before the first epoch")
-            line.append("   q leaves; --resume goes on", dim)
-        elif view.started is None:
-            self._preparing(line, view)
+            line.append(f"epoch {state.epoch}/{state.epochs}" if state.epochs else "before the first epoch")
+            line.append("   q quits; --resume continues the run", dim)
+        elif state.started is None:
+            self._preparation(line, state)
         else:
-            line.append(f"epoch {view.epoch}/{view.epochs} ").append(self._bar(view.fraction)).append(
-                f" {int(view.fraction * 100):3} %"
-            )
-            line.append(f"  {view.images_per_second:>6,.0f} img/s" if view.images_per_second else "")
-            if view.seconds_left is not None:
-                line.append(f"  left {countdown(view.seconds_left)}")
-        right = Text(resources, dim)
-        if line.cell_len + right.cell_len + 3 > width:
-            right = Text(resources.split("  ")[0], dim)
-        if line.cell_len + right.cell_len + 3 > width:
-            right = Text()
-        return _between(line, right, width)
+            line.append(f"epoch {state.epoch}/{state.epochs} ").append(self._bar(state.fraction))
+            line.append(f" {int(state.fraction * 100):3} %")
+            line.append(f"  {state.images_per_second:>6,.0f} img/s" if state.images_per_second else "")
+            if state.seconds_left is not None:
+                line.append(f"  left {countdown(state.seconds_left)}")
+        return line
 
-    def _preparing(self, line: Text, view: RunState) -> None:
-        p = view.preparation
+    def _preparation(self, line: Text, state: RunState) -> None:
+        p, dim = state.preparation, self._style("dim")
         if p is None:
             line.append("Starting …")
             return
@@ -99,28 +105,26 @@ class RunHeader(Static):
         if p.done is not None and p.total:
             done = min(1.0, p.done / p.total)
             line.append(" ").append(self._bar(done)).append(f" {int(done * 100):3} %")
-            amount = (
-                f"{p.done / 1e6:.1f}/{p.total / 1e6:.1f} MB"
-                if p.unit == "bytes"
-                else f"{p.done:,}/{p.total:,} {p.unit}"
-            )
-            line.append(f"   {amount}", self._ink("dim"))
+            amount = f"{p.done:,}/{p.total:,} {p.unit}"
+            if p.unit == "bytes":
+                amount = f"{p.done / 1e6:.1f}/{p.total / 1e6:.1f} MB"
+            line.append(f"   {amount}", dim)
         elif p.detail:
-            line.append(f"  {p.detail}", self._ink("dim"))
+            line.append(f"  {p.detail}", dim)
         line.append(" …")
 
     def _bar(self, fraction: float) -> Text:
-        filled = fraction * BAR_WIDTH
+        filled = fraction * _BAR_WIDTH
         whole = int(filled)
         if self.ascii:
-            return Text("#" * whole + "-" * (BAR_WIDTH - whole))
+            return Text("#" * whole + "-" * (_BAR_WIDTH - whole))
         half = filled - whole >= 0.5
-        bar = Text("━" * whole + ("╸" if half else ""), self._ink("accent"))
-        return bar.append("─" * (BAR_WIDTH - whole - half), self._ink("line"))
+        bar = Text("━" * whole + ("╸" if half else ""), self._style("accent"))
+        return bar.append("─" * (_BAR_WIDTH - whole - half), self._style("line"))
 
 
 def _between(left: Text, right: Text, width: int) -> Text:
-    """Left and right at the two ends of a line; the left one gives way."""
+    """A text at each end of a line; the left one is cut if there is no room for both."""
     room = width - right.cell_len - (1 if right.cell_len else 0)
     if left.cell_len > room:
         left = left.copy()

@@ -9,10 +9,10 @@ from textual.widgets import Static
 
 
 class PanelTabs(Static):
-    """Names the panels, the current one marked; a click chooses.
+    """The titles of the panels, the current one marked; a click shows another one.
 
     Args:
-        panels: words by panel id.
+        panels: titles by name.
     """
 
     DEFAULT_CSS = """
@@ -25,11 +25,11 @@ class PanelTabs(Static):
         self._panels = panels
 
     def select(self, current: str) -> None:
-        """Mark a panel as the one that is shown."""
+        """Mark the panel that is shown."""
         parts = []
-        for key, word in self._panels.items():
-            label = f" {word} "
+        for name, title in self._panels.items():
+            label = f" {title} "
             parts.append(
-                f"[$text bold underline]{label}[/]" if key == current else f"[@click=screen.panel('{key}')]{label}[/]"
+                f"[$text bold underline]{label}[/]" if name == current else f"[@click=screen.panel('{name}')]{label}[/]"
             )
         self.update(Content.from_markup(" ".join(parts)), layout=False)

@@ -1,4 +1,4 @@
-"""The line that names the screens."""
+"""The line of tabs that names the screens."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from textual.widgets import Static
 
 
 class ScreenTabs(Static):
-    """The screens with their keys, the present one marked; a click chooses.
+    """The screens with their keys, the current one marked; a click goes to another one.
 
     Args:
-        screens: words by the screen's id, in the order of their keys.
+        screens: titles by name, in the order of their keys.
         current: the screen that this line is on.
     """
 
@@ -23,7 +23,7 @@ class ScreenTabs(Static):
 
     def __init__(self, screens: Mapping[str, str], current: str) -> None:
         parts = []
-        for number, (key, word) in enumerate(screens.items(), 1):
-            label = f" {number} {word} "
-            parts.append(f"[bold reverse]{label}[/]" if key == current else f"[@click=app.view('{key}')]{label}[/]")
+        for number, (name, title) in enumerate(screens.items(), 1):
+            label = f" {number} {title} "
+            parts.append(f"[bold reverse]{label}[/]" if name == current else f"[@click=app.view('{name}')]{label}[/]")
         super().__init__(Content.from_markup(" ".join(parts)))

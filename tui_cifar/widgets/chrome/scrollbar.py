@@ -1,4 +1,4 @@
-"""A scroll bar of plain blanks."""
+"""A scroll bar in ASCII."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from textual.scrollbar import ScrollBarRender
 
 
 class PlainScrollBar(ScrollBarRender):
-    """Ends in whole cells, where block characters cannot be shown. Set as `renderer` of a scroll bar."""
+    """Ends in whole cells instead of block characters. Set as the `renderer` of a scroll bar."""
 
     VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
     HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8

@@ -2,73 +2,94 @@
 
 from __future__ import annotations
 
+from typing import ClassVar, NamedTuple
+
 from rich.console import RenderableType
 from rich.text import Text
+from textual.binding import Binding
 
-from tui_cifar.render.text.text import bar, cut
-from tui_cifar.widgets.panels.panel import Panel
+from tui_cifar.render.text.format import bar, cut, signed
+from tui_cifar.run.class_order import CLASS_ORDERS, class_order
+from tui_cifar.widgets.panels.panel import Choice, Panel
 
-ORDERS = ("class order", "best first", "worst first")
+
+class _Row(NamedTuple):
+    """A class, or all of them."""
+
+    name: str
+    accuracy: float
+    counts: str
+    before: float | None = None
+    """The accuracy after the previous epoch."""
 
 
 class ClassBars(Panel):
-    """A bar a class with its accuracy and the change since the epoch before; the test's once it is done."""
+    """The accuracy of each class and its change since the previous epoch; of the final test once that is done."""
 
+    KEYS: ClassVar[tuple[Binding, ...]] = (
+        Binding("o", "sort", "Sort classes", id="classes.sort", tooltip="Class order, best first, worst first"),
+    )
+    CHOICES: ClassVar[tuple[Choice, ...]] = (Choice("sort", "order", range(len(CLASS_ORDERS))),)
+    DEFAULT_CSS = "ClassBars { height: 13; }"
     parts = ("classes",)
     order = 0
 
-    def options(self) -> object:
-        """The order."""
-        return self.order
-
-    def cycle_sort(self) -> None:
-        """Class order, best first, worst first."""
-        self.order = (self.order + 1) % len(ORDERS)
+    def action_sort(self) -> None:
+        self.order = (self.order + 1) % len(CLASS_ORDERS)
         self.redraw()
 
     def draw(self) -> RenderableType:
-        """The bars, or what they wait for."""
-        view, counts = self.view, self.view.per_class
-        if not counts:
+        state = self.state
+        if not state.per_class:
             self.titles("Accuracy by class")
             return self.waiting("Each class gets a bar after the first epoch.")
-        if view.tested is not None:
-            self.titles(f"Test accuracy · best, epoch {view.tested.epoch}", ("classes.sort", ORDERS[self.order]))
-            before = {}
+        if state.tested is not None:
+            title = f"Test accuracy · best, epoch {state.tested.epoch}"
         else:
-            self.titles(f"Validation accuracy · epoch {view.rows[-1].epoch}", ("classes.sort", ORDERS[self.order]))
-            before = {c.name: c.accuracy for c in view.rows[-2].per_class} if len(view.rows) > 1 else {}
-            if before:
-                before["all"] = view.rows[-2].valid_accuracy
-        rows = [(c.name, c.accuracy, f"{c.correct:,}/{c.total:,}") for c in counts]
-        if self.order:
-            rows.sort(key=lambda r: r[1], reverse=self.order == 1)
-        correct, total = sum(c.correct for c in counts), sum(c.total for c in counts)
-        height = self.content_size.height or len(rows) + 1
-        if len(rows) + 1 > max(3, height):
-            hidden = len(rows) - (max(3, height) - 2)
-            rows = [*rows[: max(3, height) - 2], (f"{hidden} more …", -1.0, "")]
-        rows.append(("all", correct / max(1, total), f"{correct:,}/{total:,}"))
-        width = self.content_size.width
-        name_width = min(max(len(r[0]) for r in rows), max(6, width // 4))
-        tail = 14 if before else 21 if view.tested is not None and width > 44 else 7
+            title = f"Validation accuracy · epoch {state.rows[-1].epoch}"
+        self.titles(title, ("classes.sort", CLASS_ORDERS[self.order]))
+        rows, (width, height) = self._rows(), self.content_size
+        most = max(3, height or len(rows))
+        if len(rows) > most:
+            *classes, total = rows
+            hidden = len(classes) - (most - 2)
+            rows = [*classes[: most - 2], _Row(f"{hidden} more …", -1.0, ""), total]
+        name_width = min(max(len(r.name) for r in rows), max(6, width // 4))
+        tail = 7
+        if rows[-1].before is not None:
+            tail = 14
+        elif state.tested is not None and width > 44:
+            tail = 21
         room = max(0, width - name_width - 1 - tail)
-        return self.lines(self._row(r, before, name_width, room, tail) for r in rows)
+        return self.lines(self._line(r, name_width, room, with_counts=tail > 14) for r in rows)
 
-    def _row(
-        self, row: tuple[str, float, str], before: dict[str, float], name_width: int, room: int, tail: int
-    ) -> Text:
-        name, accuracy, counts = row
-        line = Text(f"{self.word(cut(name, name_width)):{name_width}} ", "bold" if name == "all" else "", no_wrap=True)
-        if accuracy < 0:
+    def _rows(self) -> list[_Row]:
+        """The classes in order, and the total."""
+        state, counts = self.state, self.state.per_class
+        previous = state.rows[-2] if state.tested is None and len(state.rows) > 1 else None
+        before = {c.name: c.accuracy for c in previous.per_class} if previous else {}
+        order = class_order([c.accuracy for c in counts], CLASS_ORDERS[self.order])
+        rows = [
+            _Row(c.name, c.accuracy, f"{c.correct:,}/{c.total:,}", before.get(c.name))
+            for c in (counts[i] for i in order)
+        ]
+        correct, total = sum(c.correct for c in counts), sum(c.total for c in counts)
+        overall = previous.valid_accuracy if previous else None
+        return [*rows, _Row("all", correct / max(1, total), f"{correct:,}/{total:,}", overall)]
+
+    def _line(self, row: _Row, name_width: int, room: int, *, with_counts: bool) -> Text:
+        total = row.name == "all"
+        name = self.printable(cut(row.name, name_width))
+        line = Text(f"{name:{name_width}} ", "bold" if total else "", no_wrap=True)
+        if row.accuracy < 0:
             return line
-        filled = bar(accuracy, room, ascii=self.ascii)
-        line.append(filled, f"not bold {self.ink('foreground' if name == 'all' else 'secondary')}")
-        line.append(f"{accuracy * 100:6.1f}")
-        if name in before:
-            change = round((accuracy - before[name]) * 100, 1)
-            text = f"{change:+.1f}".replace("-", "−") if change else "="
-            line.append(f"{self.word(text):>7}", f"not bold {self.ink('dim')}")
-        elif tail > 14:
-            line.append(f"{counts:>15}", f"not bold {self.ink('dim')}")
+        filled = bar(row.accuracy, room, ascii=self.ascii)
+        line.append(filled, f"not bold {self.style_of('foreground' if total else 'secondary')}")
+        line.append(f"{row.accuracy * 100:6.1f}")
+        if row.before is not None:
+            change = round((row.accuracy - row.before) * 100, 1)
+            text = signed(change, 1) if change else "="
+            line.append(f"{self.printable(text):>7}", f"not bold {self.style_of('dim')}")
+        elif with_counts:
+            line.append(f"{row.counts:>15}", f"not bold {self.style_of('dim')}")
         return line

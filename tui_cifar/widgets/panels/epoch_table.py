@@ -11,9 +11,11 @@ from textual.widgets import DataTable
 
 from engine.events.types import EpochCompleted
 from tui_cifar.app.theme import style
-from tui_cifar.render.text.text import bar, duration, plain, rate
+from tui_cifar.render.text.ascii import plain
+from tui_cifar.render.text.format import bar, duration, learning_rate
 from tui_cifar.run.state import RunState
 from tui_cifar.widgets.chrome.scrollbar import PlainScrollBar
+from tui_cifar.widgets.panels.panel import DashboardPanel
 
 _COLUMNS = (
     ("epoch", "epoch", 6),
@@ -25,12 +27,12 @@ _COLUMNS = (
     ("time", "time", 6),
 )
 _BAR = "bar"
-"""The column of bars, after the accuracy that they show, where there is room for it."""
+"""The column of bars, right of the accuracy that they show, if there is room for it."""
 _MOST_BLANKS, _SHORTEST_BAR, _LONGEST_BAR = 3, 10, 50
 
 
 def columns_for(width: int) -> list[tuple[str, str, int]]:
-    """The columns (key, head, width) of a table `width` wide: further apart where there is room, then with bars."""
+    """The columns (key, head, width) of a table `width` wide. More room is used for gaps first, then for bars."""
     spare = width - sum(w + 2 for _, _, w in _COLUMNS)
     blanks = min(_MOST_BLANKS, max(0, spare) // len(_COLUMNS))
     columns = [(key, head, w + blanks) for key, head, w in _COLUMNS]
@@ -40,11 +42,11 @@ def columns_for(width: int) -> list[tuple[str, str, int]]:
     return columns
 
 
-class EpochTable(DataTable[Text]):
-    """A row an epoch; the best one starred, the running one filling up. Rows are changed in place."""
+class EpochTable(DashboardPanel, DataTable[Text]):
+    """A row per epoch, the best one starred; rows are changed in place while the epoch goes on."""
 
     DEFAULT_CSS = """
-    EpochTable { border: round $border-blurred; border-title-color: $text; background: $background;
+    EpochTable { height: 9fr; border: round $border-blurred; border-title-color: $text; background: $background;
                  border-subtitle-color: $text-muted; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0;
                  scrollbar-background: $background; scrollbar-color: $border-blurred; }
     EpochTable:focus { background-tint: $background 0%; }
@@ -71,23 +73,22 @@ class EpochTable(DataTable[Text]):
         self.set_class(ascii, "-ascii")
         self.border_title = "Epochs"
         self._shown: list[tuple[str, str, int]] = []
-        self._view: RunState | None = None
+        self._state: RunState | None = None
         self._cells: dict[int, list[Text]] = {}
         self._made: dict[int, tuple[EpochCompleted, str, list[Text]]] = {}
-        """The cells made of each completed epoch, so that a draw costs no more after thousands of them."""
+        """The cells of each completed epoch, so that drawing takes no longer after thousands of epochs."""
         self._drawn: object = None
-        self._inks: tuple[str, ...] = ("", "")
-        """What is grey, and the bars, as words of a style."""
+        self._text_styles: tuple[str, ...] = ("", "")
+        """The styles of dim text and of the bars."""
 
     def on_mount(self) -> None:
-        """The columns."""
         if self.ascii:
             self.vertical_scrollbar.renderer = PlainScrollBar  # type: ignore[misc]  # as Textual documents
         self._lay_out()
 
     def _lay_out(self) -> None:
-        """The columns for the present width; where they change, all rows are made anew."""
-        columns = columns_for(self.size.width - 1)  # less the scroll bar
+        """Columns for the current width; if they change, all rows are made again."""
+        columns = columns_for(self.size.width - 1)  # minus the scroll bar
         if columns == self._shown:
             return
         self._shown, self._drawn = columns, None
@@ -96,23 +97,22 @@ class EpochTable(DataTable[Text]):
         self._made.clear()
         for key, label, width in columns:
             self.add_column(Text(label, justify="right"), key=key, width=width)
-        if self._view is not None:
-            self.show(self._view)
+        if self._state is not None:
+            self.show(self._state)
 
-    def show(self, view: RunState) -> None:
-        """Add and change what is new."""
-        self._view = view
-        inks = tuple(style(self.app.theme_variables, name) for name in ("dim", "secondary"))
-        key = (id(view), view.changes.get("rows", 0), inks, view.terminal)
+    def show(self, state: RunState) -> None:
+        self._state = state
+        styles = tuple(style(self.app.theme_variables, name) for name in ("dim", "secondary"))
+        key = (id(state), state.changes.get("rows", 0), styles, state.terminal)
         if key == self._drawn:
             return
-        if inks != self._inks:
-            self._inks = inks
+        if styles != self._text_styles:
+            self._text_styles = styles
             self._made.clear()
         self._drawn = key
         at_end = self.cursor_row >= self.row_count - 1
-        wanted = self._wanted(view)
-        if set(self._cells) - set(wanted):  # another run, or one resumed from further back
+        wanted = self._wanted(state)
+        if set(self._cells) - set(wanted):  # another run, or one that was resumed from an earlier epoch
             self.clear()
             self._cells.clear()
         for epoch, cells in wanted.items():
@@ -123,17 +123,17 @@ class EpochTable(DataTable[Text]):
                 self.add_row(*cells, key=str(epoch))
             else:
                 for (column, _, _), old, new in zip(self._shown, before, cells, strict=True):
-                    if old != new or old.style != new.style:  # texts compare by their characters alone
+                    if old != new or old.style != new.style:  # texts compare by their characters only
                         self.update_cell(str(epoch), column, new)
             self._cells[epoch] = cells
         if at_end or not self.has_focus:
             self.move_cursor(row=self.row_count - 1, animate=False)
 
-    def _wanted(self, view: RunState) -> dict[int, list[Text]]:
+    def _wanted(self, state: RunState) -> dict[int, list[Text]]:
         """The cells of every row, by epoch."""
-        dim, best = self._inks[0], view.best.epoch if view.best else 0
+        dim, best = self._text_styles[0], state.best.epoch if state.best else 0
         rows = {}
-        for r in view.rows:
+        for r in state.rows:
             mark, weight = ("★ ", "bold") if r.epoch == best else ("", "")
             made = self._made.get(r.epoch)
             if made is not None and made[0] is r and made[1] == weight:
@@ -145,40 +145,39 @@ class EpochTable(DataTable[Text]):
                 self._cell(f"{r.valid_loss:.4f}", weight),
                 self._cell(f"{r.train_accuracy * 100:.1f}", weight),
                 self._cell(f"{r.valid_accuracy * 100:.1f}", weight),
-                self._cell(rate(r.learning_rate), weight or dim),
+                self._cell(learning_rate(r.learning_rate), weight or dim),
                 self._cell(duration(r.seconds), weight),
                 accuracy=r.valid_accuracy,
             )
             self._made[r.epoch] = (r, weight, rows[r.epoch])
-        if view.terminal is None and view.epoch and view.epoch not in rows and view.phase != "testing":
-            loss = f"{view.points[-1][1]:.4f}" if view.points and view.points[-1][0] > view.epoch - 1 else "…"
-            rows[view.epoch] = self._row(
-                self._cell(str(view.epoch)),
+        if state.terminal is None and state.epoch and state.epoch not in rows and state.phase != "testing":
+            loss = f"{state.points[-1][1]:.4f}" if state.points and state.points[-1][0] > state.epoch - 1 else "…"
+            rows[state.epoch] = self._row(
+                self._cell(str(state.epoch)),
                 self._cell(loss),
                 *(self._cell("…", dim) for _ in range(3)),
-                self._cell(rate(view.learning_rate), dim),
+                self._cell(learning_rate(state.learning_rate), dim),
                 self._cell(""),
             )
         return rows
 
     def _row(self, *cells: Text, accuracy: float = 0.0) -> list[Text]:
-        """A row, with the bar where there is a column for it."""
+        """A row, with a bar if there is a column for it."""
         room = next((width for key, _, width in self._shown if key == _BAR), 0)
-        bars = [Text(bar(accuracy, room, ascii=self.ascii), self._inks[1])]
+        bars = [Text(bar(accuracy, room, ascii=self.ascii), self._text_styles[1])]
         return [*cells[:5], *(bars if room else []), *cells[5:]]
 
     def _cell(self, text: str, style: str = "") -> Text:
         return Text(plain(text) if self.ascii else text, style, justify="right")
 
     def render_line(self, y: int) -> Strip:
-        """A line of the table, or what it waits for."""
+        """A line of the table; an empty table says what it waits for."""
         if y == 1 and not self.row_count:
-            words = Segment(" A row for each epoch appears here.", Style.parse(style(self.app.theme_variables, "dim")))
-            return Strip([words]).extend_cell_length(self.size.width).apply_style(self.rich_style.background_style)
+            text = Segment(" A row for each epoch appears here.", Style.parse(style(self.app.theme_variables, "dim")))
+            return Strip([text]).extend_cell_length(self.size.width).apply_style(self.rich_style.background_style)
         return super().render_line(y)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Keep the newest row in view."""
         self._lay_out()
         if self.row_count and not self.has_focus:
             self.move_cursor(row=self.row_count - 1, animate=False)

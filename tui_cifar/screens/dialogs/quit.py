@@ -1,4 +1,4 @@
-"""The question before leaving a run that is under way."""
+"""Asks before quitting while a run is under way."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tui_cifar.screens.base.settled import Settled
 
 
 class QuitDialog(Settled, ModalScreen[str]):
-    """Answers "save", "keep" or "discard"."""
+    """Returns "save", "keep" or "discard"."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s,q", "answer('save')", "Stop and save"),
@@ -25,28 +25,25 @@ class QuitDialog(Settled, ModalScreen[str]):
         Binding("up", "app.focus_previous", show=False),
     ]
 
-    def __init__(self, view: RunState) -> None:
+    def __init__(self, state: RunState) -> None:
         super().__init__()
-        self._view = view
+        self._state = state
 
     def compose(self) -> ComposeResult:
-        """A title and three buttons, each with its key."""
-        done = len(self._view.rows)
-        kept = f"the checkpoint of epoch {done} stays" if done else "nothing was saved yet"
+        done = len(self._state.rows)
+        kept = f"the checkpoint of epoch {done} is kept" if done else "nothing has been saved yet"
         with Vertical(classes="dialog") as box:
-            box.border_title = "Leave?"
+            box.border_title = "Quit?"
             yield Button("s  Stop and save", id="save", compact=True)
-            yield Static("   save this very batch; --resume goes on from it", classes="note")
+            yield Static("   save the current batch; --resume continues from there", classes="note")
             yield Button("k  Keep training", id="keep", compact=True)
             yield Static("   back to the dashboard", classes="note")
             yield Button("d  Discard", id="discard", compact=True)
-            yield Static(f"   stop without saving this batch; {kept}", classes="note")
-            yield Static("ctrl+c again leaves at once", classes="hint")
+            yield Static(f"   stop without saving the current batch; {kept}", classes="note")
+            yield Static("ctrl+c again quits at once", classes="hint")
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """A click or Enter answers as the key does."""
         self.dismiss(event.button.id)
 
     def action_answer(self, answer: str) -> None:
-        """Close with an answer."""
         self.dismiss(answer)

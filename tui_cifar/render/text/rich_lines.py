@@ -1,4 +1,4 @@
-"""Lines of text as Rich draws them, quickly where they hold many colours."""
+"""Lines of Rich text that are drawn quickly even if they hold many colours."""
 
 from __future__ import annotations
 
@@ -10,13 +10,10 @@ from rich.text import Text
 
 
 class Lines:
-    """Lines one below the other, never wrapped.
+    """Lines that are never wrapped.
 
-    A line of pixels has a span a cell, in order and apart from each other. Such a line becomes segments straight
-    away, about eight times as quick as Rich's own way, which allows for spans that overlap.
-
-    Args:
-        lines: what to draw.
+    A line of a plot has many spans, in order and without overlap. Such a line is turned into segments directly, about eight
+    times as fast as in Rich, which allows for spans that overlap.
     """
 
     def __init__(self, lines: Iterable[Text]) -> None:
@@ -24,11 +21,10 @@ class Lines:
 
     @property
     def plain(self) -> str:
-        """The characters alone."""
+        """The characters without their styles."""
         return "\n".join(line.plain for line in self.lines)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """The segments of every line."""
         for line in self.lines:
             yield from _segments(line, console)
             yield Segment.line()
@@ -38,7 +34,7 @@ def _segments(line: Text, console: Console) -> Iterable[Segment]:
     spans, text, end = line.spans, line.plain, 0
     if line.style:
         line = line.copy()
-        line.stylize_before(line.style)  # Rich leaves the style out where there are no spans
+        line.stylize_before(line.style)  # Rich drops the style of a text without spans
         return line.render(console)
     for span in spans:
         if span.start < end:

@@ -1,4 +1,4 @@
-"""What is shown while the terminal is too small for anything else."""
+"""Shown while the terminal is too small for the screens."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from tui_cifar.screens.base.settled import Settled
 from tui_cifar.terminal.textual_private import bindings_in_use
 
 SMALLEST = (60, 15)
-"""Columns and rows from which the screens are useful."""
+"""Columns and rows that the screens need."""
 
 
 def too_small(width: int, height: int) -> bool:
-    """Whether a terminal of this size gets the notice. (0 by 0 is one whose size is not known yet.)"""
+    """Whether a terminal of this size is too small; 0 by 0 means that its size is not known yet."""
     return (width > 0 and height > 0) and (width < SMALLEST[0] or height < SMALLEST[1])
 
 
 class TooSmallNotice(Settled, ModalScreen[None]):
-    """Says so, and how large it must be; the run goes on, and the keys that steer it work."""
+    """Says how large the terminal must be. Meanwhile the run goes on, and the keys that steer it work."""
 
     DEFAULT_CSS = """
-    TooSmall { align: center middle; background: $background; }
-    TooSmall Static { width: 100%; height: auto; text-align: center; }
+    TooSmallNotice { align: center middle; background: $background; }
+    TooSmallNotice Static { width: 100%; height: auto; text-align: center; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        # By the names of the application's own, so that they have the user's keys.
+        # With the ids of the app's own bindings, so that the user's keys apply.
         Binding("space", "steer", id="run.pause", show=False),
         Binding("space", "steer", id="run.resume", show=False),
         Binding("s", "app.save", id="run.save", show=False),
@@ -40,38 +40,36 @@ class TooSmallNotice(Settled, ModalScreen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._leaving = False
+        self._closing = False
 
     def compose(self) -> ComposeResult:
-        """Lines that fit nearly anywhere."""
         yield Static()
 
     def on_mount(self) -> None:
-        """Say it."""
-        self._say()
+        self._redraw()
 
     def on_screen_resume(self) -> None:
-        """What covered the notice is gone; by now there may be room again."""
+        """The terminal may have grown while a dialog covered the notice."""
         self.on_resize()
 
     def on_resize(self) -> None:
-        """Leave as soon as there is room."""
-        if self._leaving:
+        """Close as soon as there is room."""
+        if self._closing:
             return
         if not too_small(*self.app.size) and self.is_current:
-            self._leaving = True
+            self._closing = True
             self.dismiss(None)
         else:
-            self._say()
+            self._redraw()
 
-    def _say(self) -> None:
+    def _redraw(self) -> None:
         (width, height), (least_width, least_height) = self.app.size, SMALLEST
         keys = {b.id: self.app.get_key_display(b) for b in reversed(bindings_in_use(self.app, self))}
-        told = f"{keys['run.pause']} pauses, {keys['run.save']} saves, {keys['app.quit']} leaves"
+        hint = f"{keys['run.pause']}: pause   {keys['run.save']}: save   {keys['app.quit']}: quit"
         lines = (
             Text(f"Terminal too small: {width}x{height}, needs {least_width}x{least_height}.", "bold"),
-            Text("The run goes on."),
-            Text(told, style(self.app.theme_variables, "dim")),
+            Text("The run continues."),
+            Text(hint, style(self.app.theme_variables, "dim")),
         )
         self.query_one(Static).update(Text("\n").join(lines))
 

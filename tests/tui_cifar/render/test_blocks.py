@@ -4,33 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from rich.color import Color, ColorSystem
-from rich.segment import Segment
-from rich.style import Style
-from rich.terminal_theme import DIMMED_MONOKAI
-from textual.color import Color as Background
-from textual.filter import ANSIToTruecolor
+from rich.color import Color
 
-from tui_cifar.render.images.mosaic import (
-    ANSI16,
-    ANSI256,
-    CellStyle,
-    Line,
-    beside,
-    cell_styles,
-    enlarge_or_shrink,
-    half_block_lines,
-    heat,
-    image_lines,
-    padded,
-    printed,
-    quadrant_lines,
-    resized,
-    stretched,
-    thumbnail_lines,
-    tinted,
-    width_of,
-)
+from tui_cifar.render.images.blocks import half_block_lines, quadrant_lines
+from tui_cifar.render.images.cell_style import CellStyle
+from tui_cifar.render.images.cells import image_lines, thumbnail_lines
+from tui_cifar.render.images.palette import ANSI16, ANSI256
+from tui_cifar.render.text.line import Line, width_of
 
 MODES = ("truecolor", "256", "16")
 
@@ -54,46 +34,6 @@ def test_two_pixels_a_cell_in_true_colour() -> None:
     assert found == [
         [(tuple(image[2 * y, x].tolist()), tuple(image[2 * y + 1, x].tolist())) for x in range(5)] for y in range(3)
     ]
-
-
-def test_the_escape_codes_say_the_same_as_the_style() -> None:
-    image = np.array([[[1, 2, 3]], [[250, 0, 9]]], dtype=np.uint8)
-    (line,) = half_block_lines(image, "truecolor")
-    assert printed(line) == "\x1b[38;2;1;2;3;48;2;250;0;9m▀\x1b[0m"
-    (line,) = half_block_lines(image // 50 * 51, "256")
-    assert printed(line) == "\x1b[38;5;16;48;5;196m▀\x1b[0m"
-    black = np.zeros((2, 1, 3), dtype=np.uint8)
-    assert printed(half_block_lines(black, "16")[0]) == "\x1b[30;40m▀\x1b[0m"
-    yellow = black + np.array([255, 255, 0], dtype=np.uint8)
-    assert printed(half_block_lines(yellow, "16")[0]).endswith("103m▀\x1b[0m"), "one of the bright eight"
-
-
-@pytest.mark.parametrize(
-    ("mode", "codes"), [("truecolor", ("38;2;1;2;3", "48;2;250;0;9")), ("256", ("38;5;16", "48;5;196"))]
-)
-def test_the_codes_of_a_cell_come_apart(mode: str, codes: tuple[str, str]) -> None:
-    image = np.array([[[1, 2, 3]], [[250, 0, 9]]], dtype=np.uint8)
-    image = image if mode == "truecolor" else image // 50 * 51
-    (line,) = half_block_lines(image, mode)
-    assert isinstance(line[0].style, CellStyle) and line[0].style.codes == codes
-    (line,) = half_block_lines(image[:1], mode)
-    assert isinstance(line[0].style, CellStyle) and line[0].style.codes == (codes[0], "")
-
-
-def test_all_16_colours_as_rich_writes_them() -> None:
-    numbers = np.arange(16, dtype=np.int32)
-    for number, style in enumerate(cell_styles(numbers, numbers[::-1], "16")):
-        told = Style(color=Color.from_ansi(number), bgcolor=Color.from_ansi(15 - number))
-        assert ";".join(style.codes) == told._make_ansi_codes(ColorSystem.STANDARD)
-        assert style.color is not None and style.color.number == number and style.color.triplet is not None
-        assert style.color.downgrade(ColorSystem.STANDARD).get_ansi_codes() == told.color.get_ansi_codes()  # type: ignore[union-attr]
-
-
-@pytest.mark.parametrize("mode", ["256", "16"])
-def test_no_filter_of_textual_touches_the_colours(mode: str) -> None:
-    image = np.random.default_rng(0).integers(0, 256, (2, 30, 3), dtype=np.uint8)
-    (line,) = half_block_lines(image, mode)
-    assert ANSIToTruecolor(DIMMED_MONOKAI).apply(line, Background(0, 0, 0)) == line
 
 
 def test_neighbours_of_the_same_colours_are_one_segment() -> None:
@@ -178,21 +118,10 @@ def test_16_colours_show_a_grey_between_theirs_as_a_mixture() -> None:
         assert line[0].text[0] in SHARE and abs(seen([line]).mean() - level) < 20
 
 
-def test_letters_carry_no_colour() -> None:
+def test_letters_have_no_colour() -> None:
     image = np.random.default_rng(2).integers(0, 256, (8, 8, 3), dtype=np.uint8)
     lines = image_lines(image, "ascii")
     assert all(style is None and text.isascii() for line in lines for text, style, _ in line)
-
-
-def test_dimming_under_a_dialog_keeps_the_colours() -> None:
-    (line,) = half_block_lines(np.array([[[10, 20, 30]], [[40, 50, 60]]], dtype=np.uint8), "truecolor")
-    style = line[0].style
-    assert style is not None
-    plain = style.clear_meta_and_links()
-    assert type(plain) is Style and plain.color == style.color and plain.bgcolor == style.bgcolor
-    assert (
-        style == half_block_lines(np.array([[[10, 20, 30]], [[40, 50, 60]]], dtype=np.uint8), "truecolor")[0][0].style
-    )
 
 
 def quadrants(lines: list[Line]) -> np.ndarray:
@@ -241,51 +170,9 @@ def test_four_pixels_a_cell_of_one_colour() -> None:
     assert quadrant_lines(np.zeros((0, 4, 3), dtype=np.uint8)) == []
 
 
-def test_an_area_is_the_mean_of_what_it_covers() -> None:
-    image = np.arange(12, dtype=np.uint8).reshape(2, 6, 1)
-    assert resized(image, 1, 3)[..., 0].tolist() == [[3.5, 5.5, 7.5]]
-    assert resized(image, 2, 4)[0, :, 0].tolist() == pytest.approx([1 / 3, 5 / 3, 10 / 3, 14 / 3])
-    assert (resized(image, 4, 12)[::2, ::2] == image).all()
-
-
 @pytest.mark.parametrize("mode", (*MODES, "ascii", "off"))
 @pytest.mark.parametrize("side", [6, 8, 16, 20, 32, 64])
 def test_thumbnails_have_the_size_asked_for(mode: str, side: int) -> None:
     image = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
     lines = thumbnail_lines(image, side, mode)  # type: ignore[arg-type]
     assert [width_of(line) for line in lines] == [side] * (side // 2)
-
-
-def test_blocks_side_by_side_fill_up_with_blanks() -> None:
-    a: list[Line] = [[Segment("ab")], [Segment("c")]]
-    b: list[Line] = [[Segment("x")]]
-    assert ["".join(s.text for s in line) for line in beside([(2, a), (3, b)], 1)] == ["ab x  ", "c     "]
-    assert padded([Segment("abc")], 2) == [Segment("abc")]
-
-
-def test_sizes() -> None:
-    image = np.arange(32 * 32 * 3, dtype=np.uint32).astype(np.uint8).reshape(32, 32, 3)
-    assert enlarge_or_shrink(image, 64).shape == (64, 64, 3)
-    assert enlarge_or_shrink(image, 32) is image
-    assert enlarge_or_shrink(image, 8).shape == (8, 8, 3)
-    assert (enlarge_or_shrink(image, 64)[::2, ::2] == image).all()
-
-
-def test_heat_is_grey_where_cold_and_orange_where_hot() -> None:
-    image = np.full((2, 2, 3), 128, dtype=np.uint8)
-    shown = heat(image, np.array([[0.0, 1.0], [0.0, 1.0]])).astype(int)
-    cold, hot = shown[0, 0], shown[0, 1]
-    assert cold.max() - cold.min() < 30 and hot[0] > hot[1] > hot[2] and hot[0] - hot[2] > 90
-
-
-def test_channels_in_their_own_shade() -> None:
-    channel = np.array([[0, 255]], dtype=np.uint8)
-    assert tinted(channel, 0).tolist() == [[[0, 0, 0], [255, 0, 0]]]
-    assert tinted(channel, 1).tolist() == [[[0, 0, 0], [0, 255, 0]]]
-    assert tinted(channel, 2)[0, 1].argmax() == 2
-
-
-def test_stretching_to_bytes() -> None:
-    assert stretched(np.array([-2.0, 0.0, 2.0])).tolist() == [0, 128, 255]
-    assert stretched(np.full((2, 2), 7.0)).tolist() == [[0, 0], [0, 0]]
-    assert stretched(np.zeros((0, 3))).shape == (0, 3)

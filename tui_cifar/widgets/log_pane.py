@@ -1,4 +1,4 @@
-"""The log: what was prepared, warned of, and printed."""
+"""The log: preparation, warnings, and whatever was printed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rich.text import Text
 from textual.widgets import RichLog
 
 from tui_cifar.app.theme import style
-from tui_cifar.render.text.text import plain
+from tui_cifar.render.text.ascii import plain
 from tui_cifar.run.state import MAX_LINES, RunState
 from tui_cifar.widgets.chrome.scrollbar import PlainScrollBar
 
@@ -17,7 +17,7 @@ _TIME = "00:00:00  "
 
 
 class LogPane(RichLog):
-    """Lines as they come, the newest last; scrolls back."""
+    """Lines as they come, the latest last; can be scrolled back."""
 
     DEFAULT_CSS = """
     LogPane { border: round $border-blurred; padding: 0 1; background: $background; border-title-color: $text;
@@ -32,26 +32,25 @@ class LogPane(RichLog):
         self.set_class(ascii, "-ascii")
         self.border_title = "Log"
         self._written = 0
-        self._of: RunState | None = None
+        self._shown: RunState | None = None
 
     def on_mount(self) -> None:
-        """Plain scroll bars where they are asked for."""
         if self.ascii:
             self.vertical_scrollbar.renderer = PlainScrollBar  # type: ignore[misc]  # as Textual documents
 
-    def show(self, view: RunState) -> None:
-        """Write the lines that are new, those too long for the place with a margin below the time."""
+    def show(self, state: RunState) -> None:
+        """Write the lines that are new. Long ones are wrapped, with the time in a column of its own."""
         width = self.scrollable_content_region.width - len(_TIME)
         if width <= 0:
             return
-        if view is not self._of:
+        if state is not self._shown:
             self.clear()
-            self._of, self._written = view, 0
-        new = min(view.lines_ever - self._written, len(view.lines))
-        self._written = view.lines_ever
+            self._shown, self._written = state, 0
+        new = min(state.lines_ever - self._written, len(state.lines))
+        self._written = state.lines_ever
         dim = style(self.app.theme_variables, "dim")
-        for at, text in list(view.lines)[len(view.lines) - new :]:
+        for at, text in list(state.lines)[len(state.lines) - new :]:
             line = Text(time.strftime("%H:%M:%S  ", time.localtime(at)), dim)
-            told = textwrap.wrap(plain(text) if self.ascii else text, width, replace_whitespace=False) or [""]
+            wrapped = textwrap.wrap(plain(text) if self.ascii else text, width, replace_whitespace=False) or [""]
             margin = "\n" + " " * len(_TIME)
-            self.write(line.append(margin.join(told), style(self.app.theme_variables, "foreground")))
+            self.write(line.append(margin.join(wrapped), style(self.app.theme_variables, "foreground")))

@@ -74,7 +74,9 @@ class Leaving:
 
     @property
     def _run_would_end(self) -> bool:
-        return not self._controller.ended and self._controller.client.capabilities.stop
+        """Whether there is a run that ends with this process, not one that goes on elsewhere."""
+        can = self._controller.client.capabilities
+        return can.hosted and can.stop and not self._controller.ended
 
     def _answered(self, answer: str | None) -> None:
         if answer in ("save", "discard"):

@@ -105,7 +105,8 @@ class Guard:
             self._stop(reason, EXIT_CODES[signal.SIGHUP])
         elif not self.detached:
             self.detached = True
-            self._client().send(Resume())  # nobody is left to end a pause
+            if self._client().capabilities.hosted:
+                self._client().send(Resume())  # nobody is left to end a pause
             self._deadline = time.monotonic() + PATIENCE_SECONDS
             self._wake()
 

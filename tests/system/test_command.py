@@ -225,9 +225,9 @@ def test_the_dashboard_runs_in_a_real_terminal_and_gives_it_back(image_folder: P
         assert b"test accuracy" in after and b"best.pt" in after
 
 
-def test_a_thread_that_dies_without_a_word_is_no_success() -> None:
+def test_a_training_thread_that_dies_is_a_failure() -> None:
     code = (
-        "import sys; from engine.config.schema import make_config; from tui_cifar.cli.headless import run_headless\n"
+        "import sys; from engine.config.sources import make_config; from tui_cifar.cli.headless import run_headless\n"
         "def engine(*_): raise RuntimeError('broken')\n"
         "sys.exit(run_headless(make_config(), None, as_json=False, engine=engine))"
     )

@@ -1,7 +1,7 @@
-"""Decoded images kept on the disk between starts: written whole, checked when read, rebuilt when anything is off.
+"""Decoded images cached on disk between starts: written atomically, verified when read, rebuilt if anything is wrong.
 
-They are read into memory of their own, which the system has back as soon as they are let go of. What `malloc` gave would stay
-with the process (see `engine.runtime.allocator`).
+They are read into memory maps of their own, which go back to the system as soon as they are freed. Memory from `malloc` would
+stay with the process (see `engine.runtime.allocator`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ VERSION = 1
 
 
 def read_cached(directory: Path, key: str) -> Dataset | None:
-    """The dataset that was kept under `key`, or None where there is none that is whole."""
+    """The dataset cached under `key`, or None if there is none, or it is damaged."""
     folder = directory / key
     try:
         about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
@@ -53,13 +53,13 @@ def _crc(array: np.ndarray) -> int:
 
 
 def write_cached(directory: Path, key: str, data: Dataset) -> Dataset:
-    """Keep a dataset under `key`; the same as `read_cached` gives it, or as it was given where the disk refuses it."""
+    """Cache a dataset under `key`, and return it as `read_cached` would, or unchanged if it could not be written."""
     _write(directory, key, data)
     return read_cached(directory, key) or data
 
 
 def _write(directory: Path, key: str, data: Dataset) -> None:
-    """A disk that refuses costs only the time saved at the next start, and memory."""
+    """Write the dataset; if the disk refuses, nothing is lost but time at the next start."""
     temporary = directory / f".{key}.{os.getpid()}"
     try:
         temporary.mkdir(parents=True)

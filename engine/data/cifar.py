@@ -1,6 +1,6 @@
-"""CIFAR-10 as its authors publish it (Krizhevsky, 2009): found, downloaded, unpacked, read.
+"""CIFAR-10 as its author publishes it (Krizhevsky, 2009): found, downloaded, unpacked and read.
 
-torchvision knows the address and the checksums and reads the files; it is imported only where they are really read.
+torchvision knows the address and the checksums, and reads the files. It is imported only when they have to be read.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ from typing import Any
 import torch
 
 from engine.data.cache import read_cached, write_cached
-from engine.data.download import OPTIONS, download, open_alone
+from engine.data.download import download, open_alone
 from engine.data.types import Dataset, LabeledImages, Report
 from engine.errors import DataError
 
 FOLDER, ARCHIVE = "cifar-10-batches-py", "cifar-10-python.tar.gz"
 BATCHES = (*(f"data_batch_{i}" for i in range(1, 6)), "test_batch")
 _WORK = ".unpack-cifar-10-"
-"""How the name of a folder begins that the archive is unpacked into."""
+"""Prefix of the temporary folders that the archive is unpacked into."""
 CLASS_NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
 
 def load_cifar10(data_dir: Path, cache_dir: Path, report: Report) -> Dataset:
-    """The official images from `data_dir`, downloaded to it where they are not there.
+    """The official images in `data_dir`, downloaded first if necessary.
 
     Raises:
-        DataUnavailableError: they are not there and can't be downloaded.
-        DataError: they are there and damaged.
+        DataUnavailableError: they are not there, and can't be downloaded.
+        DataError: they are damaged.
     """
     for path in (data_dir, data_dir / FOLDER, data_dir / ARCHIVE):
         if is_official(path):
@@ -42,14 +42,14 @@ def load_cifar10(data_dir: Path, cache_dir: Path, report: Report) -> Dataset:
 
 
 def is_official(path: Path) -> bool:
-    """Whether a path is the published archive or the folder inside it, or a folder that holds that folder."""
+    """Whether a path is the published archive, the folder inside it, or a folder that contains that folder."""
     if path.is_dir():
         return (path / "test_batch").is_file() or (path / FOLDER / "test_batch").is_file()
     return path.is_file() and path.name.endswith((".tar.gz", ".tgz"))
 
 
 def load_official(path: Path, cache_dir: Path, report: Report) -> Dataset:
-    """The images in the published archive or in its unpacked folder.
+    """The images in the published archive, or in its unpacked folder.
 
     Raises:
         DataError: it is damaged, incomplete, or can't be unpacked.
@@ -66,22 +66,22 @@ def load_official(path: Path, cache_dir: Path, report: Report) -> Dataset:
 
 
 def _load_archive(archive: Path, cache_dir: Path, report: Report) -> Dataset:
-    """The images in the archive, unpacked beside it by one process at a time."""
+    """The images in the archive, which one process at a time unpacks next to it."""
     target = archive.parent / FOLDER
     if not (target / "test_batch").is_file():
         try:
             with open_alone(archive, "rb", report, "unpacks"):
-                if not (target / "test_batch").is_file():  # else whoever was waited for has done it
+                if not (target / "test_batch").is_file():  # otherwise the other process has just unpacked it
                     return _load_unpacked(archive, target, cache_dir, report)
         except OSError as e:
-            raise _refused(archive, e) from None
+            raise _not_unpacked(archive, e) from None
     return load_official(target, cache_dir, report)
 
 
 def _load_unpacked(archive: Path, target: Path, cache_dir: Path, report: Report) -> Dataset:
-    """Unpack to `target`, where later starts find it; where that is not allowed, read it from a temporary folder."""
+    """Unpack to `target` for later starts, or to a temporary folder if it can't be written."""
     try:
-        for left in archive.parent.glob(f"{_WORK}*"):  # whoever holds the archive is alone: a killed process left it
+        for left in archive.parent.glob(f"{_WORK}*"):  # left by a killed process; this one holds the lock
             shutil.rmtree(left, ignore_errors=True)
         work = Path(tempfile.mkdtemp(prefix=_WORK, dir=archive.parent))
     except OSError:
@@ -98,7 +98,7 @@ def _load_unpacked(archive: Path, target: Path, cache_dir: Path, report: Report)
 
 
 def _unpack(archive: Path, work: Path, report: Report) -> None:
-    """Unpack the members that CIFAR-10 has, and nothing else, into `work`."""
+    """Unpack the files that belong to CIFAR-10, and nothing else, into `work`."""
     wanted = {f"{FOLDER}/{name}" for name in (*BATCHES, "batches.meta")}
     try:
         with tarfile.open(archive) as tar:
@@ -108,36 +108,36 @@ def _unpack(archive: Path, work: Path, report: Report) -> None:
                     report.step("Unpacking CIFAR-10", member.name)
                     tar.extract(member, work, filter="data")
     except (tarfile.TarError, EOFError, OSError) as e:
-        raise _refused(archive, e) from None
+        raise _not_unpacked(archive, e) from None
     missing = sorted(name for name in wanted if not (work / name).is_file())
     if missing:
-        raise DataError(f"{archive}: not CIFAR-10's archive: it lacks {missing[0]}. {OPTIONS}")
+        raise DataError(f"{archive}: not CIFAR-10's archive: it lacks {missing[0]}.")
 
 
-def _refused(archive: Path, error: Exception) -> DataError:
-    return DataError(f"{archive}: can't unpack it: {error}. Delete it to download it again. {OPTIONS}")
+def _not_unpacked(archive: Path, error: Exception) -> DataError:
+    return DataError(f"{archive}: can't unpack it: {error}. Delete it to download it again.")
 
 
 def _digest(folder: Path, report: Report) -> str:
-    """A digest of all batches, so that other content is never taken for what was cached."""
+    """A digest of all batches, so that other contents are never mistaken for what is cached."""
     h = hashlib.blake2b(digest_size=16)
     for name in BATCHES:
         report.poll()
         try:
             h.update((folder / name).read_bytes())
         except OSError as e:
-            raise DataError(f"{folder / name}: can't read it: {e.strerror or e}. {OPTIONS}") from None
+            raise DataError(f"{folder / name}: can't read it: {e.strerror or e}.") from None
     return h.hexdigest()
 
 
 def _read(folder: Path, fingerprint: str, report: Report) -> Dataset:
-    """Read the batches by torchvision, which verifies their checksums."""
+    """Read the batches with torchvision, which verifies their checksums."""
     source = _torchvision()
     report.step("Reading CIFAR-10", str(folder))
     real = folder.resolve()
 
     class Here(source):  # type: ignore[misc, valid-type]
-        base_folder = real.name  # torchvision insists on one name
+        base_folder = real.name  # torchvision expects a fixed name
 
     try:
         parts = []
@@ -147,7 +147,7 @@ def _read(folder: Path, fingerprint: str, report: Report) -> Dataset:
             images = torch.from_numpy(read.data).permute(0, 3, 1, 2).contiguous()
             parts.append(LabeledImages(images, torch.tensor(read.targets)))
     except Exception as e:
-        raise DataError(f"{folder}: not the official files, or damaged ({e}). {OPTIONS}") from None
+        raise DataError(f"{folder}: not the official files, or damaged ({e}).") from None
     return Dataset("cifar10", CLASS_NAMES, parts[0], parts[1], fingerprint)
 
 
@@ -157,7 +157,6 @@ def _torchvision() -> Any:
         from torchvision.datasets import CIFAR10
     except Exception as e:
         raise DataError(
-            f"CIFAR-10's files are read by torchvision, which does not import here ({e}). "
-            "Repair it, or train on built-in images with --dataset shapes."
+            f"CIFAR-10's files are read by torchvision, which can't be imported ({e}). Repair it, or train on other images."
         ) from None
     return CIFAR10

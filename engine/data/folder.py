@@ -1,4 +1,4 @@
-"""A folder of images: `train/<class>/…` and `test/<class>/…`, of any size and mode, decoded once."""
+"""A folder of images, `train/<class>/…` and `test/<class>/…`, of any size and mode, decoded once and cached."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class _File:
 
 
 def load_folder(root: Path, cache_dir: Path, report: Report) -> Dataset:
-    """The images under `root`, each converted to 32x32 RGB. Unreadable ones are left out and named in `skipped`.
+    """The images in `root`, each converted to 32x32 RGB. Unreadable ones are left out and listed in `skipped`.
 
     Raises:
         DataError: there are no images, only one class, or training and test classes differ.
@@ -49,14 +49,14 @@ def load_folder(root: Path, cache_dir: Path, report: Report) -> Dataset:
     key = f"folder-{h.hexdigest()[:16]}"
     data = read_cached(cache_dir, key)
     if data is None:
-        data, whole = _decode_all(root, class_names, files, report)
-        if whole:
+        data, all_read = _decode_all(root, class_names, files, report)
+        if all_read:
             data = write_cached(cache_dir, key, data)
     return data
 
 
 def _scan(root: Path, report: Report) -> tuple[tuple[str, ...], dict[str, list[_File]]]:
-    """Class names, sorted, and the image files of both parts in a fixed order."""
+    """Sorted class names, and the image files of both splits in a fixed order."""
     classes: dict[str, set[str]] = {}
     for part in ("train", "test"):
         if not (root / part).is_dir():
@@ -85,22 +85,22 @@ def _scan(root: Path, report: Report) -> tuple[tuple[str, ...], dict[str, list[_
 
 
 def file_names(root: Path, report: Report) -> dict[str, list[str]]:
-    """The image files under `root`, relative to it, by part, in the order in which they are loaded."""
+    """The image files of "train" and "test", relative to `root`, in the order in which they are loaded."""
     return {part: [f.path for f in files] for part, files in _scan(root, report)[1].items()}
 
 
 def _decode_all(
     root: Path, names: tuple[str, ...], files: dict[str, list[_File]], report: Report
 ) -> tuple[Dataset, bool]:
-    """Decode every image, several at a time: Pillow lets go of the interpreter while it decodes.
+    """Decode all images, several at a time: Pillow releases Python's lock while it decodes.
 
-    The fingerprint is made of names and contents alone, so that a run can be resumed on a copy of its folder.
+    The fingerprint depends on names and contents alone, so that a run can be resumed on a copy of its folder.
 
     Returns:
-        The images; and whether the disk gave out every file, so that another start would come to the same.
+        The images, and whether every file could be read from the disk, so that the next start gives the same result.
     """
     skipped: list[str] = []
-    whole = True
+    all_read = True
     h = hashlib.blake2b(repr((names, SIZE)).encode(), digest_size=16)
     parts = {}
     total, done = sum(map(len, files.values())), 0
@@ -114,7 +114,7 @@ def _decode_all(
                 batch = found[start : start + 256]
                 for i, (result, digest) in enumerate(pool.map(lambda f: _decode(root / f.path), batch), start):
                     h.update(found[i].path.encode("utf-8", "surrogateescape") + b"\0" + digest)
-                    whole = whole and bool(digest)
+                    all_read = all_read and bool(digest)
                     if isinstance(result, str):
                         good[i] = False
                         skipped.append(f"{found[i].path}: {result}")
@@ -132,22 +132,22 @@ def _decode_all(
                 torch.from_numpy(images if good.all() else images[good]), torch.from_numpy(labels)
             )
     name = root.resolve().name or str(root)
-    return Dataset(name, names, parts["train"], parts["test"], h.hexdigest(), tuple(skipped)), whole
+    return Dataset(name, names, parts["train"], parts["test"], h.hexdigest(), tuple(skipped)), all_read
 
 
 def _decode(path: Path) -> tuple[np.ndarray | str, bytes]:
-    """uint8 (3, 32, 32) of an image file, or why it can't be read; and a digest of the file, empty if the disk refused it."""
+    """uint8 (3, 32, 32) of an image file, or why it can't be decoded; and a digest of the file, empty if it can't be read."""
     digest = b""
     try:
         content = path.read_bytes()
         digest = hashlib.blake2b(content, digest_size=16).digest()
         with Image.open(io.BytesIO(content)) as image:
             return to_pixels(image), digest
-    except MemoryError:  # nothing is wrong with the image
+    except MemoryError:  # not the image's fault
         raise
     except UnidentifiedImageError:
-        return ("an image of no known format" if content else "an empty file"), digest
-    except Exception as e:  # a damaged file makes decoders raise almost anything
+        return ("not in a known image format" if content else "an empty file"), digest
+    except Exception as e:  # decoders raise almost anything for damaged files
         text = re.sub(r"<_io\.BytesIO object at \w+>", "the file", str(e).replace(str(path), "the file"))
         return " ".join(text.split()) or type(e).__name__, digest
 
@@ -155,9 +155,9 @@ def _decode(path: Path) -> tuple[np.ndarray | str, bytes]:
 def to_pixels(image: Image.Image) -> np.ndarray:
     """uint8 (3, 32, 32) RGB of an image of any size and mode.
 
-    Turned as its EXIF says, transparency over black, scaled to cover the square and cut at the centre.
+    Turned upright by its EXIF orientation, put on black where transparent, scaled to cover the square, cropped at the centre.
     """
-    image.draft("RGB", (SIZE, SIZE))  # lets JPEG decode a huge image at a fraction of its size
+    image.draft("RGB", (SIZE, SIZE))  # JPEG can decode a huge image at a fraction of its size
     upright = ImageOps.exif_transpose(image)
     if upright.mode in ("I", "F") or upright.mode.startswith("I;16"):
         values = np.asarray(upright, dtype=np.float64)

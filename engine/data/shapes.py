@@ -1,7 +1,7 @@
-"""Built-in images: ten shapes drawn by code, the same on every machine, ready in about a second.
+"""Built-in images: ten shapes drawn by code in about a second, identical on every machine.
 
-Each shape is a signed distance function (negative inside), drawn antialiased over a busy background. Colour, place, size,
-angle, background, specks and noise vary, and say nothing about the class.
+Each shape is a signed distance function (negative inside), drawn with antialiasing on a busy background. Colour, position, size,
+angle, background, specks and noise vary independently of the class.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def _polygon(corners: int, twist: float = 0.0) -> Distance:
 
 
 def _star(x: Array, y: Array) -> Array:
-    """Five points: between a point and the notch beside it, the edge is a straight line."""
+    """Five points; the edge from each point to the notch next to it is straight."""
     fifth = 2 * np.pi / 5
     angle = np.abs((np.arctan2(y, x) + fifth / 4) % fifth - fifth / 2)
     radius = np.hypot(x, y)
@@ -91,16 +91,16 @@ SHAPES: dict[str, Distance] = {
     "star": _star,
     "triangle": _polygon(3),
 }
-"""The classes, sorted by name; distances in units of the shape's size, y pointing down."""
+"""The classes, sorted by name. Distances are in units of the shape's size; y points down."""
 
 
 def load(data_dir: Path, cache_dir: Path, report: Report) -> Dataset:
-    """The built-in images. They need no folder, and are drawn in less time than they could be read."""
+    """The built-in images; drawing them is as fast as reading them from a folder would be."""
     return load_shapes(report)
 
 
 def load_shapes(report: Report, seed: int = 0) -> Dataset:
-    """10,000 training and 2,000 test images, balanced, in an order that `seed` shuffles."""
+    """10,000 training and 2,000 test images, balanced over the classes, shuffled by `seed`."""
     rng = np.random.Generator(np.random.PCG64(seed))
     train, test = (_draw_set(rng, count, report) for count in (TRAIN_PER_CLASS, TEST_PER_CLASS))
     return Dataset("shapes", tuple(SHAPES), train, test, fingerprint=f"shapes-1-{seed}")
@@ -117,25 +117,25 @@ def _draw_set(rng: np.random.Generator, per_class: int, report: Report) -> Label
 
 
 def _draw(rng: np.random.Generator, labels: Array) -> Array:
-    """uint8 (N, 3, 32, 32): a background, specks, and over them one shape each."""
+    """uint8 (N, 3, 32, 32): one shape each, on a background with specks."""
     n = len(labels)
 
     def draws(low: float, high: float, *shape: int) -> Array:
         return rng.uniform(low, high, (n, *(shape or (1, 1)))).astype(np.float32)
 
     y, x = np.mgrid[:SIZE, :SIZE].astype(np.float32)[:, None] + 0.5
-    # Background: two colours, blended along a line or in waves.
+    # The background: two colours, blended along a line or in waves.
     one, two = draws(0, 1, 3, 1, 1), draws(0, 1, 3, 1, 1)
     turn = draws(0, 2 * np.pi)
     along = (np.cos(turn) * (x - SIZE / 2) + np.sin(turn) * (y - SIZE / 2)) / SIZE
     waves = 0.5 + 0.5 * np.sin(along * draws(8, 40) + draws(0, 6))
     blend = np.where(draws(0, 1) < 0.45, np.clip(along + 0.5, 0, 1), waves * draws(0.1, 0.6))[:, None]
     canvas = one + (two - one) * blend
-    # Specks: small discs of any colour, some of them large enough to distract.
+    # Specks: small discs of any colour, some large enough to distract.
     for _ in range(3):
         disc = np.hypot(x - draws(0, SIZE), y - draws(0, SIZE)) - draws(0.5, 3.2)
         canvas = _over(canvas, draws(0, 1, 3, 1, 1), disc)
-    # The shape: an angle within 40 degrees of upright, so that a square is no diamond.
+    # The shape, within 40 degrees of upright, so that a square is not a diamond.
     size, angle = draws(7.5, 13.5), draws(-0.7, 0.7)
     cx, cy = (SIZE / 2 + draws(-1, 1) * np.maximum(0, SIZE / 2 - size) for _ in range(2))
     dx, dy = (x - cx) / size, (y - cy) / size
@@ -144,7 +144,7 @@ def _draw(rng: np.random.Generator, labels: Array) -> Array:
     for label, shape in enumerate(SHAPES.values()):
         mine = labels == label
         distance[mine] = shape(u[mine], v[mine])
-    # A colour that stands out a little from the mean of what is behind it, sometimes barely.
+    # Its colour differs from the mean of what is behind it, sometimes only just.
     behind = canvas.mean((2, 3), keepdims=True)
     colour = draws(0, 1, 3, 1, 1)
     colour = np.where(np.abs(colour - behind).sum(1, keepdims=True) < 0.5, (behind + 0.5) % 1, colour)
@@ -154,6 +154,6 @@ def _draw(rng: np.random.Generator, labels: Array) -> Array:
 
 
 def _over(canvas: Array, colour: Array, distance: Array) -> Array:
-    """Paint where the distance, in pixels, is below zero, with an edge one pixel soft."""
+    """Paint where the distance in pixels is below zero, with an edge one pixel wide."""
     cover = np.clip(0.5 - distance, 0, 1)[:, None]
     return canvas + (colour - canvas) * cover

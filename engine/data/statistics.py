@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine.events.types import SplitDescribed
+from engine.runtime.atomic_io import expand_path
 
 if TYPE_CHECKING:
     from engine.data.types import Dataset
 
 NAMED = 100
-"""Duplicates that are named one by one."""
+"""Duplicates that are listed by name."""
 _CHUNK = 2_000
 
 
 def describe_split(
     name: str, images: np.ndarray, labels: np.ndarray, classes: int, chosen: np.ndarray | None = None
 ) -> SplitDescribed:
-    """Counts by class, mean and standard deviation of each colour.
+    """Count the images of each class, and compute mean and standard deviation of each channel.
 
     Args:
         images: uint8 (N, 3, H, W).
         labels: int64 (N,).
         classes: number of classes.
-        chosen: int64 (M,), which images make up the split; None for all.
+        chosen: int64 (M,), the images in the split; None for all.
     """
     if chosen is None:
         chosen = np.arange(len(images))
@@ -47,10 +47,10 @@ def describe_split(
 
 
 def find_duplicates(images: Sequence[np.ndarray]) -> list[tuple[int, int]]:
-    """Images that are the same byte for byte: (number of the first, number of a later one), counted over all arrays in turn.
+    """Pairs of identical images: (index of the first, index of a later one), counted through all arrays in turn.
 
-    Each image's 64-bit words are multiplied by random odd numbers and added up; only images that agree in that sum
-    are compared.
+    Each image is hashed: its 64-bit words, multiplied by random odd numbers, are summed. Only images with equal hashes are
+    compared.
 
     Args:
         images: arrays uint8 (N, 3, H, W), each image a multiple of 8 bytes.
@@ -62,9 +62,9 @@ def find_duplicates(images: Sequence[np.ndarray]) -> list[tuple[int, int]]:
     )
     bounds = np.cumsum([0, *map(len, flat)])
 
-    def image(number: int) -> np.ndarray:
-        part = int(np.searchsorted(bounds, number, side="right")) - 1
-        row: np.ndarray = flat[part][number - bounds[part]]
+    def image(index: int) -> np.ndarray:
+        part = int(np.searchsorted(bounds, index, side="right")) - 1
+        row: np.ndarray = flat[part][index - bounds[part]]
         return row
 
     order = np.argsort(hashes, kind="stable")
@@ -81,7 +81,7 @@ def find_duplicates(images: Sequence[np.ndarray]) -> list[tuple[int, int]]:
 
 
 def image_names(spec: str, dataset: Dataset) -> dict[str, list[str]]:
-    """A name for each image of "train" and "test": its file where the data is a folder, else its number.
+    """A name for each image of "train" and "test": its file if the dataset is a folder, else its index.
 
     Args:
         spec: the setting `dataset`.
@@ -90,7 +90,7 @@ def image_names(spec: str, dataset: Dataset) -> dict[str, list[str]]:
         part: [f"{part} {i:,} ({dataset.class_names[label]})" for i, label in enumerate(images.labels.tolist())]
         for part, images in (("train", dataset.train), ("test", dataset.test))
     }
-    folder = Path(spec).expanduser()
+    folder = expand_path(spec)
     if (folder / "train").is_dir() and (folder / "test").is_dir():
         from engine.data.folder import file_names
         from engine.data.types import Report
@@ -98,6 +98,6 @@ def image_names(spec: str, dataset: Dataset) -> dict[str, list[str]]:
         skipped = {line.partition(": ")[0] for line in dataset.skipped}
         for part, files in file_names(folder, Report()).items():
             left = [f for f in files if f not in skipped]
-            if len(left) == len(names[part]):  # else the folder has changed since
+            if len(left) == len(names[part]):  # otherwise the folder has changed since
                 names[part] = left
     return names

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.errors import EngineError
+from engine.events.types import RunFailed
 from engine.models.registry import MODELS
 from engine.options import listed
 
@@ -21,7 +22,19 @@ ADVICE: dict[str, Callable[[], str]] = {
 """By the error's code."""
 
 
+_OTHER_DATA = (
+    "Try again, give a --data-dir that holds cifar-10-python.tar.gz, or train on built-in images with --dataset shapes."
+)
+ADVICE_BY_KIND = {"data_unavailable": _OTHER_DATA}
+"""By the kind of failure with which a run ended."""
+
+
 def advised(error: EngineError) -> str:
     """The error's message, and what to do about it where there is something to say."""
     advice = ADVICE.get(error.code)
     return f"{error.message} {advice()}" if advice else error.message
+
+
+def advised_failure(ended: RunFailed) -> str:
+    """The message of a run that failed, and what to do about it where there is something to say."""
+    return f"{ended.message} {ADVICE_BY_KIND.get(ended.kind, '')}".rstrip()

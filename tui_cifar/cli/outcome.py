@@ -6,6 +6,7 @@ import shlex
 from pathlib import Path
 
 from engine.events.types import RunCompleted, RunEnded, RunFailed, RunStopped
+from tui_cifar.cli.advice import advised_failure
 
 _USAGE_KINDS = ("config", "data", "data_unavailable", "device", "run_directory", "checkpoint")
 
@@ -26,7 +27,7 @@ def summary(ended: RunEnded | None) -> list[str]:
         best = f"best epoch {ended.best_epoch}: validation loss {ended.best_valid_loss:.4f}, accuracy {ended.best_valid_accuracy:.1%}"
     lines = []
     if isinstance(ended, RunFailed):
-        lines.append(f"cifar-tui: {ended.message}")
+        lines.append(f"cifar-tui: {advised_failure(ended)}")
     if isinstance(ended, RunCompleted):
         both = f" ({ended.tta_accuracy:.1%} with mirror images)" if ended.tta_accuracy is not None else ""
         lines.append(f"{best}; test accuracy {ended.test_accuracy:.1%}{both}")

@@ -26,6 +26,7 @@ from engine.events.types import (
     RunStopped,
     TestCompleted,
 )
+from tui_cifar.cli.advice import advised_failure
 from tui_cifar.cli.outcome import summary
 from tui_cifar.render.text.format import countdown
 
@@ -40,7 +41,7 @@ class JsonPrinter:
         if not event.live:
             self._write(to_json(event))
         if isinstance(event, RunFailed):
-            sys.stderr.write(f"cifar-tui: {event.message}\n")
+            sys.stderr.write(f"cifar-tui: {advised_failure(event)}\n")
 
 
 class PlainPrinter:
@@ -152,7 +153,7 @@ class PlainPrinter:
 
     def _ended(self, event: RunEnded) -> None:
         if isinstance(event, RunFailed):
-            sys.stderr.write(f"cifar-tui: {event.message}\n")
+            sys.stderr.write(f"cifar-tui: {advised_failure(event)}\n")
             if event.detail:
                 sys.stderr.write(event.detail)
         if isinstance(event, RunStopped):

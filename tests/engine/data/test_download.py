@@ -134,7 +134,7 @@ def check(data: Any) -> None:
     assert np.array_equal(data.test.images[3].numpy().reshape(-1), PIXELS["test_batch"][3])
 
 
-def test_downloads_unpacks_and_reads_with_progress(server: Server, tmp_path: Path) -> None:
+def test_it_is_downloaded_unpacked_and_read_with_progress(server: Server, tmp_path: Path) -> None:
     steps: list[tuple[str, int | None, int | None, str]] = []
 
     class Told(Report):
@@ -160,38 +160,38 @@ def test_the_second_start_needs_neither_network_nor_torchvision(
 
 
 @pytest.mark.parametrize(("mode", "said"), [("missing", "404"), ("cut", "cut after"), ("wrong", "checksum")])
-def test_a_bad_download_is_a_clear_error_and_a_retry_works(
+def test_a_bad_download_is_a_clear_error_and_can_be_tried_again(
     server: Server, tmp_path: Path, mode: str, said: str
 ) -> None:
     server.mode = mode
     with pytest.raises(DataUnavailableError) as e:
         load(tmp_path)
-    assert said in e.value.message and "--dataset shapes" in e.value.message and "\n" not in e.value.message
+    assert said in e.value.message and "\n" not in e.value.message
     assert not list((tmp_path / "data").iterdir()), "nothing half-made stays"
     server.mode = "good"
     check(load(tmp_path))
 
 
-def test_a_server_that_refuses(server: Server, tmp_path: Path) -> None:
+def test_a_server_that_refuses_connections(server: Server, tmp_path: Path) -> None:
     with pytest.raises(DataUnavailableError, match="refused"):
         download("http://127.0.0.1:9/x", tmp_path / "x", "", Report())
     assert not list(tmp_path.iterdir())
 
 
-def test_a_folder_that_can_not_be_made_is_named(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(DataUnavailableError, match=f"can't download it: {tmp_path}/file: "):
         download("http://127.0.0.1:9/x", tmp_path / "file" / "x", "", Report())
 
 
-def test_a_stall_ends_when_patience_does(server: Server, tmp_path: Path) -> None:
+def test_a_stalled_download_times_out(server: Server, tmp_path: Path) -> None:
     server.mode = "stall"
     with pytest.raises(DataUnavailableError, match="nothing arrived"):
         download(CIFAR10.url, tmp_path / "x", "", Report(), patience=0.8)
     assert not list(tmp_path.iterdir())
 
 
-def test_a_slow_download_is_no_failure(server: Server, tmp_path: Path) -> None:
+def test_a_slow_download_succeeds(server: Server, tmp_path: Path) -> None:
     server.mode = "trickle"
     download(CIFAR10.url, tmp_path / "x", CIFAR10.tgz_md5, Report(), patience=0.8)
     assert (tmp_path / "x").read_bytes() == server.content, "it took longer in all than it may be silent"
@@ -222,7 +222,7 @@ download(sys.argv[1], Path(sys.argv[2]), sys.argv[3], Report())
 
 
 @pytest.mark.parametrize("ends", ["done", "killed"])
-def test_the_second_of_two_downloads_waits_and_says_for_what(server: Server, tmp_path: Path, ends: str) -> None:
+def test_the_second_of_two_downloads_waits_and_reports_it(server: Server, tmp_path: Path, ends: str) -> None:
     server.mode = "gate"
     target, waiting = tmp_path / "data" / "x", Waiting()
     part = target.with_name("x.part")
@@ -248,7 +248,7 @@ def test_the_second_of_two_downloads_waits_and_says_for_what(server: Server, tmp
     assert server.requests == (1 if ends == "done" else 2)
 
 
-def test_a_stop_is_obeyed_while_another_process_downloads(tmp_path: Path) -> None:
+def test_it_can_be_stopped_while_another_process_downloads(tmp_path: Path) -> None:
     class Stopping(Waiting):
         def poll(self) -> None:
             if self.waits.is_set():
@@ -260,7 +260,7 @@ def test_a_stop_is_obeyed_while_another_process_downloads(tmp_path: Path) -> Non
             download("http://127.0.0.1:9/x", tmp_path / "x", "", Stopping())
 
 
-def test_what_killed_processes_left_is_removed_or_overwritten(server: Server, tmp_path: Path) -> None:
+def test_leftovers_of_killed_processes_are_removed_or_overwritten(server: Server, tmp_path: Path) -> None:
     data = tmp_path / "data"
     (data / ".unpack-cifar-10-abc" / cifar10.FOLDER).mkdir(parents=True)
     (data / f"{cifar10.ARCHIVE}.part").write_bytes(b"half of another file" * 1000)
@@ -268,7 +268,7 @@ def test_what_killed_processes_left_is_removed_or_overwritten(server: Server, tm
     assert {p.name for p in data.iterdir()} == {cifar10.ARCHIVE, cifar10.FOLDER}
 
 
-def test_two_that_unpack_take_turns(server: Server, tmp_path: Path) -> None:
+def test_two_processes_unpack_one_after_the_other(server: Server, tmp_path: Path) -> None:
     data, waiting = tmp_path / "data", Waiting()
     data.mkdir()
     archive = data / cifar10.ARCHIVE
@@ -289,7 +289,7 @@ def test_two_that_unpack_take_turns(server: Server, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", ["good", "stall"])
-def test_a_stop_is_obeyed_at_once_also_while_nothing_arrives(server: Server, tmp_path: Path, mode: str) -> None:
+def test_it_can_be_stopped_at_once_even_while_nothing_arrives(server: Server, tmp_path: Path, mode: str) -> None:
     server.mode = mode
     start = time.monotonic()
 
@@ -308,9 +308,7 @@ def test_a_stop_is_obeyed_at_once_also_while_nothing_arrives(server: Server, tmp
 
 
 @pytest.mark.parametrize("where", ["archive", "folder", "inside", "renamed"])
-def test_files_that_are_there_are_found(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
-) -> None:
+def test_existing_files_are_found(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
     data = tmp_path / "data"
     data.mkdir()
     if where == "archive":
@@ -326,7 +324,7 @@ def test_files_that_are_there_are_found(
     assert server.requests == 0
 
 
-def test_an_archive_can_be_named_and_may_lie_where_nothing_can_be_written(
+def test_an_archive_can_be_given_even_in_a_read_only_folder(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "a").mkdir()
@@ -357,7 +355,7 @@ def test_a_damaged_batch_is_named(server: Server, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", pack()[:3000]])
-def test_a_damaged_archive_is_an_error_and_nothing_is_left(tmp_path: Path, content: bytes) -> None:
+def test_a_damaged_archive_is_an_error_and_leaves_nothing_behind(tmp_path: Path, content: bytes) -> None:
     archive = tmp_path / "mine.tar.gz"
     archive.write_bytes(content)
     with pytest.raises(DataError, match=r"mine\.tar\.gz"):
@@ -365,7 +363,7 @@ def test_a_damaged_archive_is_an_error_and_nothing_is_left(tmp_path: Path, conte
     assert list(tmp_path.iterdir()) == [archive]
 
 
-def test_hostile_paths_write_nothing_outside(server: Server, tmp_path: Path) -> None:
+def test_hostile_paths_write_nothing_outside_the_folder(server: Server, tmp_path: Path) -> None:
     inner = tmp_path / "deep" / "data"
     inner.mkdir(parents=True)
     outside = tmp_path / "outside"

@@ -61,7 +61,7 @@ def test_the_second_start_decodes_nothing(root: Path, tmp_path: Path, monkeypatc
     assert (one.fingerprint, one.class_names) == (two.fingerprint, two.class_names)
 
 
-def test_a_changed_folder_is_decoded_anew(root: Path, tmp_path: Path) -> None:
+def test_a_changed_folder_is_decoded_again(root: Path, tmp_path: Path) -> None:
     one = load_folder(root, tmp_path / "cache", Report())
     Image.new("RGB", (32, 32), "white").save(root / "train" / "red" / "999.png")
     two = load_folder(root, tmp_path / "cache", Report())
@@ -69,7 +69,7 @@ def test_a_changed_folder_is_decoded_anew(root: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("spoil", ["cut", "flip", "about"])
-def test_a_spoiled_cache_is_made_anew(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spoil: str) -> None:
+def test_a_damaged_cache_is_rebuilt(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spoil: str) -> None:
     one = load_folder(root, tmp_path / "cache", Report())
     (kept,) = (tmp_path / "cache").iterdir()
     images = kept / "train_images.npy"
@@ -102,7 +102,7 @@ def image(mode: str, size: tuple[int, int]) -> Image.Image:
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "P", "RGBA", "LA", "CMYK", "YCbCr", "I;16", "F"])
 @pytest.mark.parametrize("size", [(32, 32), (1, 1), (64, 48), (7, 300), (500, 500)])
-def test_any_mode_and_size_becomes_32_by_32_rgb(mode: str, size: tuple[int, int]) -> None:
+def test_images_of_any_mode_and_size_become_32_by_32_rgb(mode: str, size: tuple[int, int]) -> None:
     pixels = to_pixels(image(mode, size))
     assert pixels.shape == (3, 32, 32) and pixels.dtype == np.uint8
     assert abs(pixels.astype(int) - 100).max() <= 3
@@ -112,13 +112,13 @@ def test_one_bit_images_are_black_and_white() -> None:
     assert to_pixels(Image.new("1", (40, 40), 1)).min() == 255
 
 
-def test_transparency_lies_over_black() -> None:
+def test_transparent_images_are_put_on_black() -> None:
     assert to_pixels(Image.new("RGBA", (32, 32), (255, 255, 255, 0))).max() == 0
     half = to_pixels(Image.new("RGBA", (32, 32), (200, 200, 200, 128)))
     assert abs(half.astype(int) - 100).max() <= 1
 
 
-def test_a_image_is_turned_as_its_exif_says(tmp_path: Path) -> None:
+def test_images_are_turned_upright_by_their_exif_orientation(tmp_path: Path) -> None:
     pixels = np.zeros((32, 32, 3), dtype=np.uint8)
     pixels[:16] = 255
     exif = Image.Exif()
@@ -129,13 +129,13 @@ def test_a_image_is_turned_as_its_exif_says(tmp_path: Path) -> None:
     assert turned[:, :, 16:].min() == 255 and turned[:, :, :16].max() == 0
 
 
-def test_the_middle_is_kept_of_a_wide_image() -> None:
+def test_a_wide_image_is_cropped_at_the_centre() -> None:
     pixels = np.zeros((32, 96, 3), dtype=np.uint8)
     pixels[:, 32:64] = 255
     assert to_pixels(Image.fromarray(pixels)).min() > 200
 
 
-def test_unreadable_images_are_named_and_left_out(root: Path, tmp_path: Path) -> None:
+def test_unreadable_images_are_listed_and_left_out(root: Path, tmp_path: Path) -> None:
     (root / "train" / "red" / "cut.png").write_bytes((root / "train" / "red" / "000.png").read_bytes()[:100])
     (root / "train" / "red" / "text.jpg").write_text("no image")
     (root / "test" / "blue" / "empty.png").write_bytes(b"")
@@ -193,9 +193,7 @@ def one_empty_class(root: Path) -> None:
         (one_empty_class, "no readable images of class 'green'"),
     ],
 )
-def test_a_folder_that_cannot_be_trained_on_is_one_clear_line(
-    root: Path, tmp_path: Path, spoil: object, said: str
-) -> None:
+def test_an_unusable_folder_is_one_clear_line(root: Path, tmp_path: Path, spoil: object, said: str) -> None:
     spoil(root)  # type: ignore[operator]
     with pytest.raises(DataError) as e:
         load_folder(root, tmp_path / "cache", Report())
@@ -210,7 +208,7 @@ def test_an_unknown_dataset_is_named(tmp_path: Path, spec: str, said: str) -> No
         load_dataset(spec, data_dir=tmp_path, cache_dir=tmp_path, report=Report())
 
 
-def test_a_stop_is_obeyed_while_decoding(root: Path, tmp_path: Path) -> None:
+def test_decoding_can_be_stopped(root: Path, tmp_path: Path) -> None:
     class Stopping(Report):
         polls = 0
 
@@ -252,7 +250,7 @@ def test_cifar10_as_jpeg_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("code", [errno.EIO, errno.EACCES])
-def test_a_image_that_can_not_be_read_for_a_moment_is_in_again_at_the_next_start(
+def test_an_image_that_cannot_be_read_for_a_moment_is_back_at_the_next_start(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
     whole = load_folder(root, tmp_path / "other", Report())
@@ -273,7 +271,7 @@ def test_a_image_that_can_not_be_read_for_a_moment_is_in_again_at_the_next_start
     assert decoded == []
 
 
-def test_a_folder_that_can_not_be_listed_is_one_clear_line(
+def test_a_folder_that_cannot_be_listed_is_one_clear_line(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scan = os.scandir
@@ -288,7 +286,9 @@ def test_a_folder_that_can_not_be_listed_is_one_clear_line(
         load_dataset(str(root), data_dir=tmp_path, cache_dir=tmp_path / "cache", report=Report())
 
 
-def test_a_full_memory_is_no_fault_of_a_image(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_running_out_of_memory_is_not_blamed_on_an_image(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fill(_: object) -> None:
         raise MemoryError
 

@@ -17,7 +17,7 @@ def shapes() -> Dataset:
     return load_shapes(Report())
 
 
-def test_ten_classes_balanced_and_enough(shapes: Dataset) -> None:
+def test_there_are_enough_images_of_ten_classes(shapes: Dataset) -> None:
     assert len(shapes.class_names) == 10 and list(shapes.class_names) == sorted(SHAPES)
     for part, count in ((shapes.train, 10_000), (shapes.test, 2_000)):
         assert part.images.shape == (count, 3, 32, 32) and part.images.dtype == torch.uint8
@@ -25,7 +25,7 @@ def test_ten_classes_balanced_and_enough(shapes: Dataset) -> None:
         assert torch.bincount(part.labels).tolist() == [count // 10] * 10
 
 
-def test_the_same_every_time_and_another_for_another_seed(shapes: Dataset) -> None:
+def test_the_images_depend_on_the_seed_alone(shapes: Dataset) -> None:
     def digest(data: Dataset) -> str:
         return hashlib.sha256(data.train.images.numpy().tobytes() + data.test.labels.numpy().tobytes()).hexdigest()
 
@@ -40,7 +40,7 @@ def test_training_and_test_images_differ(shapes: Dataset) -> None:
     assert not any(p.numpy().tobytes() in seen for p in shapes.test.images)
 
 
-def test_colour_says_nothing_about_the_class(shapes: Dataset) -> None:
+def test_colour_is_independent_of_the_class(shapes: Dataset) -> None:
     means = shapes.train.images.float().mean((2, 3))
     by_class = torch.stack([means[shapes.train.labels == c].mean(0) for c in range(10)])
     assert (by_class - means.mean(0)).abs().max() < 8, "of 255"
@@ -61,7 +61,7 @@ def test_colour_says_nothing_about_the_class(shapes: Dataset) -> None:
         ("arrow", [(0.5, 0), (-0.8, 0)], [(-0.8, 0.5), (0.9, 0.6)]),
     ],
 )
-def test_each_shape_is_where_it_should_be(
+def test_each_shape_covers_the_points_it_should(
     name: str, inside: list[tuple[float, float]], outside: list[tuple[float, float]]
 ) -> None:
     import numpy as np
@@ -73,7 +73,7 @@ def test_each_shape_is_where_it_should_be(
     assert all(distance(p) > 0 for p in outside)
 
 
-def test_a_stop_is_obeyed() -> None:
+def test_drawing_can_be_stopped() -> None:
     control = Control()
     control.send(Stop())
 

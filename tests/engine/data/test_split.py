@@ -21,7 +21,7 @@ def test_a_fifth_of_fifty_thousand_is_exactly_ten_thousand(stratified: bool) -> 
     assert (counts == 1000).all() if stratified else (counts != 1000).any()
 
 
-def test_the_seed_alone_decides() -> None:
+def test_the_split_depends_on_the_seed_alone() -> None:
     one, same, other = (split_indices(LABELS, 0.2, seed, stratified=False)[1] for seed in (3, 3, 4))
     assert torch.equal(one, same)
     assert not torch.equal(one, other)
@@ -29,7 +29,7 @@ def test_the_seed_alone_decides() -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 4), min_size=2, max_size=200), st.floats(0.01, 0.99), st.integers(0, 99), st.booleans())
-def test_any_split_is_disjoint_complete_and_of_the_size_asked_for(
+def test_splits_are_disjoint_and_complete_and_have_the_given_size(
     labels: list[int], fraction: float, seed: int, stratified: bool
 ) -> None:
     y = torch.tensor(labels)

@@ -20,7 +20,7 @@ from engine.training.control import Control
 from tests.support.runs import Recorder, train
 
 
-def test_counts_mean_and_spread() -> None:
+def test_counts_mean_and_standard_deviation() -> None:
     images = np.random.default_rng(0).integers(0, 256, (2_500, 3, 8, 8), dtype=np.uint8)
     labels = np.array([0] * 1_000 + [2] * 1_500)
     found = describe_split("train", images, labels, 4)
@@ -45,7 +45,7 @@ def test_duplicates_within_and_across_arrays() -> None:
     assert find_duplicates([a[:0], b[:0]]) == []
 
 
-def test_images_of_the_same_hash_are_still_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_images_with_equal_hashes_are_still_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     class Weights:
         def integers(self, *_: object, **__: object) -> np.ndarray:
             return np.zeros(384, dtype=np.uint64)
@@ -70,7 +70,7 @@ def test_a_run_describes_its_data_and_its_network(quick: Callable[..., Config], 
     assert from_json(to_json(data)) == data and from_json(to_json(model)) == model
 
 
-def test_duplicates_and_unreadable_files_are_named(quick: Callable[..., Config], tmp_path: Path) -> None:
+def test_duplicates_and_unreadable_files_are_listed(quick: Callable[..., Config], tmp_path: Path) -> None:
     root = tmp_path / "images"
     rng = np.random.default_rng(0)
     for part in ("train", "test"):

@@ -1,4 +1,4 @@
-"""Events of a made-up run, and the view after them."""
+"""Events of a made-up run on three classes, and the state that they add up to."""
 
 from __future__ import annotations
 
@@ -56,12 +56,11 @@ def run_started(**changes: object) -> RunStarted:
 
 
 def batch(epoch: int, step: int, phase: str = "training", steps: int = STEPS) -> BatchCompleted:
-    """Progress."""
     return BatchCompleted(phase=phase, epoch=epoch, step=step, steps=steps, images_per_second=4100.0, seconds_left=62.0)
 
 
 def epoch_completed(epoch: int, best: bool = True) -> EpochCompleted:
-    """An epoch; the loss falls, class accuracies rise by one in a hundred."""
+    """Loss falls from epoch to epoch, the accuracy of each class rises by a hundredth."""
     counts = tuple(ClassCount(name=n, correct=50 + 10 * i + epoch, total=100) for i, n in enumerate(NAMES))
     return EpochCompleted(
         epoch=epoch,
@@ -124,7 +123,7 @@ def run_events(epochs: int = 2, upto: int = 5, test: bool = False) -> Iterator[E
 
 
 def fold(*events: Event, view: RunState | None = None) -> RunState:
-    """The view after the events."""
+    """The state after the events."""
     view = view or RunState()
     for event in events:
         view.apply(event)

@@ -1,4 +1,4 @@
-"""Escape sequences for what lies outside the screen: the terminal's title, its bell, a notification of the desktop."""
+"""Escape sequences for what is outside the screen: the terminal's title, its bell, desktop notifications."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from collections.abc import Mapping
 
 NOTIFIERS = ("auto", "bell", "osc9", "osc777")
 KEEP_TITLE, RESTORE_TITLE = "\x1b[22;2t", "\x1b[23;2t"
-"""The terminal keeps its title aside, and takes it back (xterm and most that followed; others ignore it)."""
+"""Push the terminal's title on a stack, and pop it (xterm and most others; the rest ignore it)."""
 
 MAX_TITLE = 120
 
 
 def title(text: str) -> str:
-    """Sets the title of the window (OSC 2)."""
+    """The sequence that sets the title of the window (OSC 2)."""
     return f"\x1b]2;{harmless(text)[:MAX_TITLE]}\x07"
 
 
 def notification(how: str, heading: str, text: str, environment: Mapping[str, str] | None = None) -> str:
-    """Tells the user that something is over: the bell, and where asked for a notification of the desktop.
+    """The sequence that rings the bell, and unless `how` is "bell" shows a desktop notification.
 
     Args:
-        how: "bell"; "osc9" (iTerm2, WezTerm, kitty, Windows Terminal, …); "osc777" (VTE, foot, Ghostty, rxvt); "auto"
-            takes the one of the two that the environment speaks for.
-        heading: short.
-        text: one line.
-        environment: of the process.
+        how: "osc9" (iTerm2, WezTerm, kitty, Windows Terminal, …), "osc777" (VTE, foot, Ghostty, rxvt), "auto" for the one of
+            these that the environment suggests, or "bell".
+        heading: the title of the notification.
+        text: its text, one line.
+        environment: environment variables; those of the process by default.
     """
     environment = os.environ if environment is None else environment
     if how == "auto":
@@ -42,11 +42,11 @@ def notification(how: str, heading: str, text: str, environment: Mapping[str, st
         if how == "osc777"
         else f"\x1b]9;{heading}: {text}\x07"
     )
-    if environment.get("TMUX"):  # tmux passes on what is wrapped so, if its option allow-passthrough is on
+    if environment.get("TMUX"):  # tmux passes this on if its option allow-passthrough is on
         sequence = f"\x1bPtmux;{sequence.replace(chr(27), chr(27) * 2)}\x1b\\"
     return sequence + "\x07"
 
 
 def harmless(text: str) -> str:
-    """Printable ASCII only: a title must not end early, nor carry another sequence."""
+    """The text with everything but printable ASCII replaced, so that it can't end its sequence early or contain another."""
     return "".join(c if " " <= c <= "~" else "?" for c in text)

@@ -1,4 +1,4 @@
-"""The signals that end a run in good order."""
+"""The signals on which a run is stopped and saved."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import select
 import signal
 
 EXIT_CODES = {signal.SIGHUP: 129, signal.SIGINT: 130, signal.SIGTERM: 143}
-"""What a shell expects of a program that a signal ended: 128 and the signal's number."""
+"""128 plus the number of the signal, as shells expect."""
 
 
 class Signals:
-    """Signals as they arrive, for any thread to wait for.
+    """Lets any thread wait for signals.
 
-    They come through a pipe that the interpreter writes to in the signal's own context: a handler in Python would run only
-    once the main thread gets to it, and that may sleep, or hang in a write to a terminal that takes nothing.
+    They arrive through a pipe that the interpreter writes to from the signal handler in C. A handler in Python would only run
+    when the main thread gets to it, which may be asleep, or hang in a write to the terminal.
     """
 
     def __init__(self) -> None:
@@ -22,14 +22,14 @@ class Signals:
         os.set_blocking(self._write, False)
 
     def install(self) -> None:
-        """Begin, in the main thread. Signals that whoever started the program wants ignored (nohup) stay ignored."""
+        """Start receiving signals; to be called in the main thread. A signal that is ignored (nohup) stays ignored."""
         signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
         for number in EXIT_CODES:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, lambda *_: None)
 
     def next(self, seconds: float) -> signal.Signals | None:
-        """The next one, or None if none arrives within `seconds`."""
+        """The next signal, or None if none arrives within `seconds`."""
         if select.select([self._read], [], [], seconds)[0]:
             number = os.read(self._read, 1)[0]
             if number in EXIT_CODES:

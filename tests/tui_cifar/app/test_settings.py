@@ -13,7 +13,6 @@ from tui_cifar.app.keymap import checked
 from tui_cifar.app.settings import Settings
 from tui_cifar.screens.base.registry import KINDS, kind
 from tui_cifar.screens.dialogs.quit import QuitDialog
-from tui_cifar.terminal.notifications import notification, title
 
 
 def test_choices_are_remembered(tmp_path: Path) -> None:
@@ -86,14 +85,6 @@ async def test_the_notice_of_a_small_terminal_has_the_users_keys(
         await until(pilot, lambda: app.capabilities.pause)
         await pilot.press(leave)
         await until(pilot, lambda: isinstance(app.screen, QuitDialog))
-
-
-def test_titles_and_notices_hold_no_other_sequence() -> None:
-    assert title("a\x1b]0;b\x07é") == "\x1b]2;a?]0;b??\x07"
-    assert notification("bell", "a", "b") == "\x07"
-    assert notification("auto", "run", "done", {}) == "\x1b]9;run: done\x07\x07"
-    assert notification("auto", "r;n", "done", {"VTE_VERSION": "7"}) == "\x1b]777;notify;r,n;done\x07\x07"
-    assert notification("osc9", "run", "done", {"TMUX": "x"}).startswith("\x1bPtmux;\x1b\x1b]9;")
 
 
 @pytest.mark.parametrize(

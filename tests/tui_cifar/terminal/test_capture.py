@@ -1,4 +1,4 @@
-"""What is printed past the screen: caught from file descriptors 1 and 2, made harmless, bounded."""
+"""What libraries print: captured from file descriptors 1 and 2, made printable, bounded."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ import pytest
 from tui_cifar.terminal.capture import MAX_BYTES, Capture, TerminalFile, printable
 
 
-def test_native_prints_come_out_as_lines_and_lie_in_the_file(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_what_is_printed_past_python_is_in_lines_and_in_the_file(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     with Capture() as capture:
         os.write(1, b"one\ntw")
         os.write(2, b"o\n")
@@ -44,14 +46,14 @@ def test_a_flood_is_bounded(tmp_path: Path) -> None:
         assert capture.lines()[-1] == "last"
 
 
-def test_where_the_log_can_not_be_opened_lines_still_come(tmp_path: Path) -> None:
+def test_lines_arrive_even_if_the_log_cannot_be_opened(tmp_path: Path) -> None:
     with Capture() as capture:
         capture.move(tmp_path / "none" / "log.txt")
         os.write(1, b"one\n")
         assert capture.lines() == ["one"]
 
 
-def test_a_terminal_that_went_away_is_noted() -> None:
+def test_a_terminal_that_went_away_is_broken() -> None:
     read, write = os.pipe()
     terminal = TerminalFile(write)
     terminal.write("fine")
@@ -71,11 +73,11 @@ def test_a_terminal_that_went_away_is_noted() -> None:
         ("a\tb", "a   b"),
     ],
 )
-def test_escape_sequences_are_taken_out(raw: str, shown: str) -> None:
+def test_escape_sequences_are_removed(raw: str, shown: str) -> None:
     assert printable(raw) == shown
 
 
-def test_a_full_disk_under_what_was_printed_leaves_the_terminal_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_terminal_is_restored_even_if_the_disk_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
     class Full(io.StringIO):
         def flush(self) -> None:
             raise OSError(errno.ENOSPC, "No space left on device")

@@ -48,7 +48,7 @@ def shown(screen: pyte.Screen) -> list[list[tuple[object, ...]]]:
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.lists(lines, min_size=HEIGHT, max_size=HEIGHT), min_size=1, max_size=4))
-def test_changes_show_what_drawing_anew_would(frames: list[list[list[tuple[str, Style]]]]) -> None:
+def test_changes_lead_to_the_same_screen_as_drawing_everything(frames: list[list[list[tuple[str, Style]]]]) -> None:
     painter, (screen, stream) = Painter(), emulator()
     painter.resize(WIDTH, HEIGHT)
     for rows in frames:
@@ -61,7 +61,7 @@ def test_changes_show_what_drawing_anew_would(frames: list[list[list[tuple[str, 
         assert shown(screen) == shown(other)
 
 
-def test_the_same_again_costs_nothing_and_a_digit_costs_little() -> None:
+def test_an_unchanged_frame_costs_nothing_and_a_digit_little() -> None:
     painter = Painter()
     painter.resize(WIDTH, HEIGHT)
     rows = [[("epoch 1 of 20", STYLES[2])], [], []]
@@ -74,7 +74,7 @@ def test_the_same_again_costs_nothing_and_a_digit_costs_little() -> None:
     assert "2" in changes and "epoch" not in changes and len(changes) < 60
 
 
-def test_forgetting_draws_all_again() -> None:
+def test_everything_is_drawn_again_after_forgetting() -> None:
     painter = Painter()
     painter.resize(WIDTH, HEIGHT)
     painter.take(frame([[("abc", STYLES[1])], [], []]), ColorSystem.TRUECOLOR)
@@ -92,7 +92,7 @@ def test_forgetting_draws_all_again() -> None:
         (None, ""),
     ],
 )
-def test_colours_are_those_that_the_terminal_has(depth: ColorSystem | None, wanted: str) -> None:
+def test_colours_are_reduced_to_what_the_terminal_has(depth: ColorSystem | None, wanted: str) -> None:
     painter = Painter()
     painter.resize(WIDTH, HEIGHT)
     painter.take(frame([[("x", STYLES[2])], [], []]), depth)
@@ -100,7 +100,7 @@ def test_colours_are_those_that_the_terminal_has(depth: ColorSystem | None, want
     assert wanted in look[1] and bool(look[1]) == (depth is not None)
 
 
-def test_plain_characters_take_the_same_cells() -> None:
+def test_ascii_characters_take_as_many_cells_as_those_they_replace() -> None:
     painter = Painter(ascii=True)
     painter.resize(WIDTH, HEIGHT)
     painter.take(frame([[("╭─日°é▀⣿", Style())], [], []]), None)

@@ -1,4 +1,4 @@
-"""The fast network: eight layers in the shape of airbench94, of any width.
+"""The fast network: eight layers shaped like airbench94, of any width.
 
 Source: Keller Jordan, "94% on CIFAR-10 in 3.29 Seconds on a Single GPU" (2024), which descends from hlb-CIFAR10 (Balsam)
 and from David Page's DAWNBench entry (2018).
@@ -13,14 +13,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from engine.models.protocol import Network
+
 PATCH = 2
-"""Side of the patches that the first layer whitens."""
-SHIFT_EPOCHS = 3
-"""Epochs in which the first layer's shift is trained, as in airbench94. Later on, no gradient has to reach that layer."""
+"""Side in pixels of the patches that the first layer whitens."""
+BIAS_EPOCHS = 3
+"""Epochs in which the first layer's bias is trained, as in airbench94. After them, no gradient has to reach that layer."""
 
 
 class Normalization(nn.BatchNorm2d):
-    """Batch normalization with a trainable shift and no scale: the next layer's weights take care of that."""
+    """Batch normalization with a trainable shift but no trainable scale, which the next layer's weights make redundant."""
 
     def __init__(self, channels: int) -> None:
         super().__init__(channels, eps=1e-5, momentum=0.4)
@@ -28,7 +30,7 @@ class Normalization(nn.BatchNorm2d):
 
 
 class Group(nn.Module):
-    """Two convolutions 3x3, the first followed by a 2x2 max-pool, each by normalization and GELU."""
+    """Two 3x3 convolutions, each followed by normalization and GELU; after the first, 2x2 max-pooling comes before them."""
 
     def __init__(self, channels_in: int, channels: int) -> None:
         super().__init__()
@@ -43,23 +45,25 @@ class Group(nn.Module):
 
 
 def _conv(channels_in: int, channels: int) -> nn.Conv2d:
-    """A convolution 3x3 that begins as the identity where it can (Zagoruyko and Komodakis, 2017)."""
+    """A 3x3 convolution initialized to the identity as far as possible (Zagoruyko and Komodakis, "DiracNets", 2017)."""
     conv = nn.Conv2d(channels_in, channels, 3, padding=1, bias=False)
     with torch.no_grad():
         nn.init.dirac_(conv.weight[:channels_in])
     return conv
 
 
-class AirbenchNet(nn.Module):
-    """A whitening layer, three groups, a linear head.
+class AirbenchNet(Network):
+    """A whitening layer, three groups of convolutions and a linear head.
 
-    Takes float (N, 3, S, S) in [-1, 1] with S at least 12 and gives logits (N, classes).
+    Takes float (N, 3, S, S) in [-1, 1] with S at least 12 and returns logits (N, classes).
 
     Args:
         classes: number of classes.
-        width: channels of the first group; the other two have four times as many. airbench94 has 64. It may change
-            later on.
+        width: channels of the first group, 64 in airbench94; the other two groups have four times as many. `set_width`,
+            `grow` and `load_state_dict` change it.
     """
+
+    initialization_images = 5_000
 
     def __init__(self, classes: int, width: int) -> None:
         super().__init__()
@@ -70,10 +74,7 @@ class AirbenchNet(nn.Module):
         self.set_width(width)
 
     def set_width(self, width: int) -> None:
-        """Start over with fresh groups and a fresh head of another width.
-
-        The parameters are new ones, with the default layout: an optimizer has to be made anew.
-        """
+        """Replace groups and head by new ones of another width, in the default memory format."""
         widths = (width, 4 * width, 4 * width)
         groups = (Group(i, o) for i, o in zip((self.whiten.out_channels, *widths), widths, strict=False))
         self.groups = nn.Sequential(*groups)
@@ -84,15 +85,14 @@ class AirbenchNet(nn.Module):
 
     @property
     def width(self) -> int:
-        """Channels of the first group."""
         return self.head.in_features // 4
 
     @torch.no_grad()
     def grow(self, width: int) -> None:
-        """Become wider without a change of what the network computes; as `set_width` for the rest.
+        """Become wider without changing the outputs.
 
-        New channels are those of a fresh network, and nothing listens to them yet (Chen, Goodfellow and Shlens, "Net2Net",
-        2016, with zeros in place of copies).
+        New channels are initialized like those of a new network, and the weights that read them are 0 (after Chen,
+        Goodfellow and Shlens, "Net2Net", 2016, with zeros instead of copies).
         """
         old = {name: tensor for name, tensor in self.state_dict().items() if not name.startswith("whiten")}
         self.set_width(width)
@@ -104,29 +104,25 @@ class AirbenchNet(nn.Module):
                 tensor[kept] = old[name]
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
-        """As PyTorch has it, for weights of any width: the network takes theirs."""
+        """Load weights of any width; the network takes theirs."""
         width = len(state_dict["groups.0.conv1.weight"])
         if width != self.width:
             self.set_width(width)
         return super().load_state_dict(state_dict, strict, assign)
 
     def begin_epoch(self, epoch: int) -> None:
-        """Say which parameters are trained in an epoch, counted from 1."""
-        self.whiten.bias.requires_grad = epoch <= SHIFT_EPOCHS  # type: ignore[union-attr]
+        self.whiten.bias.requires_grad = epoch <= BIAS_EPOCHS  # type: ignore[union-attr]
 
     @torch.no_grad()
     def initialize(self, images: Tensor) -> None:
-        """Set the first layer so that patches of these images come out uncorrelated and of one variance.
+        """Make the first layer whiten patches of these images: its outputs are uncorrelated and of equal variance.
 
-        Its filters are the principal components of 2x2 patches, each divided by its standard deviation, and their
-        negatives (Page, 2018; Balsam's hlb-CIFAR10). They are not trained.
-
-        Args:
-            images: float (N, 3, S, S) in [-1, 1]; some thousands are enough.
+        Its filters, which are not trained, are the principal components of 2x2 patches, each divided by its standard
+        deviation, and their negatives (Page, 2018; Balsam's hlb-CIFAR10).
         """
         side = 3 * PATCH * PATCH
         products, count = torch.zeros(side, side, dtype=torch.float64, device=images.device), 0
-        for part in images.split(500):  # patches are four times the images, and twice that in double precision
+        for part in images.split(500):  # as float64 patches, images take eight times the memory
             patches = part.unfold(2, PATCH, 1).unfold(3, PATCH, 1).permute(0, 2, 3, 1, 4, 5).reshape(-1, side).double()
             products += patches.T @ patches
             count += len(patches)
@@ -135,7 +131,6 @@ class AirbenchNet(nn.Module):
         self.whiten.weight.copy_(torch.cat([filters, -filters]))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Logits (N, classes) of images (N, 3, S, S)."""
         x = self.groups(F.gelu(self.whiten(x)))
         out: Tensor = self.head(x.amax((2, 3)))
         return out

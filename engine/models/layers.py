@@ -11,14 +11,14 @@ from engine.runtime.torch_private import has_onednn_linear, onednn_linear
 
 
 class Linear(nn.Linear):
-    """`nn.Linear`; on a CPU its three products in float32 come from oneDNN, as the convolutions do, and not from the BLAS.
+    """`nn.Linear`, except that in float32 training on a CPU its three matrix products come from oneDNN instead of the BLAS.
 
-    The same numbers but for rounding. For some twenty images at once the products take half to two thirds of the time,
-    for hundreds four fifths (on an AMD EPYC with AVX-512, where PyTorch's BLAS is MKL).
+    The results are the same up to rounding. For batches of about twenty, the products take half to two thirds of the time,
+    for batches of hundreds four fifths (AMD EPYC with AVX-512, where PyTorch's BLAS is MKL).
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, out_features) of (N, in_features)."""
+        """(N, in_features) to (N, out_features)."""
         plain = (
             not self.training or x.device.type != "cpu" or x.dtype != torch.float32 or torch.is_autocast_enabled("cpu")
         )

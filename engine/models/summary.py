@@ -1,4 +1,4 @@
-"""The layers of a network: a table of them, and the filters of the first convolution."""
+"""The layers of a network: a table of them, the number of parameters, and the filters of the first convolution."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from torch import Tensor, nn
 
 from engine.events.types import LayerDescribed
 from engine.models.probing import evaluation_mode, leaf_hooks, zeros_like_weights
+
+
+def count_parameters(model: nn.Module) -> int:
+    """Number of trainable parameters, element by element."""
+    return sum(p.numel() for p in model.parameters() if p.requires_grad)
 
 
 def layer_table(model: nn.Module, shape: tuple[int, int, int] = (3, 32, 32)) -> tuple[LayerDescribed, ...]:

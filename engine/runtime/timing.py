@@ -27,7 +27,7 @@ class Stopwatch:
         return paused
 
     @property
-    def standing(self) -> bool:
+    def paused(self) -> bool:
         """Whether it stands still."""
         return self._paused_at is not None
 

@@ -48,9 +48,10 @@ from engine.training.control import Control
 from engine.training.hooks import Hook
 
 if TYPE_CHECKING:
+    from engine.data.resident import ResidentData
     from engine.data.types import Dataset, Report
     from engine.runtime.autotune import Tuning
-    from engine.training.trainer import Trainer, TrainingData
+    from engine.training.trainer import Trainer
 
 Listener = Callable[[Event], None]
 
@@ -183,11 +184,13 @@ class _Session:
             from engine.data.registry import default_data_dir, load_dataset
             from engine.data.split import split_indices
             from engine.models.registry import make_model
-            from engine.models.tutorial import count_parameters
+            from engine.models.summary import count_parameters
             from engine.runtime import rng as seeds
             from engine.runtime.autotune import Tuning
             from engine.runtime.device import choose_device, use_deterministic
+            from engine.runtime.runtime import Runtime
             from engine.storage import checkpoint
+            from engine.training.run_io import RunIO
             from engine.training.trainer import Trainer
 
         config = self.config
@@ -236,24 +239,13 @@ class _Session:
         writer = checkpoint.CheckpointWriter(directory.checkpoints, config.keep)
         self._close_writer = writer.close
         publisher = self._publisher = PredictionWriter(directory.path, config, data, self.emit)
-        trainer = self._trainer = Trainer(
-            config,
-            model,
-            tuning,
-            data,
-            choice.device,
-            self.control,
-            self.emit,
-            writer,
-            directory.checkpoints,
-            publisher,
-            machine,
-            self.hook,
-        )
+        runtime = Runtime(choice.device, tuning, machine)
+        run_io = RunIO(self.emit, self.control, writer, publisher, self.hook)
+        trainer = self._trainer = Trainer(config, model, data, runtime, run_io)
         if state is not None:
             trainer.load_state_dict(state)
             self._compare(state, {**machine, **tuning.as_dict()})
-            if trainer.epoch > config.epochs:
+            if trainer.state.epoch > config.epochs:
                 self._log(
                     f"All {config.epochs} epochs were trained before: only the test is left. Give more --epochs to go on"
                 )
@@ -270,14 +262,14 @@ class _Session:
             class_names=dataset.class_names,
             parameters=count_parameters(model),
             epochs=config.epochs,
-            steps_per_epoch=trainer.steps,
+            steps_per_epoch=trainer.plan.steps,
             threads=torch.get_num_threads(),
             precision=tuning.precision,
             memory_format=tuning.memory_format,
             versions=versions,
             resumed_from=resumed_from,
-            epoch=trainer.epoch,
-            step=trainer.step,
+            epoch=trainer.state.epoch,
+            step=trainer.state.step,
         )
         self.emit(started)
         self.emit(_chosen(dataset, shown))
@@ -290,7 +282,7 @@ class _Session:
         result = trainer.run()
         return RunCompleted(
             epochs=config.epochs,
-            seconds=trainer.watch.seconds,
+            seconds=trainer.state.watch.seconds,
             test_accuracy=result.accuracy,
             tta_accuracy=result.tta_accuracy,
             test_loss=result.loss,
@@ -302,7 +294,7 @@ class _Session:
         trainer = self._trainer
         if ended is None and error is None and trainer is not None and self.control.save_on_stop:
             try:
-                trainer.save("stop")
+                trainer.checkpoints.save("stop")
             except Exception as e:
                 self._log(f"the checkpoint at the stop failed: {type(e).__name__}: {e}")
         self._close_writer()
@@ -313,10 +305,10 @@ class _Session:
         if error is not None:
             ended = RunFailed(title=error.title, message=error.message, kind=error.kind, detail=detail, **self._best())
         elif ended is None:
-            epoch, step = (trainer.epoch, trainer.step) if trainer else (0, 0)
+            epoch, step = (trainer.state.epoch, trainer.state.step) if trainer else (0, 0)
             if trainer and epoch > self.config.epochs:  # stopped in the test
-                epoch, step = self.config.epochs, trainer.steps
-            saved = trainer.saved if trainer and self.control.save_on_stop else None
+                epoch, step = self.config.epochs, trainer.plan.steps
+            saved = trainer.checkpoints.saved if trainer and self.control.save_on_stop else None
             ended = RunStopped(epoch=epoch, step=step, reason=self.control.stop_reason, saved=saved, **self._best())
         self.emit(ended)
         with self._lock:
@@ -333,7 +325,7 @@ class _Session:
     def _best(self) -> dict[str, Any]:
         if self._trainer is None or self._directory is None:
             return {}
-        best, values = self._trainer.best, {"directory": str(self._directory.path)}
+        best, values = self._trainer.state.best, {"directory": str(self._directory.path)}
         if not best.epoch:
             return values
         file = self._directory.checkpoints / "best.pt"
@@ -345,7 +337,7 @@ class _Session:
             "best_checkpoint": str(file) if path_exists(file) else None,
         }
 
-    def _tune(self, model: Any, data: TrainingData, device: Any, recorded: Tuning | None) -> Tuning:
+    def _tune(self, model: Any, data: ResidentData, device: Any, recorded: Tuning | None) -> Tuning:
         """Threads, precision and layout: as the flags say, else as recorded, else measured; applied to this thread."""
         from engine.runtime.autotune import Tuning, choose, cuda_tuning
 
@@ -556,30 +548,31 @@ def _reporter(session: _Session) -> Report:
     return Reporter()
 
 
-def _place(dataset: Dataset, split: tuple[Any, Any], shown: Any, device: Any) -> TrainingData:
+def _place(dataset: Dataset, split: tuple[Any, Any], shown: Any, device: Any) -> ResidentData:
     """The split data on the training device; nothing of it is shared with the dataset."""
     from engine.augmentation.packed import pack
+    from engine.data.resident import ResidentData
     from engine.data.types import LabeledImages
-    from engine.training.trainer import TrainingData
 
     train, valid = (
         LabeledImages(dataset.train.images[i].to(device), dataset.train.labels[i].to(device)) for i in split
     )
     train = LabeledImages(pack(train.images), train.labels)
     test = LabeledImages(*(t.to(device, copy=True) for t in (dataset.test.images, dataset.test.labels)))
-    return TrainingData(train, valid, test, dataset.class_names, shown.to(device), dataset.fingerprint)
+    return ResidentData(train, valid, test, dataset.class_names, shown.to(device), dataset.fingerprint)
 
 
-def _initialize(model: Any, data: TrainingData) -> None:
+def _initialize(model: Any, data: ResidentData) -> None:
     """Give a network that wants it a look at training images, before its first step."""
     from engine.data.preprocess import to_float
-    from engine.models.airbench import AirbenchNet
+    from engine.models.protocol import network_protocol
 
-    if isinstance(model, AirbenchNet):
-        model.initialize(to_float(data.train.images[:5000]))
+    network = network_protocol(model)
+    if network.initialization_images:
+        network.initialize(to_float(data.train.images[: network.initialization_images]))
 
 
-def _scratch_step(model: Any, data: TrainingData, config: Config) -> Callable[[Tuning], Callable[[], object]]:
+def _scratch_step(model: Any, data: ResidentData, config: Config) -> Callable[[Tuning], Callable[[], object]]:
     """Makes training steps of the run's own kind, on copies of the network, to measure with."""
     import copy
 

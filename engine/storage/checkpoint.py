@@ -132,7 +132,7 @@ class CheckpointWriter:
     """
 
     def __init__(self, directory: Path, keep: int) -> None:
-        self._directory, self._keep = directory, keep
+        self.directory, self._keep = directory, keep
         self._jobs: queue.Queue[Job | None] = queue.Queue(maxsize=1)
         self._thread = threading.Thread(target=self._work, name="checkpoint-writer", daemon=True)
         self._thread.start()
@@ -196,7 +196,7 @@ class CheckpointWriter:
             job.failed(e)
             return
         job.done(len(content), time.monotonic() - start)
-        others = [p for p in newest_first(self._directory) if p.name.startswith("epoch-") and p != job.path]
+        others = [p for p in newest_first(self.directory) if p.name.startswith("epoch-") and p != job.path]
         for old in others[self._keep - 1 :]:
             try:
                 old.unlink()

@@ -14,9 +14,9 @@ from engine.storage.predictions import FILE, VALIDATION_FILE, Predictions, cache
 
 if TYPE_CHECKING:
     from engine.config.schema import Config
+    from engine.data.resident import ResidentData
     from engine.data.types import LabeledImages
     from engine.training.evaluate import Evaluation
-    from engine.training.trainer import TrainingData
 
 MAX_SAVED_VALIDATION = 10_000
 """Validation images whose predictions are written at most: of more of them, these tell the same. They are in random order."""
@@ -32,7 +32,7 @@ class PredictionWriter:
         emit: receives the events, those of validations from a thread of the publisher's own.
     """
 
-    def __init__(self, directory: Path, config: Config, data: TrainingData, emit: Callable[[Event], None]) -> None:
+    def __init__(self, directory: Path, config: Config, data: ResidentData, emit: Callable[[Event], None]) -> None:
         self._directory, self._config, self._data, self._emit = directory, config, data, emit
         self._lock = threading.Lock()
         self._waiting: tuple[np.ndarray, int] | None = None

@@ -1,50 +1,34 @@
-"""The hook: code of a caller's own that runs at fixed places of a run, for tests, benchmarks and the injection of faults."""
+"""The hook: a caller's own code, run at fixed places of a run. For tests, benchmarks and the injection of faults."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from engine.events.types import Event
-
-
-class TrainingView(Protocol):
-    """What a hook sees of the training, and may change."""
-
-    model: nn.Module
-    optimizer: Any
-    epoch: int
-    """From 1."""
-    step: int
-    """Optimization steps done in this epoch."""
-    phase: str
-    """ "training", "validating" or "testing"."""
-    best: Any
-    """The best weights so far, and the validation loss that they reached."""
+    from engine.training.state import TrainingState
 
 
 class Hook:
     """Does nothing; override what you need.
 
-    Methods are called in the training thread. An exception that one of them raises goes the way of an exception raised by
-    the engine at that place: from `before_event` it counts as a failed write of the event, from elsewhere it ends the run.
+    An exception from a hook is handled like an exception that the engine raises at that place: from `before_event` it
+    counts as a failure to write the event, from anywhere else it ends the run.
     """
 
-    def before_batch(self, training: TrainingView, batch: int) -> None:
-        """Before each batch of training, validation and test, and before requests to pause, stop or save are looked at.
+    def before_batch(self, state: TrainingState, batch: int) -> None:
+        """Called before each batch of training, validation and test, ahead of pending requests to pause, stop or save.
 
         Args:
-            training: the run so far.
+            state: of the run. Changing it changes the run.
             batch: index of the batch in its phase, from 0.
         """
 
-    def before_save(self, training: TrainingView) -> None:
-        """Before the state for a checkpoint is copied."""
+    def before_save(self, state: TrainingState) -> None:
+        """Called before the state for a checkpoint is copied."""
 
-    def after_save(self, training: TrainingView) -> None:
-        """After that copy was handed to the thread that writes it."""
+    def after_save(self, state: TrainingState) -> None:
+        """Called once that copy has been handed to the thread that writes it."""
 
     def before_event(self, event: Event) -> None:
-        """Before an event is written to `events.jsonl`, in the thread that emits it."""
+        """Called before an event is written to `events.jsonl`, in the thread that emits it."""

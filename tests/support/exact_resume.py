@@ -27,7 +27,8 @@ from engine.events.types import (
 )
 from engine.storage.checkpoint import load_checkpoint
 from engine.training.control import Control
-from engine.training.hooks import Hook, TrainingView
+from engine.training.hooks import Hook
+from engine.training.state import TrainingState
 from tests.support.runs import Recorder, train
 from tests.support.states import same
 
@@ -71,7 +72,7 @@ class StopAtBatch(Hook):
     def __init__(self, control: Control, batches: int) -> None:
         self.control, self.left = control, batches
 
-    def before_batch(self, training: TrainingView, batch: int) -> None:
+    def before_batch(self, state: TrainingState, batch: int) -> None:
         self.left -= 1
         if self.left == 0:
             self.control.send(Stop())
@@ -81,7 +82,7 @@ def go(config: Config, resume: Path | None, stop_at: int = 0) -> Recorder:
     """One stretch of a run."""
     control = Control()
     with pytest.MonkeyPatch.context() as m:
-        m.setattr("engine.training.evaluate.BATCH", 5)  # several batches of validation and of the test
+        m.setattr("engine.training.evaluate.BATCH_SIZE", 5)  # several batches of validation and of the test
         return train(config, resume=resume, hook=StopAtBatch(control, stop_at), control=control)
 
 

@@ -6,19 +6,20 @@ from collections.abc import Callable
 
 import torch
 
-from engine.training.hooks import Hook, TrainingView
+from engine.training.hooks import Hook
+from engine.training.state import TrainingState
 
 
 class BeforeBatch(Hook):
     """Calls `act` once: before batch `batch` of the first, or the given, epoch of a phase."""
 
-    def __init__(self, act: Callable[[TrainingView], object], phase: str, batch: int = 0, epoch: int = 1) -> None:
+    def __init__(self, act: Callable[[TrainingState], object], phase: str, batch: int = 0, epoch: int = 1) -> None:
         self.act, self.place, self.reached = act, (phase, epoch, batch), False
 
-    def before_batch(self, training: TrainingView, batch: int) -> None:
-        if not self.reached and (training.phase, training.epoch, batch) == self.place:
+    def before_batch(self, state: TrainingState, batch: int) -> None:
+        if not self.reached and (state.phase, state.epoch, batch) == self.place:
             self.reached = True
-            self.act(training)
+            self.act(state)
 
 
 class FailingForward(BeforeBatch):
@@ -28,7 +29,7 @@ class FailingForward(BeforeBatch):
         def fail(*_: object) -> None:
             raise error
 
-        super().__init__(lambda training: training.model.register_forward_pre_hook(fail), "training")
+        super().__init__(lambda state: state.model.register_forward_pre_hook(fail), "training")
 
 
 class NonFiniteLoss(Hook):
@@ -36,13 +37,13 @@ class NonFiniteLoss(Hook):
 
     def __init__(self, batch: int) -> None:
         self.batch = batch
-        self.training: TrainingView | None = None
+        self.state: TrainingState | None = None
         self.before: dict[str, torch.Tensor] = {}
 
-    def before_batch(self, training: TrainingView, batch: int) -> None:
-        if training.phase == "training" and batch == self.batch and self.training is None:
-            self.training = training
-            self.before = {k: v.clone() for k, v in training.model.state_dict().items()}
-            handle = training.model.register_forward_hook(
+    def before_batch(self, state: TrainingState, batch: int) -> None:
+        if state.phase == "training" and batch == self.batch and self.state is None:
+            self.state = state
+            self.before = {k: v.clone() for k, v in state.model.state_dict().items()}
+            handle = state.model.register_forward_hook(
                 lambda _, __, logits: (handle.remove(), logits * float("nan"))[1]
             )

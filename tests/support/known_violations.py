@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 KNOWN: dict[str, set[str]] = {
-    "import circles": {
-        "engine.storage.prediction_writer → engine.training.trainer",
-        "engine.training.trainer → engine.storage.prediction_writer",
-    },
     "rooms": {
         "engine.storage.prediction_writer → engine.training.evaluate",
-        "engine.storage.prediction_writer → engine.training.trainer",
     },
     "private attributes": {
         "engine.runtime.allocator: _FuncPointer",
@@ -27,30 +22,17 @@ KNOWN: dict[str, set[str]] = {
         "tui_cifar.render.images.cell_style: CellStyle._style_definition",
     },
     "imports of registered things": {
-        "engine.session.session → engine.models.airbench",
-        "engine.session.session → engine.models.tutorial",
         "engine.training.curriculum → engine.optim.lr_schedule",
-        "engine.training.trainer → engine.models.airbench",
-        "engine.training.trainer → engine.models.tutorial",
     },
     "names": {
         "tui_cifar.screens.dialogs.data_missing: shapes",
         "tui_cifar.screens.model: muon",
     },
-    "isinstance": {
-        "engine.session.session: AirbenchNet",
-        "engine.training.trainer: AirbenchNet",
-        "engine.training.trainer: TutorialNet",
-    },
     "long files": {
         "engine/session/session.py",
-        "engine/training/trainer.py",
         "tests/engine/session/test_session.py",
         "tests/system/test_faults.py",
         "tests/tui_cifar/app/test_app.py",
         "tests/tui_cifar/terminal/test_textual_private.py",
-    },
-    "constructors": {
-        "engine.training.trainer: Trainer",
     },
 }

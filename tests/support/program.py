@@ -196,7 +196,8 @@ def _instrument(plan: Plan, state: mmap.mmap) -> None:
     from engine.session import session
     from engine.storage import checkpoint
     from engine.training import evaluate
-    from engine.training.hooks import Hook, TrainingView
+    from engine.training.hooks import Hook
+    from engine.training.state import TrainingState
 
     run, write_atomic, fsync, replace = session.run, files.write_atomic, os.fsync, Path.replace
     counts: Counter[str] = Counter()
@@ -249,10 +250,10 @@ def _instrument(plan: Plan, state: mmap.mmap) -> None:
         return moved
 
     class PlanHook(Hook):
-        def before_batch(self, training: TrainingView, batch: int) -> None:
-            if training.phase == "validating":
+        def before_batch(self, state: TrainingState, batch: int) -> None:
+            if state.phase == "validating":
                 send(f"validation batch {batch}")
-            elif training.phase == "training" and plan.pace:
+            elif state.phase == "training" and plan.pace:
                 time.sleep(plan.pace)
 
     def run_by_plan(config: Any, control: Any, listener: Callable[[Event], None], **options: Any) -> Any:
@@ -263,7 +264,7 @@ def _instrument(plan: Plan, state: mmap.mmap) -> None:
     os.fsync = sync  # type: ignore[assignment]
     Path.replace = rename  # type: ignore[method-assign,assignment]
     if plan.evaluation_batch:
-        evaluate.BATCH = plan.evaluation_batch
+        evaluate.BATCH_SIZE = plan.evaluation_batch
     if plan.download:
         from torchvision.datasets import CIFAR10
 

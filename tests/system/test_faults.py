@@ -41,7 +41,8 @@ from engine.events.types import (
 from engine.storage import checkpoint
 from engine.storage.checkpoint import load_checkpoint, serialize
 from engine.training.control import Control
-from engine.training.hooks import Hook, TrainingView
+from engine.training.hooks import Hook
+from engine.training.state import TrainingState
 from engine.training.trainer import Trainer
 from tests.support.hooks import BeforeBatch, FailingForward
 from tests.support.program import Plan, start
@@ -50,6 +51,8 @@ from tests.support.states import same
 
 Quick = Callable[..., Config]
 COMMAND = [sys.executable, "-m", "tui_cifar"]
+HOLDERS = (Trainer, TrainingState)
+"""What holds the memory of a run."""
 
 
 @contextlib.contextmanager
@@ -394,9 +397,9 @@ def test_a_best_save_that_fails_while_the_next_is_made_is_made_up_for(
     class FailureDuringTheNextSave(Hook):
         """What failed is known only while the state for the next checkpoint is being copied."""
 
-        def before_save(self, training: TrainingView) -> None:
-            if training.epoch == 3:
-                training.model.register_state_dict_post_hook(lambda *_: waited.append(reported.wait(60)))
+        def before_save(self, state: TrainingState) -> None:
+            if state.epoch == 3:
+                state.model.register_state_dict_post_hook(lambda *_: waited.append(reported.wait(60)))
 
     waited: list[bool] = []
     monkeypatch.setattr(checkpoint, "write_atomic", refuse_once)
@@ -428,7 +431,7 @@ def final(run: Path, epochs: int) -> dict[str, object]:
 @pytest.mark.parametrize("while_testing", [False, True])
 def test_more_epochs_extend_a_finished_run_exactly(quick: Quick, tmp_path: Path, while_testing: bool) -> None:
     def second_is_best() -> Hook:  # so that the tested weights are not the last
-        return BeforeBatch(lambda training: setattr(training.best, "valid_loss", 0.0), "validating", epoch=3)
+        return BeforeBatch(lambda state: setattr(state.best, "valid_loss", 0.0), "validating", epoch=3)
 
     train(quick(name="whole", epochs=6, momentum=0.9), hook=second_is_best())
     tested = train(
@@ -446,7 +449,7 @@ def test_more_epochs_extend_a_finished_run_exactly(quick: Quick, tmp_path: Path,
 def test_stopped_before_any_batch_of_validation_it_ends_as_if_never_stopped(
     quick: Quick, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
-    monkeypatch.setattr("engine.training.evaluate.BATCH", 5)  # 18 images: four batches of validation
+    monkeypatch.setattr("engine.training.evaluate.BATCH_SIZE", 5)  # 18 images: four batches of validation
     train(quick(name="whole", momentum=0.9))
     control = Control()
     stop = BeforeBatch(lambda _: control.send(Stop()), "validating", batch, epoch=2)
@@ -462,8 +465,8 @@ def test_stopped_before_any_batch_of_validation_it_ends_as_if_never_stopped(
 def test_stopped_at_any_place_it_ends_as_if_never_stopped(
     quick: Quick, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: int
 ) -> None:
-    monkeypatch.setattr("engine.training.trainer.REPORT_SECONDS", 0.0)
-    monkeypatch.setattr("engine.training.evaluate.BATCH", 5)  # 18 images: four batches of validation
+    monkeypatch.setattr("engine.training.progress.REPORT_SECONDS", 0.0)
+    monkeypatch.setattr("engine.training.evaluate.BATCH_SIZE", 5)  # 18 images: four batches of validation
     seen: list[BatchCompleted] = []
 
     def act(event: Event, control: Control) -> None:
@@ -535,7 +538,7 @@ def test_many_runs_in_one_process_leave_nothing_open(quick: Quick, tmp_path: Pat
 
     def open_now() -> tuple[int, int]:
         gc.collect()
-        trainers = sum(type(o) is Trainer for o in gc.get_objects())
+        trainers = sum(type(o) in HOLDERS for o in gc.get_objects())
         return len(os.listdir("/proc/self/fd")), threading.active_count() + trainers  # noqa: PTH208
 
     train(quick(), stop)
@@ -552,9 +555,9 @@ def test_many_runs_in_one_process_leave_nothing_open(quick: Quick, tmp_path: Pat
 
 
 def test_a_validation_loss_that_is_not_finite_fails_and_is_not_saved(quick: Quick, tmp_path: Path) -> None:
-    def spoil_weights(training: TrainingView) -> None:
+    def spoil_weights(state: TrainingState) -> None:
         with torch.no_grad():
-            next(training.model.parameters()).fill_(float("nan"))
+            next(state.model.parameters()).fill_(float("nan"))
 
     ended = train(quick(epochs=3), hook=BeforeBatch(spoil_weights, "validating", epoch=2)).events[-1]
     assert isinstance(ended, RunFailed) and ended.kind == "non_finite_loss" and "epoch 2" in ended.message
@@ -565,12 +568,12 @@ def test_a_validation_loss_that_is_not_finite_fails_and_is_not_saved(quick: Quic
     "error", [MemoryError(), torch.OutOfMemoryError("out of memory"), KeyError("x"), SystemExit(3)]
 )
 def test_a_failed_run_holds_no_memory(quick: Quick, error: BaseException) -> None:
-    before = {id(o) for o in gc.get_objects() if type(o) is Trainer}  # of other tests
+    before = {id(o) for o in gc.get_objects() if type(o) in HOLDERS}  # of other tests
     r = train(quick(), hook=FailingForward(error))
     assert isinstance(r.events[-1], RunFailed) and sum(isinstance(e, RunFailed) for e in r.events) == 1
     error.__traceback__ = None  # pytest's parameter lives on, with the frames that raised it
     gc.collect()
-    assert not [o for o in gc.get_objects() if type(o) is Trainer and id(o) not in before]
+    assert not [o for o in gc.get_objects() if type(o) in HOLDERS and id(o) not in before]
     assert "checkpoint-writer" not in [t.name for t in threading.enumerate()]
 
 
@@ -579,9 +582,9 @@ def test_an_ended_run_holds_no_memory_even_before_python_looks_for_circles(quick
     gc.collect()
     gc.disable()
     try:
-        before = {id(o) for o in gc.get_objects() if type(o) is Trainer}  # of other tests
+        before = {id(o) for o in gc.get_objects() if type(o) in HOLDERS}  # of other tests
         r = train(quick(epochs=1))
-        alive = [o for o in gc.get_objects() if type(o) is Trainer and id(o) not in before]
+        alive = [o for o in gc.get_objects() if type(o) in HOLDERS and id(o) not in before]
     finally:
         gc.enable()
     assert isinstance(r.events[-1], RunCompleted) and not alive

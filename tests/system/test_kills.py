@@ -123,7 +123,7 @@ def train_reference(image_folder: Path, tmp_path: Path) -> Path:
 def test_killed_a_hundred_times_it_ends_as_if_never_stopped(
     image_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.training.evaluate.BATCH", EVALUATION_BATCH)
+    monkeypatch.setattr("engine.training.evaluate.BATCH_SIZE", EVALUATION_BATCH)
     reference = train_reference(image_folder, tmp_path)
     rng = random.Random(SEED)
     runs, hits, kills, finished, name = tmp_path / "runs", Counter[str](), 0, 0, "run-0"

@@ -113,16 +113,17 @@ def _measure_saves(config: dict[str, Any], seconds: float) -> dict[str, Any]:
     """One run in this process, with how long its saves took."""
     from engine.config.sources import make_config
     from engine.events.types import CheckpointSaved, Event
-    from engine.training.hooks import Hook, TrainingView
+    from engine.training.hooks import Hook
+    from engine.training.state import TrainingState
 
     held: list[float] = []
     written: list[CheckpointSaved] = []
 
     class SaveTimer(Hook):
-        def before_save(self, training: TrainingView) -> None:
+        def before_save(self, state: TrainingState) -> None:
             self.start = time.perf_counter()
 
-        def after_save(self, training: TrainingView) -> None:
+        def after_save(self, state: TrainingState) -> None:
             held.append(time.perf_counter() - self.start)
 
     def listen(event: Event) -> None:

@@ -14,7 +14,8 @@ from engine.config.schema import Config
 from engine.events.types import EpochCompleted, RunCompleted, TestCompleted
 from engine.inspection.trained_model import load_trained
 from engine.models.airbench import AirbenchNet
-from engine.training.hooks import Hook, TrainingView
+from engine.training.hooks import Hook
+from engine.training.state import TrainingState
 from tests.support.runs import train
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
@@ -66,13 +67,13 @@ def test_the_default_recipe_starts_with_a_narrower_network_and_tests_whichever_w
     widths: list[tuple[int, int]] = []
 
     class WrongLabels(Hook):
-        def before_batch(self, training: TrainingView, batch: int) -> None:
-            if training.phase != "training":
+        def before_batch(self, state: TrainingState, batch: int) -> None:
+            if state.phase != "training":
                 return
-            assert isinstance(training.model, AirbenchNet)
-            widths.append((training.epoch, training.model.width))
-            if (training.epoch, batch) == (2, 0):  # the class that a logit stands for is another one while training
-                training.model.register_forward_hook(
+            assert isinstance(state.model, AirbenchNet)
+            widths.append((state.epoch, state.model.width))
+            if (state.epoch, batch) == (2, 0):  # the class that a logit stands for is another one while training
+                state.model.register_forward_hook(
                     lambda model, _, logits: logits.roll(-1, dims=1) if model.training else logits
                 )
 

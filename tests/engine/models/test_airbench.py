@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from engine.models.airbench import SHIFT_EPOCHS, AirbenchNet
+from engine.models.airbench import BIAS_EPOCHS, AirbenchNet
 from engine.models.registry import MODELS, make_model
 from engine.optim.muon import make_muon
 
@@ -69,7 +69,7 @@ def test_the_first_layers_shift_is_trained_in_the_first_epochs_only() -> None:
     model = make_model(MODELS["airbench"].choose(width=8), 10, seed=0)
     optimizer = make_muon(model, 16, torch.float32, lr=0.3, weight_decay=2e-6)
     moved = []
-    for epoch in (1, SHIFT_EPOCHS, SHIFT_EPOCHS + 1):
+    for epoch in (1, BIAS_EPOCHS, BIAS_EPOCHS + 1):
         model.begin_epoch(epoch)
         before = [p.detach().clone() for p in (model.whiten.bias, model.head.weight)]
         optimizer.zero_grad()

@@ -6,7 +6,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from engine.models.registry import MODELS, make_model
-from engine.models.tutorial import TutorialNet, count_parameters, drop
+from engine.models.summary import count_parameters
+from engine.models.tutorial import TutorialNet, drop
 
 
 def test_shapes_and_parameters() -> None:

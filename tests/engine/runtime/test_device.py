@@ -16,7 +16,7 @@ from engine.data.preprocess import to_float
 from engine.events.types import LineLogged, RunCompleted
 from engine.runtime.allocator import return_freed_memory
 from engine.storage.checkpoint import load_checkpoint
-from engine.training.hooks import TrainingView
+from engine.training.state import TrainingState
 from tests.support.augmentation import augmenter
 from tests.support.hooks import BeforeBatch
 from tests.support.runs import train
@@ -63,9 +63,9 @@ def test_momentum_goes_on_where_the_layout_in_memory_changes(
 ) -> None:
     layouts = []
 
-    def check(training: TrainingView) -> None:
-        state = training.optimizer.state
-        layouts.extend((p.stride(), v.stride()) for p, s in state.items() for v in s.values() if v is not None)
+    def check(state: TrainingState) -> None:
+        buffers = state.optimizer.state
+        layouts.extend((p.stride(), v.stride()) for p, b in buffers.items() for v in b.values() if v is not None)
 
     train(quick(name="whole", epochs=3, momentum=0.9, lr=0.02, memory_format=before))
     train(quick(name="parts", epochs=1, momentum=0.9, lr=0.02, memory_format=before))

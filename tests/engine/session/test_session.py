@@ -46,7 +46,8 @@ from engine.session import session as session_module
 from engine.storage.checkpoint import load_checkpoint
 from engine.storage.predictions import read_predictions
 from engine.training.control import Control
-from engine.training.hooks import Hook, TrainingView
+from engine.training.hooks import Hook
+from engine.training.state import TrainingState
 from tests.support.hooks import BeforeBatch, FailingForward, NonFiniteLoss
 from tests.support.runs import CLASSES, Recorder, train
 from tests.support.states import same
@@ -255,12 +256,12 @@ def test_an_evaluation_on_request_shows_images_as_large_as_those_just_trained_on
 ) -> None:
     sizes = []
 
-    def note_sizes(training: TrainingView) -> None:
+    def note_sizes(state: TrainingState) -> None:
         def note(model: nn.Module, inputs: tuple[torch.Tensor]) -> None:
             if not model.training:
                 sizes.append((len(inputs[0]), inputs[0].shape[-1]))
 
-        training.model.register_forward_pre_hook(note)
+        state.model.register_forward_pre_hook(note)
 
     def act(event: Event, control: Control) -> None:
         if isinstance(event, EpochCompleted) and event.epoch == 1 and step == 0:
@@ -379,8 +380,8 @@ def test_a_non_finite_loss_stops_before_the_weights_are_touched(quick: Quick) ->
     ended = r.events[-1]
     assert isinstance(ended, RunFailed) and ended.kind == "non_finite_loss"
     assert "epoch 1, batch 5" in ended.message and "0.05" in ended.message
-    assert hook.training is not None and hook.training.step == 6
-    after = hook.training.model.state_dict()
+    assert hook.state is not None and hook.state.step == 6
+    after = hook.state.model.state_dict()
     assert hook.before and all(torch.equal(v, hook.before[k]) for k, v in after.items())
     assert all(bool(v.isfinite().all()) for v in after.values())
 
@@ -398,7 +399,7 @@ def test_out_of_memory_says_the_batch_size_and_what_to_try(quick: Quick, error: 
 
 
 def test_any_other_error_is_one_terminal_event_with_its_traceback(quick: Quick) -> None:
-    def fail(_: TrainingView) -> None:
+    def fail(_: TrainingState) -> None:
         raise KeyError("lost")
 
     r = train(quick(), hook=BeforeBatch(fail, "validating"))

@@ -1,15 +1,9 @@
 """Image size, network width and cost of a step by position."""
 
-from collections.abc import Callable
-
 import pytest
 
-from engine.config.schema import Config
 from engine.optim.lr_schedule import Cycles, Linear
 from engine.training.curriculum import WIDTH_EXPONENT, Curriculum
-from engine.training.hooks import Hook
-from engine.training.trainer import Trainer
-from tests.support.runs import train
 
 
 def test_a_first_cycle_of_one_epoch_is_not_augmented() -> None:
@@ -49,20 +43,3 @@ def test_cost_of_a_step_depends_on_pixels_and_width() -> None:
 def test_cost_depends_on_pixels_alone_when_the_width_is_fixed(full_width: int) -> None:
     s = Curriculum(Cycles(3, 10), progressive=True, full_width=full_width)
     assert (s.cost(1, 0), s.cost(3, 9)) == pytest.approx(((16 / 32) ** 2, 1.0))
-
-
-def test_the_forecast_weights_each_step_by_its_cost(quick: Callable[..., Config]) -> None:
-    worked = []
-
-    class Note(Hook):
-        def before_batch(self, training: Trainer, batch: int) -> None:  # type: ignore[override]
-            if training.phase == "validating" and batch == 0:
-                costs = (training.curriculum.cost(training.epoch, step) for step in range(training.steps))
-                worked.append((training.worked, sum(costs)))
-
-    train(quick(recipe="fast", width=16, epochs=3, lr=0.1), hook=Note())
-    assert len(worked) == 3
-    before = 0.0
-    for total, epoch in worked:
-        assert total - before == pytest.approx(epoch)
-        before = total

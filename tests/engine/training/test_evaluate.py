@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.data.preprocess import to_float
+from engine.data.types import LabeledImages
 from engine.runtime.autotune import Tuning
 from engine.training import evaluate as evaluation
 from engine.training.evaluate import evaluate
@@ -25,12 +26,13 @@ class OneSided(nn.Module):
 
 
 def test_the_figures_are_those_of_one_plain_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluation, "BATCH", 41)
+    monkeypatch.setattr(evaluation, "BATCH_SIZE", 41)
     torch.manual_seed(0)
     images, labels = torch.randint(0, 256, (203, 3, 32, 32), dtype=torch.uint8), torch.randint(0, CLASSES, (203,))
     model = OneSided()
     before = list[tuple[int, int]]()
-    got = evaluate(model, images, labels, CLASSES, lambda *at: before.append(at), Tuning(), mirrored=True)
+    data = LabeledImages(images, labels)
+    got = evaluate(model, data, CLASSES, Tuning(), mirrored=True, before_batch=lambda *at: before.append(at))
 
     with torch.inference_mode():
         x = to_float(images)
@@ -44,5 +46,5 @@ def test_the_figures_are_those_of_one_plain_pass(monkeypatch: pytest.MonkeyPatch
         for predicted in range(CLASSES):
             assert got.confusion[true, predicted] == ((labels == true) & (logits.argmax(1) == predicted)).sum()
     assert before == [(i, 5) for i in range(5)]
-    plain = evaluate(model, images, labels, CLASSES, lambda *_: None, Tuning())
+    plain = evaluate(model, data, CLASSES, Tuning())
     assert plain.tta_accuracy is None and plain.loss == got.loss

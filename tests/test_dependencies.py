@@ -35,6 +35,14 @@ def test_the_upper_bound_is_the_minor_version_that_the_tests_run_with(package: s
     )
 
 
+def test_the_upper_bound_of_rich_is_the_major_version_that_the_tests_run_with() -> None:
+    major = int(version("rich").partition(".")[0])
+    assert requirement("rich").endswith(f",<{major + 1}"), (
+        f"rich {version('rich')} is installed: once tests/tui_cifar/render/test_rich_private.py and all other tests pass, "
+        f"set its upper bound in pyproject.toml to <{major + 1}"
+    )
+
+
 @pytest.mark.parametrize("name", ["startup", "ui"])
 def test_a_benchmark_without_its_extra_says_at_once_what_to_install(name: str) -> None:
     code = (

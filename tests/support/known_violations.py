@@ -8,18 +8,6 @@ KNOWN: dict[str, set[str]] = {
     },
     "private attributes": {
         "engine.runtime.allocator: _FuncPointer",
-        "tui_cifar.render.images.cell_style: _ansi",
-    },
-    "private overrides": {
-        "tui_cifar.render.images.cell_style: CellStyle._attributes",
-        "tui_cifar.render.images.cell_style: CellStyle._bgcolor",
-        "tui_cifar.render.images.cell_style: CellStyle._color",
-        "tui_cifar.render.images.cell_style: CellStyle._link",
-        "tui_cifar.render.images.cell_style: CellStyle._link_id",
-        "tui_cifar.render.images.cell_style: CellStyle._meta",
-        "tui_cifar.render.images.cell_style: CellStyle._null",
-        "tui_cifar.render.images.cell_style: CellStyle._set_attributes",
-        "tui_cifar.render.images.cell_style: CellStyle._style_definition",
     },
     "imports of registered things": {
         "engine.training.curriculum → engine.optim.lr_schedule",

@@ -14,6 +14,7 @@ from rich.color import ColorSystem
 from rich.style import Style
 from textual.strip import Strip
 
+from tui_cifar.render.rich_private import CellStyle
 from tui_cifar.render.text.ascii import plain
 from tui_cifar.terminal.textual_private import Update, strips_of
 
@@ -151,8 +152,8 @@ class Painter:
 @lru_cache(maxsize=100_000)
 def looks_of(style: Style, colours: ColorSystem | None) -> tuple[Look, Look]:
     """The looks of a character and of a blank in a style. A blank's foreground is left out, because it can't be seen."""
-    if (codes := getattr(style, "codes", None)) is not None:  # a `CellStyle` has them ready
-        fore, back = codes
+    if isinstance(style, CellStyle):
+        fore, back = style.codes
         return ("", fore, back), ("", "", back)
     attributes = ";".join(_attributes(style))
     fore = back = ""

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui_cifar.render.images.cell_style import CellStyle
+from tui_cifar.render.rich_private import CellStyle
 from tui_cifar.render.text.ascii import plain
 from tui_cifar.render.text.line import Line
 

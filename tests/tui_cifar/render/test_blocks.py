@@ -7,9 +7,9 @@ import pytest
 from rich.color import Color
 
 from tui_cifar.render.images.blocks import half_block_lines, quadrant_lines
-from tui_cifar.render.images.cell_style import CellStyle
 from tui_cifar.render.images.cells import image_lines, thumbnail_lines
 from tui_cifar.render.images.palette import ANSI16, ANSI256
+from tui_cifar.render.rich_private import CellStyle
 from tui_cifar.render.text.line import Line, width_of
 
 MODES = ("truecolor", "256", "16")

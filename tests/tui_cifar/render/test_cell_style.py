@@ -11,7 +11,8 @@ from textual.color import Color as Background
 from textual.filter import ANSIToTruecolor
 
 from tui_cifar.render.images.blocks import half_block_lines
-from tui_cifar.render.images.cell_style import CellStyle, cell_styles, printed
+from tui_cifar.render.images.cell_style import cell_styles, printed
+from tui_cifar.render.rich_private import CellStyle
 
 
 def test_the_escape_codes_say_the_same_as_the_style() -> None:

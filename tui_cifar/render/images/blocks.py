@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import repeat
 from operator import mul
 
 import numpy as np
-from rich.segment import Segment
 
 from tui_cifar.render.images.cell_style import NONE, cell_styles
 from tui_cifar.render.images.palette import HALF, QUARTER, SOLID, nearest, quantized
 from tui_cifar.render.images.pixels import as_rgb
+from tui_cifar.render.rich_private import make_segments
 from tui_cifar.render.text.line import Line
 
 _SPLIT = "▀▘▝▀▖▌▞▛"
@@ -94,6 +93,6 @@ def _cell_lines(characters: np.ndarray, fore: np.ndarray, back: np.ndarray, mode
     lengths = np.diff(starts, append=change.size).tolist()
     styles = cell_styles(fore.ravel()[starts], back.ravel()[starts], mode)
     texts = map(mul, map(_CHARACTERS.__getitem__, characters.ravel()[starts].tolist()), lengths)
-    segments = list(map(tuple.__new__, repeat(Segment), zip(texts, styles, repeat(None))))
+    segments = make_segments(texts, styles)
     ends = change.sum(1).cumsum().tolist()
     return [segments[start:end] for start, end in zip([0, *ends], ends, strict=False)]

@@ -1,78 +1,14 @@
-"""Rich styles of terminal cells that are made with their escape codes, thousands at a time.
-
-Rich works out the codes of a style when it first draws it, 15 µs each: too slow for a screen of 4,800 cells that all differ.
-A `CellStyle` holds its codes from the start, and NumPy writes the codes of all cells at once.
-"""
+"""The styles of all cells of an image at once: NumPy writes their escape codes, and a `CellStyle` holds each."""
 
 from __future__ import annotations
 
-from collections import deque
-from itertools import repeat
-
 import numpy as np
-from rich.color import Color, ColorType
-from rich.color_triplet import ColorTriplet
-from rich.style import Style
 
-from tui_cifar.render.images.palette import ANSI16, ANSI256
+from tui_cifar.render.rich_private import CellStyle, make_styles
 from tui_cifar.render.text.line import Line
 
 NONE = -1
 """Stands for "no colour" among packed colours and palette numbers."""
-
-
-class CellStyle(Style):
-    """The colours of a cell, as nothing but the escape codes that show them. Made by `cell_styles` alone."""
-
-    __slots__ = ()
-    # Everything but the codes belongs to the class: an instance sets one field instead of fourteen.
-    _color = _bgcolor = _link = _meta = _style_definition = None
-    _attributes = _set_attributes = 0
-    _link_id, _null = "", False
-
-    @property
-    def codes(self) -> tuple[str, str]:
-        """The SGR parameters of foreground and background, the latter "" where there is none."""
-        assert self._ansi is not None
-        parts = self._ansi.split(";")
-        long = {"5": 3, "2": 5}[parts[1]] if parts[0] == "38" else 1
-        return ";".join(parts[:long]), ";".join(parts[long:])
-
-    @property
-    def color(self) -> Color | None:
-        """The foreground."""
-        return _rich_color(self.codes[0])
-
-    @property
-    def bgcolor(self) -> Color | None:
-        """The background."""
-        return _rich_color(self.codes[1])
-
-    def clear_meta_and_links(self) -> Style:  # type: ignore[override]  # Rich caches its own
-        """A plain style with the same colours: Textual asks for one where it dims what lies under a dialog."""
-        return Style(color=self.color, bgcolor=self.bgcolor)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, CellStyle) and self._ansi == other._ansi
-
-    def __ne__(self, other: object) -> bool:
-        return not self == other
-
-    def __hash__(self) -> int:
-        return hash(self._ansi)
-
-
-def _rich_color(codes: str) -> Color | None:
-    if not codes:
-        return None
-    numbers = [int(n) for n in codes.split(";")]
-    if len(numbers) == 5:
-        return Color.from_triplet(ColorTriplet(*numbers[2:]))
-    # With its red, green and blue, so that Textual does not replace it with the theme's colour of that number.
-    number = numbers[2] if len(numbers) == 3 else numbers[0] % 10 + 8 * (numbers[0] >= 90)
-    kind = ColorType.EIGHT_BIT if len(numbers) == 3 else ColorType.STANDARD
-    rgb = ANSI256[number - 16] if len(numbers) == 3 else ANSI16[number]
-    return Color(f"color({number})", kind, number, ColorTriplet(*map(int, rgb.tolist())))
 
 
 def cell_styles(fore: np.ndarray, back: np.ndarray, mode: str) -> list[CellStyle]:
@@ -83,12 +19,12 @@ def cell_styles(fore: np.ndarray, back: np.ndarray, mode: str) -> list[CellStyle
         mode: "truecolor", "256" or "16".
     """
     if mode == "truecolor":
-        return _new_styles(fore, back, mode)
+        return make_styles(_sgr_codes(fore, back, mode))
     kept, known = _KEPT_STYLES[mode]
     pairs = fore << 9 | back + 1  # `NONE` is -1
     if not known[pairs].all():
         missing = np.unique(pairs[~known[pairs]])
-        kept[missing] = _new_styles(missing >> 9, (missing & 511) - 1, mode)
+        kept[missing] = make_styles(_sgr_codes(missing >> 9, (missing & 511) - 1, mode))
         known[missing] = True
     styles: list[CellStyle] = kept[pairs].tolist()
     return styles
@@ -96,13 +32,6 @@ def cell_styles(fore: np.ndarray, back: np.ndarray, mode: str) -> list[CellStyle
 
 _KEPT_STYLES = {mode: (np.empty(1 << 17, dtype=object), np.zeros(1 << 17, dtype=bool)) for mode in ("256", "16")}
 """The styles made so far, and which those are, by the two palette numbers of a cell."""
-
-
-def _new_styles(fore: np.ndarray, back: np.ndarray, mode: str) -> list[CellStyle]:
-    # Constructors are mapped, not called: there are thousands of objects, and this runs no line of Python for each.
-    styles: list[CellStyle] = list(map(object.__new__, repeat(CellStyle, len(fore))))
-    deque(map(Style.__dict__["_ansi"].__set__, styles, _sgr_codes(fore, back, mode)), maxlen=0)
-    return styles
 
 
 _DIGITS = np.array([list(f"{n:<3}".encode().replace(b" ", b"\0")) for n in range(256)], dtype=np.uint8)
@@ -132,5 +61,5 @@ def _sgr_codes(fore: np.ndarray, back: np.ndarray, mode: str) -> list[str]:
 def printed(line: Line) -> str:
     """A line with its escape codes, for printing to a terminal directly."""
     return "".join(
-        f"\x1b[{style._ansi}m{text}\x1b[0m" if isinstance(style, CellStyle) else text for text, style, _ in line
+        f"\x1b[{style.sgr}m{text}\x1b[0m" if isinstance(style, CellStyle) else text for text, style, _ in line
     )

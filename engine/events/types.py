@@ -47,7 +47,7 @@ from typing import Any, ClassVar
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassCount:
-    """How many images of one class there were, and how many of them were correctly classified."""
+    """The images of one class: how many there are, and how many were classified correctly."""
 
     name: str
     correct: int
@@ -55,34 +55,34 @@ class ClassCount:
 
     @property
     def accuracy(self) -> float:
-        """Fraction correctly classified, 0 where there were no images."""
+        """Fraction classified correctly; 0 if there are no images."""
         return self.correct / self.total if self.total else 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerDescribed:
-    """One layer of the network, as it runs."""
+    """One layer of the network."""
 
     name: str
     kind: str
-    """ "Conv2d 3×3, 3 → 16"."""
+    """In words, as in "Conv2d 3×3, 3 → 16"."""
     output: tuple[int, ...]
-    """Shape for one image."""
+    """Shape of its output for one image."""
     parameters: int
     multiply_adds: int
-    """For one image."""
+    """For one image, forward."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SplitDescribed:
-    """One of the splits "train", "valid", "test"."""
+    """One of the splits "train", "valid" and "test"."""
 
     name: str
     per_class: tuple[int, ...]
-    """Images of each class."""
+    """Number of images of each class."""
     mean: tuple[float, ...]
     spread: tuple[float, ...]
-    """Mean and standard deviation of the red, green and blue bytes, 0 to 255."""
+    """Mean and standard deviation of red, green and blue, from 0 to 255."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +90,7 @@ class Event:
     """Base of all events."""
 
     live: ClassVar[bool] = False
-    """Live events matter only at the moment: they are shown, not written to `events.jsonl`."""
+    """Live events are shown, but not written to `events.jsonl`."""
 
     time: float = field(default_factory=clock.time)
     """When it happened, Unix seconds."""
@@ -98,7 +98,7 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True)
 class PreparationAdvanced(Event):
-    """A step before training began or went on ("Importing PyTorch", "Downloading CIFAR-10")."""
+    """Progress of the preparation for training: a step such as "Importing PyTorch", of which `done` of `total` units are done."""
 
     live: ClassVar[bool] = True
     step: str
@@ -110,7 +110,7 @@ class PreparationAdvanced(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ImagesSkipped(Event):
-    """Files of an image folder that could not be read; training goes on without them."""
+    """Files of an image folder could not be read; the run continues without them. `names` are the first 100 of them."""
 
     count: int
     names: tuple[str, ...]
@@ -118,7 +118,7 @@ class ImagesSkipped(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class RunStarted(Event):
-    """Everything is ready; the first batch comes next. A resumed run starts again, with `resumed_from` set."""
+    """Preparation is complete, and the first batch comes next. Emitted again by every resumption, with `resumed_from` set."""
 
     name: str
     directory: str
@@ -126,18 +126,19 @@ class RunStarted(Event):
     device: str
     device_name: str
     reason: str
+    """Why this device was chosen."""
     dataset: str
     counts: Mapping[str, int]
-    """Images in "train", "valid" and "test"."""
+    """Number of images in "train", "valid" and "test"."""
     class_names: tuple[str, ...]
     parameters: int
     epochs: int
     steps_per_epoch: int
     threads: int
     versions: Mapping[str, str]
+    # The defaults of the next two are what runs had before they were recorded.
     precision: str = "float32"
     memory_format: str = "channels_last"
-    """What all runs had whose logs lack the two."""
     resumed_from: str | None = None
     epoch: int = 1
     step: int = 0
@@ -145,7 +146,7 @@ class RunStarted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ImagesChosen(Event):
-    """The test images shown while training: `data` is base64 of uint8 (count, 32, 32, 3), row by row."""
+    """The test images to show while training. `data` is the base64 encoding of uint8 (count, 32, 32, 3) in C order."""
 
     indices: tuple[int, ...]
     labels: tuple[int, ...]
@@ -154,35 +155,32 @@ class ImagesChosen(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ModelDescribed(Event):
-    """The layers of the network in the order in which they run. What has no parameters and is no module is not listed.
-
-    Told again where the network has grown.
-    """
+    """The layers of the network in the order in which they run, without operations that are not modules."""
 
     layers: tuple[LayerDescribed, ...]
     parameters: int
-    """All of them, those that are not trained included."""
+    """Number of parameters, including those that are not trained."""
     trained: int = 0
-    """Those that are trained; 0 in the logs of older programs."""
+    """Number of those that are trained; 0 in logs that did not record it."""
     grows: int = 0
-    """The epoch with which it grows to its full width; 0 where it has that."""
+    """The epoch at whose start the network grows to its full width; 0 if it has it already."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DataDescribed(Event):
-    """The data was looked through. `path` is a file of samples (see `engine.data.statistics`), or "" where it was not written."""
+    """Statistics of the data. `path` is a file of sample images (see `engine.data.statistics`), "" if it could not be written."""
 
     path: str
     splits: tuple[SplitDescribed, ...]
     duplicate_count: int
-    """Images that are the same, byte for byte, as an earlier one."""
+    """Number of images that are identical to an earlier one."""
     duplicates: tuple[str, ...]
-    """Up to 100 of them in words: "train 12 (cat) = test 40 (dog)"."""
+    """The first 100 of them in words, as in "train 12 (cat) = test 40 (dog)"."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EpochStarted(Event):
-    """Training of an epoch begins, or goes on at `step` after a resume."""
+    """Training of an epoch begins, or continues at `step` after a resumption."""
 
     epoch: int
     learning_rate: float
@@ -191,7 +189,7 @@ class EpochStarted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class BatchCompleted(Event):
-    """How far the run is, several times a second. `phase` is "training", "validating" or "testing"."""
+    """Progress within `phase` ("training", "validating" or "testing"): `step` of `steps` batches."""
 
     live: ClassVar[bool] = True
     phase: str
@@ -214,14 +212,14 @@ class LossSampled(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ValidationStarted(Event):
-    """Training of the epoch is over; its validation begins."""
+    """Training of the epoch is complete; validation begins."""
 
     epoch: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class EpochCompleted(Event):
-    """An epoch was trained and validated. `seconds` and `images_per_second` exclude time paused."""
+    """An epoch was trained and validated. `per_class` is of the validation; times exclude pauses."""
 
     epoch: int
     train_loss: float
@@ -237,7 +235,7 @@ class EpochCompleted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ImagesClassified(Event):
-    """What the network of this epoch sees in the chosen images: class index and its probability."""
+    """The predictions for the chosen images after an epoch: index of the class, and its probability."""
 
     epoch: int
     predicted: tuple[int, ...]
@@ -246,7 +244,7 @@ class ImagesClassified(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class CheckpointSaved(Event):
-    """A checkpoint is whole on the disk. `reason` is "best", "epoch", "asked", "time" or "stop"."""
+    """A checkpoint of `size` bytes was written and verified. `reason` is "best", "epoch", "asked", "time" or "stop"."""
 
     path: str
     epoch: int
@@ -254,13 +252,14 @@ class CheckpointSaved(Event):
     reason: str
     valid_loss: float | None
     previous_best: float | None
+    """The lowest validation loss before this epoch."""
     size: int
     seconds: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class CheckpointFailed(Event):
-    """A checkpoint could not be written; earlier ones are untouched and training goes on."""
+    """A checkpoint could not be written; earlier ones are intact, and the run continues."""
 
     path: str
     epoch: int
@@ -271,7 +270,7 @@ class CheckpointFailed(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class CheckpointSkipped(Event):
-    """A checkpoint was passed over when resuming, because it did not verify."""
+    """A checkpoint was skipped on resumption, because it failed verification."""
 
     path: str
     error: str
@@ -279,7 +278,7 @@ class CheckpointSkipped(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class RunPaused(Event):
-    """The run holds before its next batch."""
+    """The run is paused before its next batch."""
 
     phase: str
     epoch: int
@@ -288,7 +287,7 @@ class RunPaused(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class RunResumed(Event):
-    """The run goes on after `seconds` of pause."""
+    """The run continues after a pause of `seconds`."""
 
     phase: str
     epoch: int
@@ -298,18 +297,15 @@ class RunResumed(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class TestStarted(Event):
-    """The best weights, of `epoch`, were loaded; the test begins."""
+    """The best weights, those of `epoch`, were loaded; the test begins."""
 
-    __test__: ClassVar[bool] = False  # the name is not pytest's
+    __test__: ClassVar[bool] = False  # not a test class for pytest
     epoch: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class TestCompleted(Event):
-    """The test set under the best weights. `confusion[true][predicted]` counts images.
-
-    `tta_accuracy` is that of each image taken together with its mirror image, which no other figure is.
-    """
+    """The result on the test images with the best weights. `confusion[true][predicted]` counts images."""
 
     __test__: ClassVar[bool] = False
     epoch: int
@@ -318,13 +314,14 @@ class TestCompleted(Event):
     per_class: tuple[ClassCount, ...]
     confusion: tuple[tuple[int, ...], ...]
     tta_accuracy: float | None = None
+    """With test-time augmentation: each image is classified together with its mirror image."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PredictionsSaved(Event):
-    """What the network makes of every test image was written to `path` (see `engine.storage.predictions`).
+    """The predictions for all test images were written to `path` (see `engine.storage.predictions`).
 
-    The weights are those of the end of `epoch`, or, where `step` is not 0, of that many batches of it.
+    The weights are those after `step` batches of `epoch`, or those at its end if `step` is 0.
     """
 
     path: str
@@ -335,7 +332,7 @@ class PredictionsSaved(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ValidationPredictionsSaved(Event):
-    """What the network makes of the validation images, with the weights of the end of `epoch`, was written to `path`."""
+    """The predictions for all validation images, with the weights at the end of `epoch`, were written to `path`."""
 
     path: str
     epoch: int
@@ -343,7 +340,7 @@ class ValidationPredictionsSaved(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class InspectionFailed(Event):
-    """The image of the `InspectImage` with this `id` can't be inspected; if it can, see `engine.inspection.types`."""
+    """The image of the command `InspectImage` with this `id` could not be inspected. On success, an `ImageInspected` is emitted."""
 
     live: ClassVar[bool] = True
     id: str
@@ -352,7 +349,7 @@ class InspectionFailed(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class LineLogged(Event):
-    """A line that the process would have printed: a warning, a library's message, a note of the engine."""
+    """A line for the log: a warning, what a library printed, or a note of the engine."""
 
     source: str
     text: str
@@ -360,7 +357,7 @@ class LineLogged(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class RunEnded(Event):
-    """Base of the three events that end a run."""
+    """Base of the three events that end a run. The fields are None if there was no best epoch, or no run directory."""
 
     best_epoch: int | None = None
     best_valid_loss: float | None = None
@@ -371,7 +368,7 @@ class RunEnded(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class RunCompleted(RunEnded):
-    """All epochs were trained and the test is done. `seconds` excludes time paused."""
+    """All epochs were trained, and the test is complete. `seconds` excludes pauses."""
 
     epochs: int
     seconds: float
@@ -382,7 +379,7 @@ class RunCompleted(RunEnded):
 
 @dataclass(frozen=True, kw_only=True)
 class RunStopped(RunEnded):
-    """The run was stopped on request; `saved` is the checkpoint that holds this very batch, if there is one."""
+    """The run was stopped on request. `saved` is the path of the checkpoint at this very batch, if there is one."""
 
     epoch: int
     step: int
@@ -392,7 +389,7 @@ class RunStopped(RunEnded):
 
 @dataclass(frozen=True, kw_only=True)
 class RunFailed(RunEnded):
-    """The run ended by an error. `kind` names its class; `detail` is a traceback where it was not foreseen."""
+    """The run ended with an error. `kind` is that of the `EngineError`; `detail` is the traceback of an unexpected error."""
 
     title: str
     message: str

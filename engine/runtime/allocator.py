@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from collections.abc import Callable
 
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -2, -4, -8
 _NEVER = 2**31 - 1
@@ -39,7 +40,7 @@ def return_freed_memory() -> bool:
     return malloc_trim is not None and bool(malloc_trim(0))
 
 
-def _function(name: str) -> ctypes._FuncPointer | None:  # type: ignore[name-defined,unused-ignore]
+def _function(name: str) -> Callable[..., int] | None:
     if not sys.platform.startswith("linux"):
         return None
     try:

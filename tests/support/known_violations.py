@@ -6,9 +6,6 @@ KNOWN: dict[str, set[str]] = {
     "rooms": {
         "engine.storage.prediction_writer → engine.training.evaluate",
     },
-    "private attributes": {
-        "engine.runtime.allocator: _FuncPointer",
-    },
     "imports of registered things": {
         "engine.training.curriculum → engine.optim.lr_schedule",
     },

@@ -278,21 +278,23 @@ class CheckpointSkipped(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class RunPaused(Event):
-    """The run is paused before its next batch."""
+    """The run is paused before its next batch; `by` is the watcher that asked, "" for the process that trains."""
 
     phase: str
     epoch: int
     step: int
+    by: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunResumed(Event):
-    """The run continues after a pause of `seconds`."""
+    """The run continues after a pause of `seconds`; `by` is as in `RunPaused`."""
 
     phase: str
     epoch: int
     step: int
     seconds: float
+    by: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,9 +24,13 @@ class Control:
         self._inspections: deque[InspectImage] = deque(maxlen=MAX_INSPECTIONS)
         self._save_on_stop = True
         self.stop_reason = ""
+        self.steered_by = ""
+        """Who sent the last `Pause`, `Resume` or `Stop`: the name of a watcher, or "" for the process that trains."""
 
-    def send(self, command: Command) -> None:
-        """Have the run carry out a command at its next batch; from any thread."""
+    def send(self, command: Command, *, by: str = "") -> None:
+        """Have the run carry out a command at its next batch; from any thread. `by` is the watcher who sent it, if one did."""
+        if isinstance(command, Pause | Resume | Stop):
+            self.steered_by = by
         match command:
             case Pause():
                 self._running.clear()

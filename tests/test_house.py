@@ -44,6 +44,7 @@ RANKS = (
     {"config"},
     {"storage"},
     {"inspection"},
+    {"remote"},
     {"training"},
     {"session"},
 )

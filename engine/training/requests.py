@@ -46,11 +46,15 @@ class Requests:
     def _pause(self, batch: int) -> None:
         state, control, emit = self._state, self._io.control, self._io.emit
         state.watch.pause()
-        emit(RunPaused(phase=state.phase, epoch=state.reported_epoch, step=batch))
+        emit(RunPaused(phase=state.phase, epoch=state.reported_epoch, step=batch, by=control.steered_by))
         while control.wait_while_paused(PAUSE_POLL_SECONDS) and not control.stopping:
             self._carry_out()
         seconds = state.watch.resume()
-        emit(RunResumed(phase=state.phase, epoch=state.reported_epoch, step=batch, seconds=seconds))
+        emit(
+            RunResumed(
+                phase=state.phase, epoch=state.reported_epoch, step=batch, seconds=seconds, by=control.steered_by
+            )
+        )
         self._progress.restart_rates()
 
     def _carry_out(self) -> None:

@@ -75,6 +75,7 @@ def test_everything_that_can_be_asked_of_a_run_can_be_asked_from_another_process
             watching.until(lambda: watching.of(EpochStarted))
             watching.send(Pause())
             watching.until(lambda: watching.of(RunPaused))
+            assert watching.of(RunPaused)[0].by == "ada"
             summary = summarize(path)
             assert summary is not None and summary.state is State.PAUSED
             watching.send(Save())
@@ -89,6 +90,7 @@ def test_everything_that_can_be_asked_of_a_run_can_be_asked_from_another_process
             assert abs(inspection.probabilities.sum() - 1) < 1e-5
             watching.send(Resume())
             watching.until(lambda: watching.of(RunResumed))
+            assert watching.of(RunResumed)[0].by == "ada"
             watching.send(Stop(reason="asked by ada"))
             watching.until(lambda: watching.of(RunStopped) and watching.status.link is Link.ENDED)
             stopped = watching.of(RunStopped)[0]

@@ -17,14 +17,15 @@ from engine.events.types import Event, RunStarted
 from engine.remote.host import Host
 from engine.session.session import run
 from engine.training.control import Control
-from engine.training.hooks import Hook, TrainingView
+from engine.training.hooks import Hook
+from engine.training.state import TrainingState
 
 
 class Pace(Hook):
     def __init__(self, pace: float, start: float) -> None:
         self.pace, self.start = pace, start
 
-    def before_batch(self, training: TrainingView, batch: int) -> None:
+    def before_batch(self, state: TrainingState, batch: int) -> None:
         time.sleep(self.pace)
 
     def before_event(self, event: Event) -> None:

@@ -19,6 +19,16 @@ def test_a_pause_lasts_until_the_run_is_resumed_or_stopped() -> None:
         assert not control.paused and not control.wait_while_paused(0)
 
 
+def test_it_says_who_paused_resumed_or_stopped_the_run_last() -> None:
+    control = Control()
+    assert control.steered_by == ""
+    for command, by in ((Pause(), "ada"), (Resume(), "bob"), (Pause(), ""), (Stop(), "ada")):
+        control.send(command, by=by)
+        assert control.steered_by == by
+    control.send(Save(), by="bob")
+    assert control.steered_by == "ada"
+
+
 def test_requests_are_taken_once() -> None:
     control = Control()
     assert not control.take_save() and not control.take_evaluate()

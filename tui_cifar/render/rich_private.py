@@ -15,8 +15,6 @@ from rich.color_triplet import ColorTriplet
 from rich.segment import Segment
 from rich.style import Style
 
-from tui_cifar.render.images.palette import ANSI16, ANSI256
-
 
 class CellStyle(Style):
     """A style that holds nothing but the escape codes of its two colours, from the start. Made by `make_styles` alone."""
@@ -81,6 +79,8 @@ def _color(sgr: str) -> Color | None:
     if len(numbers) == 5:
         return Color.from_triplet(ColorTriplet(*numbers[2:]))
     # With its red, green and blue, so that Textual does not replace it with the theme's colour of that number.
+    from tui_cifar.render.images.palette import ANSI16, ANSI256  # NumPy, which the first frame should not wait for
+
     number = numbers[2] if len(numbers) == 3 else numbers[0] % 10 + 8 * (numbers[0] >= 90)
     kind = ColorType.EIGHT_BIT if len(numbers) == 3 else ColorType.STANDARD
     rgb = ANSI256[number - 16] if len(numbers) == 3 else ANSI16[number]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from rich.color import Color, ColorSystem
 from rich.console import Console
@@ -87,3 +90,9 @@ def test_segments_are_named_tuples_of_three() -> None:
     segments = make_segments("abcde", styles)
     assert segments == [Segment(text, style) for text, style in zip("abcde", styles, strict=True)]
     assert {type(segment) for segment in segments} == {Segment} and segments[0].cell_length == 1
+
+
+def test_the_first_frame_does_not_wait_for_numpy() -> None:
+    code = "import sys, tui_cifar.app.app, tui_cifar.render.rich_private; print('numpy' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "False\n"

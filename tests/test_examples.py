@@ -11,20 +11,14 @@ import pytest
 
 from tests.support.pages import ROOT, Copy, copy_with_examples
 
-TRAIN = """
-import json, sys
-from tui_cifar.cli.main import main
-for command in json.loads(sys.argv[1]):
-    assert main(command) == 0, command
-"""
+QUICK = {"epochs": 1, "device": "cpu", "threads": 1, "precision": "float32", "memory_format": "channels_last"}
 
 
-def how_to_commands(page: str) -> list[list[str]]:
-    """The arguments of the commands that a page gives for its examples."""
-    text = (ROOT / page).read_text(encoding="utf-8")
-    how_to = text[text.index("## How to add") :]
-    how_to = how_to[: how_to.index("\n## ")]
-    return [shlex.split(line)[1:] for line in re.findall(r"^cifar-tui .*", how_to, flags=re.MULTILINE)]
+def example_commands(page: str) -> list[list[str]]:
+    """The arguments of the commands in the part of a page that says how to add something."""
+    how_to = re.search(r"^## How to add .*?(?=^## |\Z)", (ROOT / page).read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    assert how_to is not None
+    return [shlex.split(line)[1:] for line in re.findall(r"^cifar-tui .*", how_to[0], re.MULTILINE)]
 
 
 @pytest.fixture(scope="module")
@@ -32,19 +26,28 @@ def engine_copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     return copy_with_examples("engine/README.md", tmp_path_factory.mktemp("engine"))
 
 
-def test_the_engines_examples_train(engine_copy: Copy, image_folder: Path) -> None:
-    commands = how_to_commands("engine/README.md")
-    small = ["--headless", "--epochs", "1", "--device", "cpu", "--threads", "1", "--runs-dir", "runs"]
-    small += ["--precision", "float32", "--memory-format", "channels_last"]  # which takes no measurement
-    given = [
-        [str(image_folder) if word == "IMAGES" else word for word in command]
-        + ([] if "--dataset" in command else ["--dataset", str(image_folder)])
-        + [*small, "--name", str(number)]
-        for number, command in enumerate(commands)
-    ]
-    result = engine_copy.run("-c", TRAIN, json.dumps(given))
-    assert result.returncode == 0, result.stdout + result.stderr
+@pytest.fixture(scope="module")
+def trained(engine_copy: Copy, image_folder: Path) -> list[tuple[list[str], Path]]:
+    """The commands of the engine's page, made quick, and the runs that they leave."""
+    (engine_copy.root / "quick.toml").write_text("".join(f"{name} = {value!r}\n" for name, value in QUICK.items()))
+    commands = example_commands("engine/README.md")
+    given = []
     for number, command in enumerate(commands):
-        recorded = json.loads((engine_copy.root / "runs" / str(number) / "config.json").read_text())["config"]
+        data = [] if "--dataset" in command else ["--dataset", "IMAGES"]
+        words = [*command, *data, "--headless", "--config", "quick.toml", "--name", str(number)]
+        given.append([str(image_folder) if word == "IMAGES" else word for word in words])
+    engine_copy.run("commands", json.dumps(given))
+    return [(command, engine_copy.root / "runs" / str(number)) for number, command in enumerate(commands)]
+
+
+def test_the_engines_examples_train(trained: list[tuple[list[str], Path]]) -> None:
+    for command, run in trained:
+        recorded = json.loads((run / "config.json").read_text("utf-8"))["config"]
         for flag, value in zip(command[::2], command[1::2], strict=True):
             assert value == "IMAGES" or str(recorded[flag.removeprefix("--")]) == value, command
+        assert (run / "checkpoints" / "best.pt").exists(), command
+
+
+def test_the_engines_event_is_in_the_log(engine_copy: Copy, trained: list[tuple[list[str], Path]]) -> None:
+    _, run = trained[0]
+    assert "weight norm" in engine_copy.run("log", str(run))

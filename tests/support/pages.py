@@ -83,16 +83,18 @@ class Copy:
 
     root: Path
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run Python in it; modules of the tests can be imported too."""
-        return subprocess.run(
-            [sys.executable, *arguments],
+    def run(self, what: str, argument: str = "") -> str:
+        """Run a function of `tests.support.in_copy` in it; what it printed."""
+        result = subprocess.run(
+            [sys.executable, "-m", "tests.support.in_copy", what, argument],
             cwd=self.root,
             env={**os.environ, "PYTHONPATH": os.pathsep.join([str(self.root), str(ROOT)])},
             capture_output=True,
             text=True,
             timeout=300,
         )
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result.stdout
 
 
 def copy_with_examples(page: str, root: Path) -> Copy:

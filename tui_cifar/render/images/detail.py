@@ -50,7 +50,7 @@ def image_view(
         if neighbours:
             column += _neighbours(neighbours, right, height - len(column) - _ROOM_FOR_MAPS, look)
         if isinstance(inspection, Inspection):
-            title = f"evidence for the most likely classes · {weights_of(inspection.epoch, inspection.step)}"
+            title = f"evidence by class (Grad-CAM) · {weights_of(inspection.epoch, inspection.step)}"
             column += maps_row(subject, inspection, cam, right, height - len(column), look, title)
     if not side:
         if subject.image is None:

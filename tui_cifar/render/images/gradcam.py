@@ -87,8 +87,10 @@ def maps_row(
     for i in range(first, first + columns):
         label = inspection.cam_classes[i]
         text = f"{inspection.class_names[label]} {subject.probabilities[label] * 100:.1f} %"
-        mark = "✓ " if label == subject.true else "✗ " if i == 0 and subject.true is not None else ""
+        mark = (
+            "✓ " if label == subject.true else "✗ " if label == subject.predicted and subject.true is not None else ""
+        )
         name = Segment(f"{cut(mark + text, side):{side}}", styles.cursor if i == cam else styles.text)
         blocks.append((side, [*cam_lines(inspection, i, side, look), [name]]))
     gap = max(2, min(6, (width - columns * side) // max(1, columns - 1)))
-    return [[], *([[Segment(title, styles.dim)]] if title else []), *beside(blocks, gap)]
+    return [[], *([[Segment(cut(title, width), styles.dim)]] if title else []), *beside(blocks, gap)]

@@ -27,7 +27,7 @@ class TooSmallNotice(Settled, ModalScreen[None]):
     """Says how large the terminal must be. Meanwhile the run goes on, and the keys that steer it work."""
 
     DEFAULT_CSS = """
-    TooSmallNotice { align: center middle; background: $background; }
+    TooSmallNotice { align: center middle; background: $background; overflow: hidden; }
     TooSmallNotice Static { width: 100%; height: auto; text-align: center; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -40,7 +40,7 @@ class TooSmallNotice(Settled, ModalScreen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._closing = False
+        self._dismissed = False
 
     def compose(self) -> ComposeResult:
         yield Static()
@@ -54,10 +54,10 @@ class TooSmallNotice(Settled, ModalScreen[None]):
 
     def on_resize(self) -> None:
         """Close as soon as there is room."""
-        if self._closing:
+        if self._dismissed:
             return
         if not too_small(*self.app.size) and self.is_current:
-            self._closing = True
+            self._dismissed = True
             self.dismiss(None)
         else:
             self._redraw()

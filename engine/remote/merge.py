@@ -50,15 +50,15 @@ class EventMerger:
             self._put(event)
             return
         start, end = published.log
-        if start == end:
-            if event not in self._unrecorded:
-                self._unrecorded.append(event)
-                self._put(event)
-            return
         if start < self._recorded:  # the log was truncated
             self._follower.skip_to(start)
         self._recorded = end
-        if end > self._follower.position:  # else it was already read from the log
+        if start == end:
+            # What was pending at `end` is part of whatever was written there later: if that was read, so was the event.
+            if event not in self._unrecorded and end >= self._follower.position:
+                self._unrecorded.append(event)
+                self._put(event)
+        elif end > self._follower.position:  # else it was already read from the log
             self._read_to(start)
             self._unrecorded.clear()
             self._put(event)

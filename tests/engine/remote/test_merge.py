@@ -91,6 +91,15 @@ def test_every_event_comes_once_and_in_order(tmp_path_factory: object, steps: li
     assert world.seen == world.emitted
 
 
+def test_an_event_that_was_refused_then_written_and_read_from_the_log_is_not_taken_again_from_the_socket(
+    tmp_path: Path,
+) -> None:
+    world = World(tmp_path)
+    for step in ("refuse", "write", "read_files", "connect", "publish", "receive"):
+        getattr(world, step)()
+    assert world.seen == world.emitted
+
+
 def test_without_a_readable_log_the_socket_is_enough(tmp_path: Path) -> None:
     seen: list[Event] = []
     (tmp_path / "log").mkdir()
@@ -125,3 +134,12 @@ def test_a_log_that_somebody_has_shortened_costs_no_event(tmp_path: Path) -> Non
     merger.received(Published(events[0], (0, 120)))
     merger.received(Published(events[1], (120, 240)))
     assert seen == events
+
+
+def test_nor_does_one_that_is_not_in_the_log_yet(tmp_path: Path) -> None:
+    seen: list[Event] = []
+    merger = EventMerger(tmp_path / "log", seen.append)
+    merger.connected(1000)
+    event = EpochStarted(epoch=1, learning_rate=0.1)
+    merger.received(Published(event, (0, 0)))
+    assert seen == [event]

@@ -127,7 +127,9 @@ class Connection:
         """Disconnect. The run goes on."""
         self._closed = True
         self._interrupt()
-        if self._thread.ident is not None and self._thread is not threading.current_thread():
+        if self._thread.ident is None:
+            self._close_wake_up()
+        elif self._thread is not threading.current_thread():
             self._thread.join(POLL_SECONDS)
 
     def _interrupt(self) -> None:
@@ -152,8 +154,11 @@ class Connection:
                     self._rest(seconds)
                     seconds = min(2 * seconds, POLL_SECONDS)
         finally:
-            self._wake_receiver.close()
-            self._wake_sender.close()
+            self._close_wake_up()
+
+    def _close_wake_up(self) -> None:
+        self._wake_receiver.close()
+        self._wake_sender.close()
 
     def _converse(self, channel: Channel) -> None:
         """Exchange messages until this connection is closed.

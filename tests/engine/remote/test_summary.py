@@ -112,6 +112,16 @@ def test_a_run_that_is_being_resumed_prepares(tmp_path: Path) -> None:
     directory.close()
 
 
+def test_a_run_that_has_just_ended_does_not_seem_to_prepare_while_its_process_cleans_up(tmp_path: Path) -> None:
+    run = record(tmp_path / "run", run_started(), STOPPED)
+    directory = RunDirectory(run)
+    directory.lock()
+    write_host_file(run, HostFile.of_this_process(run, ""))
+    os.utime(run / "host.json", (1000, 1000))
+    assert state(run) is State.STOPPED
+    directory.close()
+
+
 def test_a_killed_host_leaves_a_crashed_run_even_before_it_is_reaped(tmp_path: Path) -> None:
     with hosted(tmp_path / "run") as host:
         wait_until(lambda: read_host_file(tmp_path / "run"))

@@ -14,7 +14,6 @@ KNOWN: dict[str, set[str]] = {
         "tui_cifar.screens.model: muon",
     },
     "long files": {
-        "engine/session/session.py",
         "tests/engine/session/test_session.py",
         "tests/system/test_faults.py",
         "tests/tui_cifar/app/test_app.py",

@@ -23,7 +23,8 @@ from engine.events.codec import BY_NAME, from_json, to_json
 from engine.events.log import read_events
 from engine.events.types import ClassCount, Event, LayerDescribed, SplitDescribed
 from engine.storage.checkpoint import load_checkpoint, serialize
-from engine.storage.run_directory import RunDirectory, is_finished, read_config
+from engine.storage.find_runs import is_finished
+from engine.storage.run_directory import RunDirectory, read_config
 from tests.support.states import same
 from tui_cifar.run.state import RunState
 

@@ -34,9 +34,11 @@ from engine.session.context import SessionContext
 from engine.session.describe import start_describing
 from engine.session.resume import ResumePoint, find_checkpoint, inexact_changes, raise_if_incompatible
 from engine.session.tune import tune
-from engine.storage.checkpoint import CheckpointWriter, set_aside
+from engine.storage.checkpoint_files import set_aside
+from engine.storage.checkpoint_writer import CheckpointWriter
+from engine.storage.find_runs import default_run_name, run_of
 from engine.storage.prediction_writer import PredictionWriter
-from engine.storage.run_directory import RunDirectory, default_run_name, read_config, run_of
+from engine.storage.run_directory import RunDirectory, read_config
 from engine.training.run_io import RunIO
 from engine.training.trainer import Trainer
 
@@ -169,7 +171,7 @@ def _open_directory(context: SessionContext, choice: DeviceChoice, runtime: Runt
         folder = Path(config.run.runs_dir)
         context.directory = RunDirectory.create(folder, config.run.name, default_run_name(config.recipe))
     directory = context.directory
-    if not directory.alone:
+    if not directory.exclusive:
         log(
             f"{directory.path}: its file system does not support locks, so nothing keeps a second process out of it. "
             "Start no other on it"

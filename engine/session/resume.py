@@ -13,7 +13,8 @@ from engine.errors import CheckpointError, CheckpointUnreadError
 from engine.events.types import CheckpointSkipped
 from engine.runtime.runtime import Runtime
 from engine.session.event_writer import EventWriter
-from engine.storage.checkpoint import State, load_checkpoint, newest_first
+from engine.storage.checkpoint import State, load_checkpoint
+from engine.storage.checkpoint_files import newest_first
 from engine.storage.run_directory import RunDirectory
 
 REQUIRED: dict[str, type] = {

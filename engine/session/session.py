@@ -19,6 +19,7 @@ from engine.runtime.atomic_io import path_exists
 from engine.runtime.torch_import import gc_paused_for_import, preload_torch
 from engine.session.context import SessionContext
 from engine.session.event_writer import EventWriter, Listener
+from engine.storage.checkpoint_files import BEST
 from engine.storage.run_directory import RunDirectory
 from engine.training.control import Control
 from engine.training.hooks import Hook
@@ -137,7 +138,7 @@ def _best(context: SessionContext) -> dict[str, Any]:
     best, directory = context.trainer.state.best, context.directory
     if not best.epoch:
         return {"directory": str(directory.path)}
-    file = directory.checkpoints / "best.pt"
+    file = directory.checkpoints / BEST
     return {
         "directory": str(directory.path),
         "best_epoch": best.epoch,

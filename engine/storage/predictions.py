@@ -1,4 +1,4 @@
-"""`predictions.npz` and `validation.npz`: what the network made of each image, and where these lie. NumPy only."""
+"""`predictions.npz` and `validation.npz`: class probabilities of every image, and where the images are. NumPy only."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.errors import DataError
 from engine.runtime.atomic_io import write_atomic
 
 FILE, VALIDATION_FILE = "predictions.npz", "validation.npz"
-"""Of the test images and of the validation images, in the run directory."""
+"""For the test images and for the validation images, in the run directory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +28,21 @@ class Predictions:
     epoch: int
     """The epoch of the weights, from 1."""
     step: int
-    """How many batches of that epoch they have seen; 0 for all of them."""
+    """Steps of that epoch that they have been trained for; 0 stands for the end of the epoch."""
     images_path: str
-    """Path of a .npy file, uint8 (N, 32, 32, 3), in the same order; empty where there is none."""
+    """A .npy file, uint8 (N, 32, 32, 3), in the same order; empty if there is none."""
     split: str = "test"
     """ "test" or "valid"."""
 
 
 def write_predictions(path: Path, predictions: Predictions) -> None:
-    """Write the file whole or not at all.
+    """Write the file atomically.
 
     Raises:
         OSError: the disk refused it.
     """
     buffer = io.BytesIO()
-    np.savez(  # compressed, it would take thirty times as long to make and four fifths of the space
+    np.savez(  # compression would take thirty times as long and save a fifth of the space
         buffer,
         probabilities=predictions.probabilities,
         labels=predictions.labels,
@@ -58,7 +58,7 @@ def read_predictions(path: Path) -> Predictions:
     """Read what `write_predictions` wrote.
 
     Raises:
-        DataError: the file is missing, damaged, or of another kind.
+        DataError: the file is missing, damaged, or something else.
     """
     try:
         with np.load(path, allow_pickle=False) as raw:
@@ -66,7 +66,7 @@ def read_predictions(path: Path) -> Predictions:
             probabilities, labels = raw["probabilities"], raw["labels"]
             epoch, step = (int(n) for n in raw["position"])
             images_path = str(raw["images_path"] if "images_path" in raw else raw["pictures"])  # its name until 0.2
-            split = str(raw["split"]) if "split" in raw else "test"  # all that older programs wrote
+            split = str(raw["split"]) if "split" in raw else "test"  # the only split that older versions wrote
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as e:
         raise DataError(f"{path}: no predictions that can be read ({type(e).__name__}).") from None
     if probabilities.shape != (len(labels), len(names)):
@@ -77,16 +77,16 @@ def read_predictions(path: Path) -> Predictions:
 
 
 def cache_images(cache_dir: Path, fingerprint: str, images: np.ndarray, split: str = "test") -> str:
-    """Lay the images of a split down once a dataset, for whoever browses predictions.
+    """Write the images of a split once per dataset, for browsing predictions.
 
     Args:
-        cache_dir: where.
+        cache_dir: the folder.
         fingerprint: of the dataset.
         images: uint8 (N, 32, 32, 3).
-        split: a name for it, with all that decides which images are in it.
+        split: its name, with everything that determines which images are in it.
 
     Returns:
-        The absolute path of the .npy file, or "" where the disk refused it.
+        The absolute path of the .npy file; "" if the disk refused it.
     """
     path = cache_dir / f"{split}-{fingerprint[:24]}.npy"
     try:

@@ -12,7 +12,9 @@ from engine.config.schema import Config
 from engine.errors import CheckpointError
 from engine.events.types import CheckpointFailed, CheckpointSaved
 from engine.runtime.runtime import Runtime
-from engine.storage import checkpoint
+from engine.storage.checkpoint import content_digest, load_checkpoint, snapshot
+from engine.storage.checkpoint_files import BEST, checkpoint_name
+from engine.storage.checkpoint_writer import Job
 from engine.training.metrics import LossCurve
 from engine.training.run_io import RunIO
 from engine.training.state import TrainingState
@@ -96,10 +98,10 @@ class Checkpointing:
         self.saved = None
         content = self.state_dict()
         weights = content["best"].pop("weights")  # never modified: shared instead of copied
-        content = checkpoint.snapshot(content)
+        content = snapshot(content)
         content["best"]["weights"] = weights
         self._last_save = state.watch.seconds
-        best_copy = writer.directory / "best.pt" if state.best.epoch != self._best_on_disk else None
+        best_copy = writer.directory / BEST if state.best.epoch != self._best_on_disk else None
         if best_copy is not None:
             self._best_on_disk = state.best.epoch
         writer.submit(self._job(content, best_copy, reason, valid_loss, previous_best))
@@ -130,8 +132,8 @@ class Checkpointing:
     def _holds_best(self) -> bool:
         """Whether best.pt is whole and holds the best weights."""
         try:
-            on_disk = checkpoint.load_checkpoint(self._io.checkpoints.directory / "best.pt")["best"]["weights"]
-            return checkpoint.content_digest(on_disk) == checkpoint.content_digest(self._state.best.weights or {})
+            on_disk = load_checkpoint(self._io.checkpoints.directory / BEST)["best"]["weights"]
+            return content_digest(on_disk) == content_digest(self._state.best.weights or {})
         except (CheckpointError, KeyError, TypeError, AttributeError):
             return False
 
@@ -142,14 +144,14 @@ class Checkpointing:
         reason: str,
         valid_loss: float | None,
         previous_best: float | None,
-    ) -> checkpoint.Job:
+    ) -> Job:
         """What the writer is to write, and how it reports the result, from its own thread."""
         state, steps, emit = self._state, self._state.plan.steps, self._io.emit
         epoch, step = state.epoch, state.step
-        name = f"epoch-{epoch:04d}-step-{step:07d}.pt"
+        name = checkpoint_name(epoch, step)
         if step == 0 and epoch > 1:  # the end of an epoch, its validation included
             epoch, step = epoch - 1, steps
-            name = checkpoint.checkpoint_name(epoch, step, steps)
+            name = checkpoint_name(epoch)
         path = self._io.checkpoints.directory / name
 
         def done(size: int, seconds: float) -> None:
@@ -173,4 +175,4 @@ class Checkpointing:
             message = getattr(error, "strerror", None) or str(error) or type(error).__name__
             emit(CheckpointFailed(path=str(path), epoch=epoch, step=step, reason=reason, error=message))
 
-        return checkpoint.Job(path, content, best_copy, done, failed)
+        return Job(path, content, best_copy, done, failed)

@@ -63,7 +63,7 @@ class Previews:
         state.model.train(training)
         if not paused:
             state.watch.resume()
-        self._io.predictions.test(result, *state.weights_position)
+        self._io.predictions.write_test(result.probabilities.numpy(), result.accuracy, *state.weights_position)
 
     def inspect(self, command: InspectImage) -> None:
         """Emit what the network makes of an image: the best weights during the test, else those of this very batch."""

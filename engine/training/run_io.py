@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.events.types import Event, LineLogged
-from engine.storage.checkpoint import CheckpointWriter
+from engine.storage.checkpoint_writer import CheckpointWriter
 from engine.storage.prediction_writer import PredictionWriter
 from engine.training.control import Control
 from engine.training.hooks import Hook

@@ -123,7 +123,7 @@ class Trainer:
             )
         )
         self.previews.classify_shown()
-        self.io.predictions.validation(result, epoch)
+        self.io.predictions.write_validation(result.probabilities.numpy(), epoch)
         state.epoch, state.step, state.epoch_start = epoch + 1, 0, state.watch.seconds
         self.step.metrics.reset()
         self.checkpoints.save("best" if improved else "epoch", result.loss, previous_best)
@@ -146,7 +146,7 @@ class Trainer:
                 confusion=tuple(map(tuple, result.confusion.tolist())),
             )
         )
-        self.io.predictions.test(result, best.epoch, 0)
+        self.io.predictions.write_test(result.probabilities.numpy(), result.accuracy, best.epoch)
         return result
 
     def _evaluate(self, data: LabeledImages, size: int, *, mirrored: bool = False) -> Evaluation:

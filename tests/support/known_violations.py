@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 KNOWN: dict[str, set[str]] = {
-    "rooms": {
-        "engine.storage.prediction_writer → engine.training.evaluate",
-    },
     "imports of registered things": {
         "engine.training.curriculum → engine.optim.lr_schedule",
     },

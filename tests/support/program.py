@@ -194,7 +194,7 @@ def _instrument(plan: Plan, state: mmap.mmap) -> None:
     from engine.events.types import Event
     from engine.runtime import atomic_io as files
     from engine.session import session
-    from engine.storage import checkpoint
+    from engine.storage import checkpoint_writer
     from engine.training import evaluate
     from engine.training.hooks import Hook
     from engine.training.state import TrainingState
@@ -260,7 +260,7 @@ def _instrument(plan: Plan, state: mmap.mmap) -> None:
         return run(config, control, partial(listen_and_send, listener), hook=PlanHook(), **options)
 
     session.run = run_by_plan  # type: ignore[assignment]
-    checkpoint.write_atomic = write
+    checkpoint_writer.write_atomic = write
     os.fsync = sync  # type: ignore[assignment]
     Path.replace = rename  # type: ignore[method-assign,assignment]
     if plan.evaluation_batch:

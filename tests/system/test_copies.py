@@ -13,7 +13,7 @@ from engine.config.sources import make_config
 from engine.events.types import Event, RunCompleted, RunEnded, RunFailed
 from engine.inspection.export import export
 from engine.session.session import run as go
-from engine.storage.run_directory import find_run, is_held
+from engine.storage.find_runs import find_run, is_held
 from engine.training.control import Control
 from tests.support.program import Plan, start
 from tui_cifar.run.recorded import recorded_events

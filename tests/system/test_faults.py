@@ -38,7 +38,7 @@ from engine.events.types import (
     RunStopped,
     TestStarted,
 )
-from engine.storage import checkpoint
+from engine.storage import checkpoint_writer
 from engine.storage.checkpoint import load_checkpoint, serialize
 from engine.training.control import Control
 from engine.training.hooks import Hook
@@ -222,7 +222,7 @@ def test_a_run_directory_that_goes_away_is_told_of_and_never_made_anew_in_part(
 def test_a_disk_that_hangs_does_not_hold_up_the_training(
     quick: Quick, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write, held = checkpoint.write_atomic, threading.Event()
+    write, held = checkpoint_writer.write_atomic, threading.Event()
 
     def hang(path: Path, content: bytes) -> None:
         assert held.wait(60)
@@ -232,8 +232,8 @@ def test_a_disk_that_hangs_does_not_hold_up_the_training(
         if isinstance(event, EpochCompleted) and event.epoch == 5:
             held.set()
 
-    monkeypatch.setattr(checkpoint, "write_atomic", hang)
-    monkeypatch.setattr(checkpoint, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(checkpoint_writer, "write_atomic", hang)
+    monkeypatch.setattr(checkpoint_writer, "PATIENCE_SECONDS", 0.05)
     r = train(quick(epochs=6, keep=10), act)
     assert isinstance(r.events[-1], RunCompleted)
     failed = [e.epoch for e in r.of(CheckpointFailed)]
@@ -361,7 +361,7 @@ def test_a_run_goes_on_with_a_copy_of_its_images_and_not_with_other_ones(
 def test_a_stop_whose_save_fails_names_no_checkpoint(
     quick: Quick, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = checkpoint.write_atomic
+    write = checkpoint_writer.write_atomic
 
     def refuse(path: Path, content: bytes) -> None:
         if "step" in path.name:
@@ -373,7 +373,7 @@ def test_a_stop_whose_save_fails_names_no_checkpoint(
         if isinstance(event, LossSampled) and event.epoch == 2:
             control.send(Stop())
 
-    monkeypatch.setattr(checkpoint, "write_atomic", refuse)
+    monkeypatch.setattr(checkpoint_writer, "write_atomic", refuse)
     ended = train(quick(), act).events[-1]
     assert isinstance(ended, RunStopped) and ended.saved is None
 
@@ -381,7 +381,7 @@ def test_a_stop_whose_save_fails_names_no_checkpoint(
 def test_a_best_save_that_fails_while_the_next_is_made_is_made_up_for(
     quick: Quick, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write, reported = checkpoint.write_atomic, threading.Event()
+    write, reported = checkpoint_writer.write_atomic, threading.Event()
     failed: list[str] = []
 
     def refuse_once(path: Path, content: bytes) -> None:
@@ -402,7 +402,7 @@ def test_a_best_save_that_fails_while_the_next_is_made_is_made_up_for(
                 state.model.register_state_dict_post_hook(lambda *_: waited.append(reported.wait(60)))
 
     waited: list[bool] = []
-    monkeypatch.setattr(checkpoint, "write_atomic", refuse_once)
+    monkeypatch.setattr(checkpoint_writer, "write_atomic", refuse_once)
     r = train(quick(epochs=3, lr=0.001), act, hook=FailureDuringTheNextSave())
     assert isinstance(r.events[-1], RunCompleted) and waited[0]
     best = load_checkpoint(tmp_path / "runs" / "run" / "checkpoints" / "best.pt")["best"]

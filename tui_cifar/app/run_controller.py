@@ -76,7 +76,7 @@ class RunController:
         """Start a run, with its recorded past on the screen where it has one."""
         self.client = client
         if client.resumed is not None:
-            from engine.storage.run_directory import run_of
+            from engine.storage.find_runs import run_of
             from tui_cifar.run.resume import recall
 
             self.state = await asyncio.to_thread(recall, run_of(client.resumed))

@@ -12,7 +12,9 @@ from engine.config.recorded import recorded_config as from_recorded
 from engine.config.schema import Config
 from engine.errors import ConfigError, EngineError, RunDirectoryError
 from engine.events.log import read_events
-from engine.storage.run_directory import is_held, newest_first, position, read_config, run_of, unfinished_runs
+from engine.storage.checkpoint_files import newest_first, position
+from engine.storage.find_runs import is_held, run_of, unfinished_runs
+from engine.storage.run_directory import read_config
 from tui_cifar.run.state import RunState
 
 

@@ -419,12 +419,12 @@ def test_a_listener_that_fails_does_not_stop_the_run(quick: Quick) -> None:
 
 
 def test_a_failed_save_is_told_and_training_goes_on(quick: Quick, monkeypatch: pytest.MonkeyPatch) -> None:
-    from engine.storage import checkpoint
+    from engine.storage import checkpoint_writer
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoint, "write_atomic", full)
+    monkeypatch.setattr(checkpoint_writer, "write_atomic", full)
     r = train(quick())
     # One an epoch, and one more attempt before the test, because the best weights are not on the disk yet.
     assert [e.error for e in r.of(CheckpointFailed)] == ["No space left on device"] * 3

@@ -1,23 +1,15 @@
-"""Checkpoint files: whole or absent, and refused when they can't be trusted."""
+"""The content of checkpoints: read back as written, and refused if it can't be trusted."""
 
 import os
 import pickle
-import threading
 from pathlib import Path
 
 import pytest
 import torch
 
 from engine.errors import CheckpointError
-from engine.storage.checkpoint import (
-    CheckpointWriter,
-    Job,
-    checkpoint_name,
-    load_checkpoint,
-    newest_first,
-    serialize,
-    write_atomic,
-)
+from engine.runtime.atomic_io import write_atomic
+from engine.storage.checkpoint import load_checkpoint, serialize
 
 STATE = {"model": {"w": torch.arange(2000.0)}, "epoch": 3, "best": None, "list": [1, 2.5, "x"]}
 
@@ -104,52 +96,3 @@ def test_a_refused_rename_leaves_the_old_file_and_nothing_else(saved: Path, monk
         write_atomic(saved, b"new")
     assert saved.read_bytes() == before
     assert list(saved.parent.iterdir()) == [saved]
-
-
-def test_the_writer_keeps_the_newest_and_the_best(tmp_path: Path) -> None:
-    writer, done, lock = CheckpointWriter(tmp_path, keep=2), [], threading.Lock()
-
-    def failed(error: Exception) -> None:
-        raise AssertionError(error)
-
-    for epoch in range(1, 6):
-
-        def on_done(_size: int, _seconds: float, epoch: int = epoch) -> None:
-            with lock:
-                done.append(epoch)
-
-        best = tmp_path / "best.pt" if epoch == 2 else None
-        writer.submit(Job(tmp_path / checkpoint_name(epoch, 10, 10), {"epoch": epoch}, best, on_done, failed))
-    writer.close()
-    assert done == [1, 2, 3, 4, 5]
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["best.pt", "epoch-0004.pt", "epoch-0005.pt"]
-    assert load_checkpoint(tmp_path / "best.pt")["epoch"] == 2
-
-
-def test_a_failed_write_is_reported_and_the_next_is_tried(tmp_path: Path) -> None:
-    blocked = tmp_path / "file"
-    blocked.write_text("")
-    errors: list[Exception] = []
-    done: list[int] = []
-
-    def on_done(size: int, _seconds: float) -> None:
-        done.append(size)
-
-    writer = CheckpointWriter(tmp_path, keep=2)
-    writer.submit(Job(blocked / "epoch-0001.pt", {}, None, on_done, errors.append))
-    writer.submit(Job(tmp_path / "epoch-0002.pt", {}, None, on_done, errors.append))
-    writer.close()
-    assert len(errors) == len(done) == 1
-
-
-def test_the_furthest_checkpoint_comes_first(tmp_path: Path) -> None:
-    names = ["best.pt", "epoch-0001.pt", "epoch-0002-step-0000010.pt", "epoch-0002-step-0000005.pt", "epoch-0002.pt"]
-    for name in names:
-        (tmp_path / name).write_text("")
-    assert [p.name for p in newest_first(tmp_path)] == [
-        "epoch-0002.pt",
-        "epoch-0002-step-0000010.pt",
-        "epoch-0002-step-0000005.pt",
-        "epoch-0001.pt",
-        "best.pt",
-    ]

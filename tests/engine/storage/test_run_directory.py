@@ -28,7 +28,8 @@ from engine.events.types import (
     RunStarted,
     RunStopped,
 )
-from engine.storage.run_directory import RunDirectory, find_run, is_held
+from engine.storage.find_runs import find_run, is_held
+from engine.storage.run_directory import RunDirectory
 from engine.training.control import Control
 from tests.support.runs import train
 from tui_cifar.run.resume import find_unfinished, recorded_config
@@ -116,7 +117,7 @@ def test_a_file_system_without_locks_is_told_of_and_used(
     monkeypatch.setattr(fcntl, "flock", refuse)
     r = train(quick(epochs=1))
     assert isinstance(r.events[-1], RunCompleted)
-    assert sum("knows no locks" in e.text for e in r.of(LineLogged)) == 1
+    assert sum("does not support locks" in e.text for e in r.of(LineLogged)) == 1
     assert not is_held(tmp_path / "runs" / "run")
     monkeypatch.undo()
     assert not [e for e in train(quick(name="other", epochs=1)).of(LineLogged) if "locks" in e.text]
@@ -135,7 +136,7 @@ def test_where_only_files_open_for_writing_are_locked_that_is_enough(
     monkeypatch.setattr(fcntl, "flock", like_nfs)
     one, two = RunDirectory(tmp_path), RunDirectory(tmp_path)
     one.lock()
-    assert one.alone
+    assert one.exclusive
     with pytest.raises(RunDirectoryError, match="in use"):
         two.lock()
     one.close()

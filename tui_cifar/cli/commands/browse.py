@@ -6,7 +6,7 @@ from pathlib import Path
 
 from engine.config.sources import make_config
 from engine.errors import RunDirectoryError
-from engine.storage.run_directory import find_run
+from engine.storage.find_runs import find_run
 from tui_cifar.cli.arguments import Parser
 from tui_cifar.cli.dashboard import add_dashboard_flags, open_terminal
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from engine.errors import CheckpointError
-from engine.storage.run_directory import find_run
+from engine.storage.find_runs import find_run
 from tui_cifar.cli.arguments import Parser, usage_error
 from tui_cifar.cli.interrupt import raise_on_interrupt
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import DataError
-from engine.storage.run_directory import find_run
+from engine.storage.find_runs import find_run
 from tui_cifar.cli.arguments import Parser, usage_error
 from tui_cifar.terminal.capabilities import in_tmux, unicode_locale
 

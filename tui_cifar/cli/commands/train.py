@@ -159,7 +159,7 @@ def _configuration(options: argparse.Namespace) -> tuple[Config, Path | None, se
 
 def _resumed(spec: str, flags: dict[str, Any], toml: dict[str, Any]) -> tuple[Config, Path]:
     """The configuration recorded in a run, with what the file and the flags override."""
-    from engine.storage.run_directory import find_run
+    from engine.storage.find_runs import find_run
     from tui_cifar.run.resume import recorded_config
 
     runs_dir = Path({**toml, **flags}.get("runs_dir", SETTINGS["runs_dir"].default))

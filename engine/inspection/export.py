@@ -1,7 +1,7 @@
-"""What a user takes away of a run: its best weights in files that other programs read.
+"""Exporting the best weights of a run for other programs.
 
-`pt` and `safetensors` hold the weights by name; `pt2` (`torch.export`) and `onnx` hold the network with them. The network takes
-float32 (N, 3, 32, 32), RGB in [-1, 1], for any N of at least 1, and gives logits (N, classes).
+`pt` and `safetensors` hold the weights by name; `pt2` (`torch.export`) and `onnx` also hold the network. It takes float32
+(N, 3, 32, 32), RGB in [-1, 1], for any N of at least 1, and returns logits (N, classes).
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from engine.storage.checkpoint import State, load_checkpoint
 
 
 def export(checkpoint: Path, target: Path, kind: str) -> None:
-    """Write the best weights in a checkpoint to `target`, whole.
+    """Write the best weights in a checkpoint to a file, atomically.
 
     Args:
         checkpoint: best.pt, or any other checkpoint of a run that has completed an epoch.
-        target: the file to write; one that is there is replaced.
+        target: the file; an existing one is replaced.
         kind: one of `KINDS`.
 
     Raises:
-        CheckpointError: the checkpoint can't be read, or holds no weights that were validated.
+        CheckpointError: the checkpoint can't be read, or holds no validated weights.
         ExportError: a package that `kind` needs is not installed, or the disk refused the file.
     """
-    # A folder; or a device, in whose place a rename would put a file.
+    # A folder, or a device, which the file would replace.
     if path_exists(target) and not target.is_file():
         raise ExportError(f"{target}: it is there, and no file. Give another --output.")
     state = load_checkpoint(checkpoint)
@@ -46,7 +46,7 @@ def export(checkpoint: Path, target: Path, kind: str) -> None:
 
 
 def about(state: State) -> dict[str, str]:
-    """What a reader of the weights has to know, as texts."""
+    """What one needs to know to use the weights, as text."""
     return {
         "model": state["config"]["model"],
         "class_names": json.dumps(state["class_names"]),
@@ -58,7 +58,7 @@ def about(state: State) -> dict[str, str]:
 
 
 def _weights(network: nn.Module) -> dict[str, Tensor]:
-    """The weights by name, each with memory of its own."""
+    """The weights by name, none of them sharing memory."""
     return {k: v.detach().clone() for k, v in network.state_dict().items()}
 
 
@@ -104,4 +104,4 @@ KINDS: dict[str, Callable[[State, nn.Module], bytes]] = {
     "pt2": _pt2,
     "onnx": _onnx,
 }
-"""What can be written, by the ending of the file."""
+"""Export formats by file extension."""

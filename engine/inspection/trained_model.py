@@ -1,4 +1,4 @@
-"""A trained network, back from the checkpoint of its run."""
+"""A trained network, loaded from a checkpoint of its run."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class TrainedModel:
     config: Config
     class_names: tuple[str, ...]
     epoch: int
-    """The epoch of the weights."""
+    """The epoch that the weights are from."""
     size: int
-    """Side of the images that they were validated on; 0 for the images' own."""
+    """Side in pixels of the images that they were validated on; 0 for the images' own."""
 
     def classify(self, images: np.ndarray) -> np.ndarray:
-        """float32 (N, classes): the probabilities of uint8 (N, 32, 32, 3) images."""
+        """Class probabilities, float32 (N, classes), of uint8 (N, 32, 32, 3) images."""
         x = to_float(torch.from_numpy(np.array(images)).permute(0, 3, 1, 2), size=self.size)
         with torch.inference_mode():
             probabilities: np.ndarray = self.model(x).softmax(1).numpy()
@@ -46,13 +46,13 @@ class TrainedModel:
 
 
 def load_trained(run: Path) -> TrainedModel:
-    """The network of a run with its best weights; the network is built from the configuration that the checkpoint records.
+    """Load the network of a run with its best weights.
 
     Args:
         run: the run directory.
 
     Raises:
-        CheckpointError: there is no best.pt, it does not verify, or its weights do not fit its network.
+        CheckpointError: there is no best.pt, it does not verify, or its weights do not fit the network.
     """
     path = run / "checkpoints" / "best.pt"
     if not path.exists():
@@ -61,13 +61,14 @@ def load_trained(run: Path) -> TrainedModel:
 
 
 def best_network(state: State, path: Path) -> TrainedModel:
-    """The network in a checkpoint with its best weights.
+    """The network of a checkpoint, built from the recorded configuration, with the best weights.
 
     Args:
-        state: of a checkpoint that has verified, from `path`.
+        state: of a checkpoint that verified.
+        path: of that checkpoint, for messages.
 
     Raises:
-        CheckpointError: it holds no weights that were validated, or they do not fit its network.
+        CheckpointError: it holds no validated weights, or they do not fit the network.
     """
     try:
         best = state["best"]
@@ -80,5 +81,5 @@ def best_network(state: State, path: Path) -> TrainedModel:
         return TrainedModel(model.eval(), config, names, int(best["epoch"]), int(best.get("size", 0)))
     except EngineError:
         raise
-    except Exception as e:  # keys that are missing, shapes that do not fit: all the same to the user
+    except Exception as e:  # missing keys, wrong shapes: it makes no difference to the user
         raise CheckpointError(f"{path}: no network can be made of it ({type(e).__name__}).") from None

@@ -1,7 +1,8 @@
-"""Keep freed memory for the next step: glibc otherwise gives big blocks back, and each step takes page faults for them anew.
+"""Freed memory: kept for the next step while training, returned to the system afterwards.
 
-A page fault costs about a microsecond for four kilobytes, more than filling them does. A training step on large batches
-would take a hundred thousand.
+By default, glibc returns large blocks to the system, so that every training step takes page faults for them again. A page
+fault costs about a microsecond per four kilobytes, more than filling them does; a step on large batches would take a hundred
+thousand.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ _STRIDE = 1 << 26  # bytes
 
 
 def keep_freed_memory() -> bool:
-    """Have glibc's malloc reuse blocks of any size. Call before the process starts a thread. False where there is no glibc.
+    """Have glibc's malloc reuse blocks of any size. Call it before the process starts a thread. False without glibc.
 
-    Everything comes from one arena that only grows. The arenas that threads have otherwise are made of pieces of 64 MB, so a
-    big block is one of the system's own in each case, or a piece given back as soon as it is empty.
+    All threads then use one arena, which only grows. Arenas of their own would consist of pieces of 64 MB: a large block would
+    be mapped from the system each time, or be a piece that is returned as soon as it is empty.
     """
     mallopt = _function("mallopt")
     if mallopt is None:
@@ -29,9 +30,10 @@ def keep_freed_memory() -> bool:
 
 
 def return_freed_memory() -> bool:
-    """Return all memory that is free to the system, and a GPU's to its other users.
+    """Return all free memory to the system, and a GPU's to its other users.
 
-    False where there is no glibc, or nothing to return to the system.
+    Returns:
+        False without glibc, or if there was nothing to return to the system.
     """
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_initialized():

@@ -1,4 +1,4 @@
-"""Writing files so that each is whole or not there, whatever ends the process in between."""
+"""Files that are always whole, whatever ends the process while they are written; locks; leftovers of killed processes."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ SUFFIX = ".tmp"
 
 
 def path_exists(path: Path) -> bool:
-    """Whether there is anything; False too where the disk does not say, on which `Path.exists` raises."""
+    """Whether the path exists; also False if the disk does not answer, where `Path.exists` raises."""
     return os.path.exists(path)  # noqa: PTH110
 
 
 def expand_path(path: str) -> Path:
-    """With "~" and "~user" as the home that they stand for, where there is one; `Path.expanduser` raises where not."""
+    """Replace "~" and "~user" by the home directory. Without one, they stay as they are, where `Path.expanduser` raises."""
     return Path(os.path.expanduser(path))  # noqa: PTH111
 
 
 def write_atomic(path: Path, content: bytes) -> None:
-    """Write a file so that at every moment `path` is the old file, the new one, or absent: never a part.
+    """Write a file so that `path` is at every moment the old file, the new file, or absent, but never a part.
 
-    A temporary file beside it is written, synced and read back, and only then renamed over `path`. The folder must be there:
-    that of a run which was moved away is not made anew for one file.
+    A temporary file beside it is written, synced and read back, and only then renamed to `path`. The folder has to exist: it
+    is not created for a run that was moved away.
 
     Raises:
-        OSError: it could not be written, or did not read back the same; `path` is as it was, no temporary file stays.
+        OSError: it could not be written, or did not read back the same. `path` is unchanged and no temporary file remains.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}{SUFFIX}")
     try:
@@ -44,13 +44,13 @@ def write_atomic(path: Path, content: bytes) -> None:
         try:
             temporary.unlink(missing_ok=True)
         except OSError:
-            pass  # the disk that refused to write may refuse this too
+            pass  # a disk that refused to write may refuse this too
         raise
     _sync_directory(path.parent)
 
 
 def _sync_directory(path: Path) -> None:
-    """Make a rename in a folder last; some file systems know no such thing."""
+    """Make a rename in a folder durable, on file systems that support it."""
     directory = os.open(path, os.O_RDONLY)
     try:
         os.fsync(directory)
@@ -62,11 +62,12 @@ def _sync_directory(path: Path) -> None:
 
 
 def try_lock(file: IO[Any] | int) -> bool | None:
-    """Lock an open file or folder until it is closed, or its process ends in whatever way; False where another holds it.
+    """Lock an open file or folder until it is closed, or this process ends for whatever reason.
 
-    None where the file system knows no locks (ENOLCK, ENOSYS, EOPNOTSUPP, …), or wants the file open for writing (EBADF, on
-    NFS). A file that stands for a lock would be no better there: after a crash nobody could tell whether a process on another
-    machine still holds it.
+    Returns:
+        False if another process holds the lock. None if the file system does not support locks (ENOLCK, ENOSYS, EOPNOTSUPP,
+        …) or requires the file to be open for writing (EBADF, on NFS). A lock file would not help there: after a crash,
+        nobody could tell whether a process on another machine still holds it.
     """
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -78,19 +79,19 @@ def try_lock(file: IO[Any] | int) -> bool | None:
 
 
 def remove_stale_temp_files(folder: Path) -> None:
-    """Remove the temporary files that a killed process left in a folder that nobody else writes to now."""
+    """Remove the temporary files that a killed process left in a folder. Nobody else may be writing to it."""
     for path in folder.glob(f".*{SUFFIX}"):
         try:
             path.unlink()
         except OSError:
-            pass  # it costs space and nothing else
+            pass  # it only costs space
 
 
 def remove_temp_files_of_dead_processes(folder: Path) -> None:
-    """Remove hidden files and folders named after a process (`.name.PID` or `.name.PID.tmp`) that is no more."""
+    """Remove hidden files and folders named after a process (`.name.PID` or `.name.PID.tmp`) that no longer exists."""
     for path in folder.glob(".*"):
         number = path.name.removesuffix(SUFFIX).rpartition(".")[2]
-        if not number.isdigit() or _lives(int(number)):
+        if not number.isdigit() or _is_alive(int(number)):
             continue
         try:
             if path.is_dir():
@@ -98,14 +99,14 @@ def remove_temp_files_of_dead_processes(folder: Path) -> None:
             else:
                 path.unlink()
         except OSError:
-            pass  # it costs space and nothing else
+            pass  # it only costs space
 
 
-def _lives(pid: int) -> bool:
+def _is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except (OSError, OverflowError):
-        pass  # somebody else's process
+        pass  # a process of another user
     return True

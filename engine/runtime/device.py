@@ -14,7 +14,7 @@ from engine.errors import DeviceError
 
 @dataclass(frozen=True, slots=True)
 class DeviceChoice:
-    """A device, its name for people, and the reason for the choice in words."""
+    """A device, its name as people know it, and why it was chosen."""
 
     device: torch.device
     name: str
@@ -22,10 +22,10 @@ class DeviceChoice:
 
 
 def choose_device(spec: str) -> DeviceChoice:
-    """The device for `spec`: "auto" (CUDA when it works, else the CPU), "cpu", "cuda" or "cuda:N".
+    """The device for "auto" (CUDA if it works, else the CPU), "cpu", "cuda" or "cuda:N".
 
     Raises:
-        DeviceError: CUDA was asked for and does not work here; the message says why.
+        DeviceError: CUDA was asked for but does not work; the message says why.
     """
     if spec == "cpu":
         return DeviceChoice(torch.device("cpu"), cpu_name(), "asked for")
@@ -41,22 +41,22 @@ def choose_device(spec: str) -> DeviceChoice:
 
 
 def use_deterministic(wanted: bool) -> None:
-    """Have PyTorch use only kernels that give the same bits every time, and fail where there is none; or any kernels.
+    """Let PyTorch use only deterministic kernels, and raise where there is none; or, if not `wanted`, any kernels.
 
-    The CPU's kernels give the same bits anyway at a fixed thread count; CUDA's fastest ones do not. This holds for the whole
-    process, which may train one run after the other.
+    CPU kernels are deterministic anyway at a fixed thread count; the fastest CUDA kernels are not. The setting holds for the
+    whole process, which may train several runs one after the other.
     """
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when cuBLAS starts, at any run's first product
-    torch.backends.cudnn.benchmark = False  # it would choose kernels by their speed of the moment
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read at the process's first matrix product on a GPU
+    torch.backends.cudnn.benchmark = False  # it would choose kernels by how fast they happen to run
     if wanted != torch.are_deterministic_algorithms_enabled():
         torch.use_deterministic_algorithms(wanted)
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined] # nothing here reads it
 
 
 def cuda_problem(device: torch.device) -> str | None:
-    """Why `device` can't train, in words; None where a small computation on it succeeds."""
+    """Why `device` can't be used, in words; None if a small computation on it succeeds."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the driver's complaint is the answer here, not news
+        warnings.simplefilter("ignore")  # the returned text says the same
         if not torch.backends.cuda.is_built():
             return "this PyTorch is built without CUDA"
         if not torch.cuda.is_available():
@@ -71,7 +71,7 @@ def cuda_problem(device: torch.device) -> str | None:
 
 
 def cpu_name() -> str:
-    """The processor's name as the system tells it, shortened."""
+    """The processor's name, shortened."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as f:  # noqa: PTH123 - a kernel file
             for line in f:

@@ -1,6 +1,6 @@
-"""Random numbers as functions of position: (seed, purpose, epoch, step) alone decides what is drawn.
+"""Random numbers as a function of (seed, purpose, epoch, step).
 
-Nothing has to be saved to go on in the middle of an epoch: the position restores every draw.
+To continue in the middle of an epoch, no generator state has to be restored: the position determines every draw.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def derive_seed(seed: int, purpose: str, *position: int) -> int:
 
 
 def generator(seed: int, purpose: str, *position: int, device: torch.device | str = "cpu") -> torch.Generator:
-    """A fresh generator for one purpose at one position."""
+    """A new generator for one purpose at one position."""
     return torch.Generator(device=device).manual_seed(derive_seed(seed, purpose, *position))
 
 
@@ -29,9 +29,9 @@ _default = threading.Lock()
 
 @contextmanager
 def seeded_default_generator(seed: int) -> Iterator[None]:
-    """PyTorch's own generator for the CPU, from which its layers draw their first weights: seeded, then as it was before.
+    """Seed PyTorch's default CPU generator, from which layers draw their initial weights, and restore its state at the end.
 
-    For one thread at a time: of several networks made at once, each has the weights of its seed.
+    Only one thread at a time can be within: of several networks made at once, each gets the weights for its seed.
     """
     with _default, torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)

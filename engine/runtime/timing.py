@@ -1,4 +1,4 @@
-"""Time spent working: a monotonic clock that stands still while the run is paused."""
+"""Working time and throughput, on a monotonic clock."""
 
 from __future__ import annotations
 
@@ -7,18 +7,22 @@ from collections import deque
 
 
 class Stopwatch:
-    """Seconds since it was made, pauses left out. `already` seconds count as spent before."""
+    """Measures time, pauses excluded.
+
+    Args:
+        already: seconds to begin with, as when a run is resumed.
+    """
 
     def __init__(self, already: float = 0.0) -> None:
         self._start = time.monotonic() - already
         self._paused_at: float | None = None
 
     def pause(self) -> None:
-        """Stand still."""
+        """Stop the clock; without effect if it is stopped already."""
         self._paused_at = self._paused_at or time.monotonic()
 
     def resume(self) -> float:
-        """Go on; returns the seconds of the pause."""
+        """Start the clock again; returns how long it was stopped, in seconds."""
         if self._paused_at is None:
             return 0.0
         paused = time.monotonic() - self._paused_at
@@ -28,31 +32,35 @@ class Stopwatch:
 
     @property
     def paused(self) -> bool:
-        """Whether it stands still."""
+        """Whether the clock is stopped."""
         return self._paused_at is not None
 
     @property
     def seconds(self) -> float:
-        """Working seconds so far."""
+        """Seconds so far."""
         return (self._paused_at or time.monotonic()) - self._start
 
 
 class Rate:
-    """Things a second over the last few seconds."""
+    """A rate per second, averaged over the last few seconds.
+
+    Args:
+        window: seconds to average over.
+    """
 
     def __init__(self, window: float = 3.0) -> None:
         self._window = window
         self._marks: deque[tuple[float, float]] = deque()
 
     def mark(self, seconds: float, count: float) -> None:
-        """`count` things were done when the clock showed `seconds`."""
+        """Note that `count` items, in total, were done at `seconds`."""
         self._marks.append((seconds, count))
         while len(self._marks) > 2 and seconds - self._marks[0][0] > self._window:
             self._marks.popleft()
 
     @property
     def per_second(self) -> float:
-        """The rate, 0 before there are two marks."""
+        """The rate; 0 before the second mark."""
         if len(self._marks) < 2:
             return 0.0
         (t0, n0), (t1, n1) = self._marks[0], self._marks[-1]

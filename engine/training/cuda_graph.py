@@ -1,9 +1,9 @@
-"""Training steps on CUDA, recorded once and then replayed: one call launches the hundreds of kernels of a step.
+"""CUDA graphs of training steps: recorded once, then replayed, so that one call launches the hundreds of kernels of a step.
 
-A GPU is done with a small step sooner than Python can launch it, and waits all the more where the user interface holds
-Python's lock. A replayed step takes Python some microseconds.
+A GPU finishes a small step sooner than Python can launch it, and waits even longer when the user interface holds Python's
+global lock. Replaying a step takes Python a few microseconds.
 
-Source: CUDA graphs, in the form of PyTorch's notes on CUDA semantics (whole-network capture).
+Source: whole-network capture as in PyTorch's notes on CUDA semantics.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 EAGER_STEPS = 3
-"""Steps of each kind that are launched kernel by kernel first: libraries make their handles then, optimizers their momentum."""
+"""Steps of each kind that run without a graph first, while libraries create handles and optimizers their momentum."""
 
 Step = Callable[[Tensor, Tensor, Tensor], None]
 
@@ -28,34 +28,38 @@ class _Recording:
 
 
 class CapturedStep:
-    """A training step, recorded for every kind of batch that comes often enough.
+    """Runs a training step, by way of a graph for every kind of batch that comes often enough.
 
-    The results are those of the step itself, bit for bit where its kernels are deterministic.
+    The results are those of the step itself, bit for bit if its kernels are deterministic.
 
     Args:
         device: a CUDA device.
-        draws: the generator that the step draws from, if any. Seeded before a step, it gives the same numbers in both ways.
-        log: is told a line if a step can't be recorded; it is then launched kernel by kernel, as all others from then on.
+        generator: what the step draws from, if anything. Seeded before a step, it gives the same numbers with and without a
+            graph.
+        log: receives a line if a step can't be recorded; from then on, all new kinds run without a graph.
     """
 
     def __init__(
-        self, device: torch.device, draws: torch.Generator | None = None, log: Callable[[str], None] = lambda _: None
+        self,
+        device: torch.device,
+        generator: torch.Generator | None = None,
+        log: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self._draws, self._log, self._refused = draws, log, False
+        self._generator, self._log, self._refused = generator, log, False
         self._lr_multiplier = torch.zeros((), device=device)
         self._eager: dict[Hashable, int] = {}
         self._recordings: dict[Hashable, _Recording] = {}
 
     def run(self, step: Step, x: Tensor, y: Tensor, lr_multiplier: float, kind: Hashable = None) -> None:
-        """One step.
+        """Do one step.
 
         Args:
-            step: takes images, labels and a learning-rate factor on the device, and changes only tensors that stay where
-                they are. It never waits for the device, nor asks for a value that lies there. It is the same step each time.
+            step: takes images, labels and the learning-rate multiplier, a 0-d tensor, on the device. It updates tensors only
+                in place, and never waits for the device or reads a value from it. It has to be the same step in every call.
             x: images, (N, …).
             y: labels, (N,).
-            lr_multiplier: of the learning rate.
-            kind: whatever else decides which kernels run.
+            lr_multiplier: for the step.
+            kind: whatever else determines which kernels run.
         """
         self._lr_multiplier.fill_(lr_multiplier)
         key = (x.shape, kind)
@@ -73,10 +77,10 @@ class CapturedStep:
     def _record(self, step: Step, key: Hashable, x: Tensor, y: Tensor) -> _Recording | None:
         x, y = torch.empty_like(x), torch.empty_like(y)
         try:
-            replay = record(lambda: step(x, y, self._lr_multiplier), self._draws)
+            replay = record(lambda: step(x, y, self._lr_multiplier), self._generator)
         except torch.OutOfMemoryError:
             raise
-        except RuntimeError as e:  # nothing of the step was done
+        except RuntimeError as e:  # no part of the step was executed
             self._refused = True
             self._log(f"Steps can't be recorded as CUDA graphs, and take longer: {str(e).splitlines()[0]}")
             return None
@@ -89,16 +93,16 @@ def can_record(device: torch.device) -> bool:
     return device.type == "cuda"
 
 
-def record(work: Callable[[], None], draws: torch.Generator | None) -> Callable[[], None]:
-    """Record what `work` launches, without any of it being done, and give a function that does it."""
+def record(work: Callable[[], None], generator: torch.Generator | None) -> Callable[[], None]:
+    """Record what `work` launches, without executing any of it, and return a function that executes it."""
     graph = torch.cuda.CUDAGraph()
-    if draws is not None:
-        graph.register_generator_state(draws)
+    if generator is not None:
+        graph.register_generator_state(generator)
     stream = torch.cuda.current_stream()
     try:
-        # Only what this thread does could spoil the recording: others may use the device meanwhile.
+        # Only what this thread does is recorded: other threads may use the device meanwhile.
         with torch.cuda.graph(graph, capture_error_mode="thread_local"):
             work()
     finally:
-        torch.cuda.set_stream(stream)  # where the recording failed, PyTorch would stay on its own
+        torch.cuda.set_stream(stream)  # after a failed recording, PyTorch would stay on the recording's stream
     return graph.replay

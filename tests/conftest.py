@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -108,3 +109,16 @@ def no_run_left_behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def own_settings(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the settings of whoever runs it."""
     monkeypatch.setenv("CIFAR_TUI_CONFIG", str(tmp_path_factory.mktemp("settings")))
+
+
+@pytest.fixture(scope="session")
+def socket_folder() -> Iterator[str]:
+    """A folder with a short path, as control sockets need it."""
+    with tempfile.TemporaryDirectory(prefix="rt-") as folder:
+        yield folder
+
+
+@pytest.fixture(autouse=True)
+def own_sockets(socket_folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs of a test have their control sockets apart from those of whoever runs it."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", socket_folder)

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from engine.events.buffer import EventBuffer
 from engine.events.commands import Command
 from engine.events.types import Event
 from engine.remote.channel import Channel, NotConnectedError, default_name, dial
-from engine.remote.event_buffer import EventBuffer
 from engine.remote.host_file import read_host_file
 from engine.remote.liveness import State
 from engine.remote.log_end import LogEnd, read_log_end

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from engine.events.buffer import EventBuffer
 from engine.events.commands import Command
 from engine.events.types import Event
 from tui_cifar.run.client import Capabilities
-from tui_cifar.run.event_buffer import EventBuffer
 
 
 class ElsewhereRun:

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.config.schema import Config
+from engine.events.buffer import EventBuffer
 from engine.events.commands import Command, InspectImage, Stop
 from engine.events.types import Event, InspectionFailed, RunEnded, RunFailed, RunStarted
+from engine.storage.find_runs import run_of
 from engine.training.control import Control
 from tui_cifar.run.best_weights import BestWeights
 from tui_cifar.run.client import Capabilities
-from tui_cifar.run.event_buffer import EventBuffer
 
 Listener = Callable[[Event], None]
 """Receives the events in the training thread (`engine.session.session.Listener`)."""
@@ -23,12 +24,14 @@ Engine = Callable[[Config, Control, Listener], object]
 
 
 def real_engine(resume: Path | None) -> Engine:
-    """The engine itself, to start a new run or to continue `resume`."""
+    """The engine itself, to start a new run or to continue `resume`. Other processes can watch and control the run."""
 
     def engine(config: Config, control: Control, listener: Listener) -> object:
+        from engine.remote.host import Host
         from engine.session.session import run
 
-        return run(config, control, listener, resume=resume)
+        with Host(listener, control, None if resume is None else run_of(resume)) as host:
+            return run(config, control, host, resume=resume)
 
     return engine
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from engine.events.buffer import EventBuffer
 from engine.events.commands import Command, InspectImage
 from engine.events.log import read_events
 from engine.events.types import Event, RunEnded, RunFailed, RunStarted, RunStopped
 from tui_cifar.run.best_weights import BestWeights
 from tui_cifar.run.client import Capabilities
-from tui_cifar.run.event_buffer import EventBuffer
 
 
 class RecordedRun:

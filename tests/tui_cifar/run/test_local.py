@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.config.schema import Config
 from engine.config.sources import make_config
+from engine.events.buffer import EventBuffer
 from engine.events.commands import InspectImage, Pause, Resume, Save, Stop
 from engine.events.types import (
     BatchCompleted,
@@ -22,7 +23,6 @@ from engine.events.types import (
 from engine.training.control import Control
 from tests.support.scripted import Script
 from tui_cifar.run.client import Capabilities
-from tui_cifar.run.event_buffer import EventBuffer
 from tui_cifar.run.local import Listener, LocalRun
 
 CONFIG = make_config({"device": "cpu"})

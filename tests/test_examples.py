@@ -51,3 +51,20 @@ def test_the_engines_examples_train(trained: list[tuple[list[str], Path]]) -> No
 def test_the_engines_event_is_in_the_log(engine_copy: Copy, trained: list[tuple[list[str], Path]]) -> None:
     _, run = trained[0]
     assert "weight norm" in engine_copy.run("log", str(run))
+
+
+@pytest.fixture(scope="module")
+def interface_copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    return copy_with_examples("tui_cifar/README.md", tmp_path_factory.mktemp("interface"))
+
+
+def test_the_interfaces_command_prints_a_line_per_epoch(interface_copy: Copy, finished_run: Path) -> None:
+    (command,) = (c for c in example_commands("tui_cifar/README.md") if c[0] == "history")
+    printed = interface_copy.run("commands", json.dumps([[str(finished_run) if w == "RUN" else w for w in command]]))
+    assert [line.split(",")[0] for line in printed.splitlines()] == ["epoch", "1", "2"]
+
+
+def test_the_interfaces_panel_screen_and_theme_are_shown(interface_copy: Copy) -> None:
+    shown = interface_copy.run("screens", "7")
+    assert "Throughput" in shown and "images/s" in shown
+    assert "theme paper" in shown

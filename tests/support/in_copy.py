@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from pathlib import Path
 
 from engine.events.log import read_events
+from tests.support.app import make_app, screen_text, until
+from tests.support.scripted import Script
 from tui_cifar.cli.main import main
 from tui_cifar.run.state import RunState
 
@@ -26,5 +29,21 @@ def log(run: str) -> None:
         print(text)
 
 
+def screens(keys: str) -> None:
+    """Print the dashboard, in the theme of the examples, and the screens that keys lead to."""
+
+    async def show() -> None:
+        app = make_app(Script(epochs=3), theme="paper")
+        async with app.run_test(size=(120, 50)) as pilot:
+            await until(pilot, lambda: app.view.terminal is not None)
+            for key in ["1", *keys.split()]:
+                await pilot.press(key)
+                await pilot.pause(0.1)
+                print(screen_text(app))
+            print("theme", app.current_theme.name)
+
+    asyncio.run(show())
+
+
 if __name__ == "__main__":
-    {"commands": commands, "log": log}[sys.argv[1]](sys.argv[2])
+    {"commands": commands, "log": log, "screens": screens}[sys.argv[1]](sys.argv[2])

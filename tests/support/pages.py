@@ -77,6 +77,12 @@ def example_flags(page: str) -> set[str]:
     return {f"--{name.replace('_', '-')}" for name in names}
 
 
+def example_entries(page: str, table: str) -> set[str]:
+    """The names of the entries that the examples of a page add to a table."""
+    code = "".join(e.code for e in examples(page) if e.place == "in" and e.table == table)
+    return set(re.findall(r'\bname="([\w-]+)"', code))
+
+
 @dataclass(frozen=True)
 class Copy:
     """A copy of the product with examples in it."""

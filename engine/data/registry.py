@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,17 +14,27 @@ from engine.registry import Entry, Registry
 if TYPE_CHECKING:
     from engine.data.types import Dataset, Report
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetEntry(Entry):
+    """A dataset that has a name."""
+
+    built_in: bool = False
+    """Whether the program makes the images itself, so that they are always available."""
+
+
 DATASETS = Registry(
     "dataset",
-    Entry(
+    DatasetEntry(
         name="cifar10",
         description="CIFAR-10, downloaded at its first use",
         factory="engine.data.cifar:load_cifar10",
     ),
-    Entry(
+    DatasetEntry(
         name="shapes",
         description="ten shapes, drawn by the program itself",
         factory="engine.data.shapes:load",
+        built_in=True,
     ),
 )
 """Those that have a name. Factories take (data_dir, cache_dir, report) and return a `Dataset`."""

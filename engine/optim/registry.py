@@ -23,12 +23,21 @@ class OptimizerOptions(Options):
 
     lr: float = setting(0.01, "learning rate", low=0.0, high=100.0, open_low=True)
 
+    @property
+    def state_size(self) -> int:
+        """How many numbers the optimizer keeps per trained parameter, such as its momentum."""
+        return 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SGDOptions(OptimizerOptions):
     momentum: float = setting(0.0, "momentum", low=0.0, high=1.0, open_high=True)
     nesterov: bool = setting(False, "Nesterov momentum")
     weight_decay: float = setting(0.0, "L2 penalty on the weights", low=0.0, high=1.0)
+
+    @property
+    def state_size(self) -> int:
+        return 1 if self.momentum else 0
 
     def validate(self) -> None:
         if self.nesterov and not self.momentum:
@@ -38,6 +47,10 @@ class SGDOptions(OptimizerOptions):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MuonOptions(OptimizerOptions):
     weight_decay: float = setting(0.0, "L2 penalty on the weights", low=0.0, high=1.0)
+
+    @property
+    def state_size(self) -> int:
+        return 1
 
 
 OPTIMIZERS = Registry(

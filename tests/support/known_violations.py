@@ -6,10 +6,6 @@ KNOWN: dict[str, set[str]] = {
     "imports of registered things": {
         "engine.training.curriculum → engine.optim.lr_schedule",
     },
-    "names": {
-        "tui_cifar.screens.dialogs.data_missing: shapes",
-        "tui_cifar.screens.model: muon",
-    },
     "long files": {
         "tests/engine/session/test_session.py",
         "tests/system/test_faults.py",

@@ -13,7 +13,7 @@ _NONE = np.zeros(0, dtype=np.int64)
 
 
 class Browser:
-    """Which images of an evaluation are shown, in which order, and which one is marked."""
+    """Which images of an evaluation are shown, in which order, and which one the cursor is on."""
 
     def __init__(self) -> None:
         self.results: Results | None = None
@@ -21,13 +21,13 @@ class Browser:
         self.numbers = _NONE
         """int64 (K,): the numbers of the selected images, in order."""
         self.cursor = 0
-        """The place of the marked image in `numbers`."""
-        self._marks: dict[str, int | None] = {}
-        """The image that was marked in each split when the other one was opened."""
+        """A place in `numbers`."""
+        self._left_at: dict[str, int | None] = {}
+        """The image under the cursor in each split when the other one was opened."""
 
     @property
     def number(self) -> int | None:
-        """The number of the marked image in its split."""
+        """The number of the image under the cursor, in its split."""
         return int(self.numbers[self.cursor]) if len(self.numbers) else None
 
     # -- what is shown ----------------------------------------------------------------------------------------------------
@@ -35,19 +35,19 @@ class Browser:
     def show(self, results: Results | None) -> bool:
         """Show another evaluation.
 
-        The mark stays on the same image. If that is no longer selected, it stays at the same place; in the other split it
-        goes back to where it was there.
+        The cursor stays on its image, or, if that is no longer selected, at its place. In the other split it goes back to
+        the image that it was on there.
 
         Returns:
-            Whether the mark is still on the same image.
+            Whether the cursor is still on the same image.
         """
         old, number, place = self.results, self.number, self.cursor
         if results is old:
             return True
         self.results, same_split = results, True
         if old is not None and results is not None and old.split != results.split:
-            self._marks[old.split], same_split = number, False
-            number, place = self._marks.get(results.split), 0
+            self._left_at[old.split], same_split = number, False
+            number, place = self._left_at.get(results.split), 0
         self._select(self.selection, number)
         if number is None or self.number != number:
             self.cursor = max(0, min(place, len(self.numbers) - 1))
@@ -59,7 +59,7 @@ class Browser:
         self._select(selection, None)
 
     def filter(self, selection: Selection) -> None:
-        """Show other images; the mark stays on its image if that is among them."""
+        """Show other images; the cursor stays on its image if that is among them."""
         self._select(selection, self.number)
 
     def _select(self, selection: Selection, number: int | None) -> None:
@@ -94,29 +94,29 @@ class Browser:
     # -- the cursor -------------------------------------------------------------------------------------------------------
 
     def move_to(self, place: int) -> None:
-        """Mark the image at a place in the order, or at the nearest one that there is."""
+        """Move the cursor to a place in the order, or to the first or last one if there are fewer."""
         self.cursor = max(0, min(place, len(self.numbers) - 1))
 
     def move(self, by: int) -> None:
-        """Mark the image `by` places further on."""
+        """Move the cursor by some places."""
         self.move_to(self.cursor + by)
 
     def go_to(self, number: int) -> None:
-        """Mark an image of the split; if a filter hides it, all filters are dropped."""
+        """Move the cursor to an image of the split; if a filter hides it, all filters are dropped."""
         if not (self.numbers == number).any():
             self.select(self.selection.unfiltered)
         self.cursor = int(np.flatnonzero(self.numbers == number)[0])
 
     def page_start(self, size: int) -> int:
-        """The place of the first image on the page that the mark is on."""
+        """The place of the first image on the cursor's page."""
         return self.cursor // size * size
 
     def page(self, size: int) -> np.ndarray:
-        """int64 (K,): the numbers of the images on the page that the mark is on."""
+        """int64 (K,): the numbers of the images on the cursor's page."""
         start = self.page_start(size)
         return self.numbers[start : start + size]
 
     def neighbours(self, each: int) -> list[int]:
-        """The numbers of the previous and the next images, `each` of them."""
+        """The numbers of up to `each` previous and `each` next images."""
         near: list[int] = self.numbers[max(0, self.cursor - each) : self.cursor + each + 1].tolist()
         return [number for number in near if number != self.number]

@@ -85,7 +85,7 @@ class ConfusionScreen(ResultsScreen):
         return class_order(np.nan_to_num(recall(confusion)).tolist(), CLASS_ORDERS[self.order])
 
     def _cell(self, confusion: np.ndarray) -> tuple[int, int]:
-        """True and predicted class of the marked cell."""
+        """True and predicted class of the cell under the cursor."""
         order = self._order(confusion)
         return order[self.cursor[0]], order[self.cursor[1]]
 
@@ -140,7 +140,7 @@ class ConfusionScreen(ResultsScreen):
         )
 
     def _with_images(self, lines: list[Line], top: int, cell: Selection, width: int, height: int) -> list[Line]:
-        """The most confident images of the marked cell beside the lines from `top` on, if there is room."""
+        """The most confident images of the cell beside the lines from `top` on, if there is room."""
         results, look = self.cifar.results, self.look
         left = max((width_of(line) for line in lines[top:]), default=0) + 4
         room, rows = width - left, height - top
@@ -218,7 +218,7 @@ class ConfusionScreen(ResultsScreen):
         self._redraw()
 
     def action_open(self) -> None:
-        """Show the images of the marked cell."""
+        """Show the images of the cell under the cursor."""
         confusion = self.confusion
         if confusion is None or self.cifar.results is None:
             return

@@ -22,7 +22,7 @@ OVERVIEW_SIZE = (110, 32)
 """Columns and rows from which all panels fit at once."""
 
 
-def _panel_keys() -> Iterator[Binding]:
+def panel_keys() -> Iterator[Binding]:
     """The keys of all panels, as actions of the dashboard."""
     for name, entry in PANELS.items():
         for binding in entry.panel.KEYS:
@@ -34,7 +34,7 @@ class Dashboard(RunScreen):
 
     view_id = "dashboard"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "next_panel(1)", "Panel", id="panel.next", priority=True, tooltip="Mark or show the next panel"),
+        Binding("tab", "next_panel(1)", "Panel", id="panel.next", priority=True, tooltip="Next panel"),
         Binding(
             "shift+tab",
             "next_panel(-1)",
@@ -42,9 +42,9 @@ class Dashboard(RunScreen):
             id="panel.previous",
             priority=True,
             show=False,
-            tooltip="Mark or show the previous panel",
+            tooltip="Previous panel",
         ),
-        Binding("enter", "enlarge", "Enlarge", id="panel.enlarge", tooltip="The marked panel on the whole screen"),
+        Binding("enter", "enlarge", "Enlarge", id="panel.enlarge", tooltip="The selected panel on the whole screen"),
         Binding(
             "escape,enter",
             "overview",
@@ -53,14 +53,14 @@ class Dashboard(RunScreen):
             key_display="esc",
             tooltip="All panels at once",
         ),
-        *_panel_keys(),
+        *panel_keys(),
     ]
 
     def __init__(self, *, images: str, ascii: bool) -> None:
         super().__init__(images=images, ascii=ascii)
         self._panels = {name: entry.create(ascii=ascii) for name, entry in PANELS.items()}
         self._current = next(iter(PANELS))
-        self._marked = False
+        self._selected = False
         self._alone = False
 
     def body(self) -> ComposeResult:
@@ -122,7 +122,7 @@ class Dashboard(RunScreen):
         self.query_one(PanelTabs).display = single
         for name, panel in self._panels.items():
             panel.display = name == self._current or not single
-            panel.set_class(name == self._current and self._marked and not single, "-marked")
+            panel.set_class(name == self._current and self._selected and not single, "-selected")
         for column in self.query(".column"):
             column.display = any(child.display for child in column.children)
         self.query_one(PanelTabs).select(self._current)
@@ -143,7 +143,7 @@ class Dashboard(RunScreen):
 
     def show_alone(self, name: str) -> None:
         """Show one panel, however much room there is."""
-        self._alone = self._marked = True
+        self._alone = self._selected = True
         self.action_panel(name)
 
     # -- actions ----------------------------------------------------------------------------------------------------------
@@ -155,15 +155,15 @@ class Dashboard(RunScreen):
         self._remember()
 
     def action_next_panel(self, step: int) -> None:
-        """Mark the next panel; if panels are shown one at a time, show it."""
+        """Select the next panel; if panels are shown one at a time, show it."""
         names = list(PANELS)
-        if self._marked or self._single:
+        if self._selected or self._single:
             self._current = names[(names.index(self._current) + step) % len(names)]
-        self._marked = True
+        self._selected = True
         self._arrange()
 
     def action_enlarge(self) -> None:
-        self._alone = self._marked = True
+        self._alone = self._selected = True
         self._arrange()
         self._remember()
 

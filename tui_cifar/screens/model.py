@@ -9,6 +9,8 @@ import numpy as np
 from rich.segment import Segment
 from textual.binding import Binding, BindingType
 
+from engine.config.recorded import recorded_config
+from engine.errors import ConfigError
 from engine.events.types import ModelDescribed
 from engine.inspection.types import Inspection
 from tui_cifar.render.images.feature_maps import feature_maps, filter_tiles, forward_pass
@@ -34,7 +36,9 @@ class ModelScreen(TabbedScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "walk(-1)", "Previous image", id="model.before", show=False, tooltip="The previous image"),
         Binding("right", "walk(1)", "Next image", id="model.next", show=False, tooltip="The next image"),
-        Binding("n", "ask_again", "Latest weights", id="model.again", tooltip="Ask the network again, as it is now"),
+        Binding(
+            "n", "ask_again", "Latest weights", id="model.again", tooltip="Inspect the image with the latest weights"
+        ),
     ]
 
     def __init__(self, *, images: str, ascii: bool) -> None:
@@ -80,7 +84,7 @@ class ModelScreen(TabbedScreen):
 
     @property
     def image(self) -> tuple[np.ndarray, str] | None:
-        """The image that is marked among the predictions, or else one of those shown during training; and its label."""
+        """The image under the cursor of the predictions, or else one of those shown during training; and its label."""
         browser = self._browser
         results, number = browser.results, browser.number
         if results is not None and results.images is not None and number is not None:
@@ -132,20 +136,28 @@ class ModelScreen(TabbedScreen):
         config, started = self.view.config, self.view.started
         batch = int(config.get("batch_size", 1))
         trained = model.trained or (started.parameters if started else model.parameters)
-        momentum = 1 if config.get("momentum") or config.get("optimizer") == "muon" else 0
         frozen = f", {model.parameters - trained:,} of them frozen" if model.parameters > trained else ""
         work = sum(x.multiply_adds for x in model.layers)
         outputs = 4 * sum(int(np.prod(x.output)) for x in model.layers)
-        state = 4 * (model.parameters + (1 + momentum) * trained)
+        kept = self._optimizer_state_size
+        memory = 4 * (model.parameters + (1 + kept) * trained)
         costs = [
             ("parameters", f"{model.parameters:,}{frozen}; {size(4 * model.parameters)} as float32"),
             ("compute", f"{work / 1e6:,.1f} M multiply-adds per image, ×3 in training"),
-            ("memory", f"weights, gradients{', momentum' if momentum else ''}: {size(state)}"),
+            ("memory", f"weights, gradients{', optimizer state' if kept else ''}: {size(memory)}"),
             ("", f"activations: {size(outputs)} per image, {size(outputs * batch)} per batch of {batch:,}"),
         ]
         if model.grows:
             costs.insert(0, ("width", f"narrower at first, full width from epoch {model.grows} on"))
         return costs
+
+    @property
+    def _optimizer_state_size(self) -> int:
+        """How many numbers the run's optimizer keeps per trained parameter."""
+        try:
+            return recorded_config(self.view.config).optimizer.options.state_size
+        except ConfigError:  # of another version of the program
+            return 0
 
     def _filters(self, width: int, height: int) -> list[Line]:
         inspection = self._inspected()

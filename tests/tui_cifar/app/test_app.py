@@ -257,12 +257,12 @@ async def test_a_large_terminal_shows_all_and_a_key_shows_one_alone() -> None:
             return [w.id for w in app.screen.query(".panel") if w.display and w.parent.display]  # type: ignore[union-attr]
 
         assert visible() == ["loss", "epochs", "classes", "images", "checkpoints"]
-        marked = [w.id for w in app.screen.query(".-marked")]
+        marked = [w.id for w in app.screen.query(".-selected")]
         assert marked == []
         for panel in ("loss", "epochs"):
             await pilot.press("tab")
             await pilot.pause(0.1)
-            assert [w.id for w in app.screen.query(".-marked")] == [panel]
+            assert [w.id for w in app.screen.query(".-selected")] == [panel]
         await pilot.press("enter")
         await pilot.pause(0.1)
         assert visible() == ["epochs"]

@@ -53,7 +53,7 @@ async def test_it_is_offered_and_resumed_with_its_past_on_the_screen(unfinished:
     app = make_app(Script(), quick(name="other"), offer=find_unfinished(unfinished.parent, {}))
     async with app.run_test(size=SMALL) as pilot:
         await until(pilot, lambda: isinstance(app.screen, ResumeDialog))
-        wanted = ("saved at epoch 3 of 4, batch 2", "Resume it", "Start a new run")
+        wanted = ("saved at epoch 3 of 4, batch 2", "Resume", "Start a new run")
         await until(pilot, lambda: all(w in words(app) for w in wanted))
         assert not app.controller.client.alive, "nothing starts before the answer"
         await pilot.press("r")

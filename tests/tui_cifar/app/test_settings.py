@@ -97,6 +97,8 @@ async def test_the_notice_of_a_small_terminal_has_the_users_keys(
         ({"plot.log": "g,spcae"}, [], '"spcae" is no key'),
         ({"plot.log": "control+g"}, [], '"control+g" is no key'),
         ({"run.save": "g"}, ["run.save"], '"g" is both run.save and browse.goto'),
+        ({"detail.map": "o"}, ["detail.map"], '"o" is both detail.map and detail.class'),
+        ({"detail.map": "w"}, ["detail.map"], None),
         ({"run.save": "e", "run.evaluate": "s"}, ["run.save", "run.evaluate"], None),
         ({"run.pause": "p", "run.resume": "p"}, ["run.pause", "run.resume"], "predictions"),
     ],

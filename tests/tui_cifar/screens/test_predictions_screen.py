@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from textual.events import AppBlur, AppFocus
 from textual.widgets import OptionList
 
 from engine.config.schema import Config
@@ -291,3 +292,19 @@ async def test_evaluating_and_inspecting_while_the_engine_trains(quick: Callable
         app.leaving.stop(save=False, reason="test", code=0)
         await until(pilot, lambda: app.return_code is not None)
     await asyncio.to_thread(app.controller.client.join, 20)
+
+
+async def test_the_view_that_is_shown_has_the_keys_whatever_was_clicked(finished_run: Path) -> None:
+    async with browsing(finished_run) as (app, pilot):
+        p = predictions_screen(app)
+        await pilot.click("#status")
+        await press(pilot, "w")
+        assert p.browser.selection.outcome == "misclassified" and "w Wrong" in screen_text(app)
+        await press(pilot, "enter")
+        await pilot.click("#header")
+        app.post_message(AppBlur())
+        await press(pilot, "c")
+        assert p.detail.aspect == "channels" and "c Channels" in screen_text(app) and "w Wrong" not in screen_text(app)
+        app.post_message(AppFocus())
+        await press(pilot, "escape", "a")
+        assert p.shown_view is p.grid and p.browser.selection.outcome == "all"

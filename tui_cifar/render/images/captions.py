@@ -1,4 +1,4 @@
-"""The words below an image: what it was classified as, how confidently, and whether that is correct."""
+"""Captions of images: the predicted class, the confidence, and the true class if it is another one."""
 
 from __future__ import annotations
 
@@ -102,11 +102,11 @@ def two_line_caption(prediction: Prediction, width: int, styles: Styles) -> list
     return [padded(fitted(line, width), width) for line in (first, second)]
 
 
-def caption_lines(prediction: Prediction, grid: Grid, styles: Styles, *, marked: bool = False) -> list[Line]:
-    """The caption of an image in a grid; the marked one is drawn as the cursor."""
+def caption_lines(prediction: Prediction, grid: Grid, styles: Styles, *, current: bool = False) -> list[Line]:
+    """The caption of an image in a grid; that of the current image is drawn as the cursor."""
     one = grid.caption_lines == 1
     lines = [caption(prediction, grid.width, styles)] if one else two_line_caption(prediction, grid.width, styles)
-    return [as_cursor(line, styles) for line in lines] if marked else lines
+    return [as_cursor(line, styles) for line in lines] if current else lines
 
 
 def as_cursor(line: Line, styles: Styles) -> Line:

@@ -67,7 +67,7 @@ def channels_view(
         image: uint8 (32, 32, 3).
         network_input: float (32, 32, 3), the values that the network is given; None while they are not known.
         cursor: (row, column).
-        chosen: the marked channel, the only one that is shown if there is no room for three.
+        chosen: the highlighted channel, the only one that is shown if there is no room for three.
     """
     row, column = cursor
     value: Line = [Segment(f"row {row:2}  column {column:2}   ", look.styles.dim)]
@@ -113,7 +113,7 @@ def _channel(
 def value_table(
     channel: np.ndarray, cursor: tuple[int, int], half_height: int, half_width: int, styles: Styles
 ) -> list[Line]:
-    """The pixel values around the cursor, which is marked; blanks beyond the edge of the image."""
+    """The pixel values around the cursor, its own highlighted; blanks beyond the edge of the image."""
     row, column = cursor
     lines = []
     for y in range(row - half_height, row + half_height + 1):

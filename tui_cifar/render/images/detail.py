@@ -38,7 +38,7 @@ def image_view(
     """The image large, its probabilities and notes beside it, below them its neighbours and the heat maps if they fit.
 
     Args:
-        cam: the heat map that is marked, as a place in `inspection.cam_classes`.
+        cam: the heat map that is highlighted, as a place in `inspection.cam_classes`.
         neighbours: the previous and the next images.
     """
     side = _side_for(width, height, 34) if subject.image is not None and look.mode != "off" else 0

@@ -69,7 +69,7 @@ def maps_row(
     """A row of the heat maps of the most likely classes, each with its probability; nothing if there is no room.
 
     Args:
-        cam: the map that is marked.
+        cam: the map that is highlighted, as a place in `inspection.cam_classes`.
         title: a line above the maps.
     """
     styles, count = look.styles, len(inspection.cam_classes)

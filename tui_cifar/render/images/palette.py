@@ -40,7 +40,7 @@ SOLID, QUARTER, HALF = range(3)
 """How a cell shows a colour: in one colour, or with a quarter or a half of the foreground mixed into the background."""
 _SHARES = ((QUARTER, 0.25), (HALF, 0.5))
 _BITS = 4
-"""Bits a channel that are told apart."""
+"""Bits per channel that are distinguished."""
 _WEIGHTS = np.array([0.9, 1.77, 0.33], dtype=np.float32)
 """How much a difference in red, green and blue counts: as in luminance; their sum is 3."""
 _CONTRAST_PENALTY = {"256": 0.05, "16": 0.015}
@@ -50,7 +50,7 @@ _CANDIDATES = {"256": 6, "16": 16}
 
 
 class Palette(NamedTuple):
-    """For every colour at `_BITS` bits a channel, what shows it best. All arrays have 2 ** (3 * _BITS) entries."""
+    """For every colour at `_BITS` bits per channel, what shows it best. All arrays have 2 ** (3 * _BITS) entries."""
 
     solid: np.ndarray
     """int32: the number of the nearest colour."""

@@ -43,7 +43,7 @@ def headline(subject: Subject, width: int, look: Look) -> Line:
 
 
 def probability_lines(subject: Subject, width: int, most: int, look: Look) -> list[Line]:
-    """The probabilities as bars, true and predicted class marked.
+    """The probabilities as bars, true and predicted class highlighted.
 
     Args:
         most: how many fit; if there are more classes, the most likely ones are shown, in that order.

@@ -1,4 +1,4 @@
-"""Images as pixels, for terminals that take them: Kitty's graphics protocol and Sixel. Used only where they are asked for."""
+"""Images as pixels, for terminals that support it: Kitty's graphics protocol and Sixel. Used only on request."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ import numpy as np
 
 ESC = "\x1b"
 _CHUNK = 4096
-"""Letters of base64 that Kitty takes at once."""
+"""Bytes of base64 that Kitty accepts at once."""
 
 
 def kitty(image: np.ndarray, columns: int, rows: int, *, tmux: bool = False) -> str:
-    """The sequence that shows an image from the cursor on, scaled to `columns` by `rows` cells; the cursor stays.
+    """The escape sequence that shows an image at the cursor, scaled to `columns` by `rows` cells; the cursor does not move.
 
     See https://sw.kovidgoyal.net/kitty/graphics-protocol/.
 
     Args:
         image: uint8 (H, W, 3).
-        tmux: wrap the sequences so that tmux hands them on (`allow-passthrough`).
+        tmux: wrap the sequences so that tmux passes them on (`allow-passthrough`).
     """
     data = base64.standard_b64encode(np.ascontiguousarray(image).tobytes()).decode("ascii")
     chunks = [data[i : i + _CHUNK] for i in range(0, len(data), _CHUNK)] or [""]
@@ -38,7 +38,7 @@ def kitty(image: np.ndarray, columns: int, rows: int, *, tmux: bool = False) -> 
 
 
 def sixel(image: np.ndarray, side: int) -> str:
-    """The sequence that shows a square image `side` pixels wide from the cursor on, in at most 256 colours of its own.
+    """The escape sequence that shows a square image at the cursor, `side` pixels wide, in a palette of up to 256 colours.
 
     Args:
         image: uint8 (N, N, 3).
@@ -64,20 +64,20 @@ def sixel(image: np.ndarray, side: int) -> str:
 
 
 def cell_pixels() -> tuple[int, int]:
-    """Width and height of a cell in pixels, as the terminal on standard output tells it; else 10 by 20."""
+    """Width and height of a cell in pixels, as reported by the terminal on standard output, else 10 by 20."""
     try:
-        told = fcntl.ioctl(sys.stdout.fileno(), termios.TIOCGWINSZ, b"\0" * 8)
-        rows, columns, width, height = struct.unpack("HHHH", told)
+        size = fcntl.ioctl(sys.stdout.fileno(), termios.TIOCGWINSZ, b"\0" * 8)
+        rows, columns, width, height = struct.unpack("HHHH", size)
     except (OSError, ValueError, AttributeError):
         return 10, 20
     return (width // columns, height // rows) if width and height and rows and columns else (10, 20)
 
 
 def placed(sequence: str, rows: int, beside: list[str], indent: int) -> str:
-    """An image of `rows` lines with words to its right, after which the cursor stands below both.
+    """An image of `rows` lines with text to its right; afterwards the cursor is below both.
 
-    The lines are made first, so that an image at the foot of the screen scrolls up before it is drawn.
+    The lines are printed first, so that the screen has scrolled before an image is drawn at its bottom.
     """
     lines = [*beside, *[""] * (rows - len(beside))]
-    words = "\n".join(f"{ESC}[{indent}C{line}" if line else "" for line in lines)
-    return "\n" * len(lines) + f"{ESC}[{len(lines)}A{ESC}7{sequence}{ESC}8{words}\n"
+    text = "\n".join(f"{ESC}[{indent}C{line}" if line else "" for line in lines)
+    return "\n" * len(lines) + f"{ESC}[{len(lines)}A{ESC}7{sequence}{ESC}8{text}\n"

@@ -22,7 +22,7 @@ class ChoiceDialog(Settled, ModalScreen[int | None]):
 
     Args:
         options: a letter goes to the next one that begins with it.
-        current: the option that is marked first.
+        current: the option that is highlighted first.
         notes: a note on each option, to its right.
     """
 

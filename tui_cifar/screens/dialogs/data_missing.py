@@ -10,8 +10,12 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
+from engine.data.registry import DATASETS
 from engine.runtime.atomic_io import expand_path, path_exists
 from tui_cifar.screens.base.settled import Settled
+
+BUILT_IN = next(name for name, entry in DATASETS.items() if entry.built_in)
+"""A dataset that needs no files."""
 
 
 class DataMissingDialog(Settled, ModalScreen[dict[str, Any] | None]):
@@ -38,7 +42,7 @@ class DataMissingDialog(Settled, ModalScreen[dict[str, Any] | None]):
             yield Button("t  Try again", id="again", compact=True)
             yield Button("f  Another folder or archive …", id="folder", compact=True)
             yield Input(placeholder="path of an image folder or of cifar-10-python.tar.gz", id="path")
-            yield Button("b  Built-in images (shapes)", id="built_in", compact=True)
+            yield Button(f"b  Built-in images ({BUILT_IN})", id="built_in", compact=True)
             yield Button("q  Quit", id="leave", compact=True)
 
     def on_mount(self) -> None:
@@ -66,7 +70,7 @@ class DataMissingDialog(Settled, ModalScreen[dict[str, Any] | None]):
         field.focus()
 
     def action_built_in(self) -> None:
-        self.dismiss({"dataset": "shapes"})
+        self.dismiss({"dataset": BUILT_IN})
 
     def action_back(self) -> None:
         self.query_one("#path").display = False

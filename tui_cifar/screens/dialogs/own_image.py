@@ -72,8 +72,8 @@ class OwnImageDialog(Settled, ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "Close"),
         Binding("tab", "take", "Complete", priority=True),
-        Binding("down", "mark(1)", "Next", priority=True),
-        Binding("up", "mark(-1)", "Previous", priority=True),
+        Binding("down", "select(1)", "Next", priority=True),
+        Binding("up", "select(-1)", "Previous", priority=True),
     ]
 
     def __init__(self, *, ascii: bool) -> None:
@@ -81,7 +81,7 @@ class OwnImageDialog(Settled, ModalScreen[None]):
         self._ascii = ascii
         self.answer: Inspection | str | None = None
         self._asked: Path | None = None
-        self._marked: int | None = None
+        self._selected: int | None = None
         """The candidate that the arrows have reached."""
 
     def compose(self) -> ComposeResult:
@@ -102,7 +102,7 @@ class OwnImageDialog(Settled, ModalScreen[None]):
 
     def action_take(self) -> None:
         text = self.query_one(Input).value
-        full = complete(text) if self._marked is None else candidates(text)[self._marked]
+        full = complete(text) if self._selected is None else candidates(text)[self._selected]
         if full is not None:
             self._write(full)
 
@@ -111,28 +111,28 @@ class OwnImageDialog(Settled, ModalScreen[None]):
         field.value = text
         field.cursor_position = len(text)
 
-    def action_mark(self, step: int) -> None:
-        """Mark the next path that begins with what was typed."""
+    def action_select(self, step: int) -> None:
+        """Select the next path that begins with what was typed."""
         count = len(candidates(self.query_one(Input).value))
         if count:
-            self._marked = (-1 if self._marked is None and step > 0 else self._marked or 0) + step
-            self._marked %= count
+            self._selected = (-1 if self._selected is None and step > 0 else self._selected or 0) + step
+            self._selected %= count
             self._asked = None
             self.query_one(Canvas).redraw()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show the matching files."""
-        self._asked, self.answer, self._marked = None, None, None
+        self._asked, self.answer, self._selected = None, None, None
         self.query_one(Canvas).redraw()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Classify the image, or open the folder."""
         text = event.value.strip()
-        if self._marked is not None:
-            text = candidates(text)[self._marked]
+        if self._selected is not None:
+            text = candidates(text)[self._selected]
             with self.prevent(Input.Changed):
                 self._write(text)
-            self._marked = None
+            self._selected = None
         if text and os.path.isdir(expand_path(text)):  # noqa: PTH112 - raises nothing
             self._write(text.rstrip("/") + "/")
             self._asked = None
@@ -170,15 +170,15 @@ class OwnImageDialog(Settled, ModalScreen[None]):
         names = [path.rstrip("/").rpartition("/")[2] + ("/" if path.endswith("/") else "") for path in found]
         rows, cell = max(1, height - 1), min(width, max(map(len, names)) + 3)
         columns = max(1, width // cell)
-        first = 0 if self._marked is None else self._marked // (rows * columns) * rows * columns
+        first = 0 if self._selected is None else self._selected // (rows * columns) * rows * columns
         shown = names[first : first + rows * columns]
         rows = min(rows, -(-len(shown) // columns))
         lines: list[Line] = []
         for y in range(rows):
             line: Line = []
             for i in range(y, len(shown), rows):
-                marked = first + i == self._marked
-                line += [Segment(cut(shown[i], cell - 2), styles.cursor if marked else styles.text)]
+                selected = first + i == self._selected
+                line += [Segment(cut(shown[i], cell - 2), styles.cursor if selected else styles.text)]
                 line.append(Segment(" " * (cell - len(line[-1].text))))
             lines.append(line)
         if len(names) > first + len(shown):

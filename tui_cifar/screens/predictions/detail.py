@@ -23,7 +23,7 @@ from tui_cifar.widgets.canvas import Canvas
 
 
 class DetailView(View):
-    """The marked image."""
+    """The image under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         key("p", "show('image')", "Image", "detail.image", "Image and probabilities"),
@@ -144,7 +144,7 @@ class DetailView(View):
     # -- mouse ------------------------------------------------------------------------------------------------------------
 
     def on_canvas_pressed(self, message: Canvas.Pressed) -> None:
-        """A click on a channel marks the pixel."""
+        """A click on a channel moves the cursor to the pixel."""
         if self.aspect == "channels":
             size = self.content_size
             layout = channel_layout(self.pixel[0], size.width - 1, size.height)

@@ -36,7 +36,7 @@ class GridView(View):
         key("u", "preset('uncertain')", "Uncertain", "browse.unsure", "Closest calls first"),
         key("g", "go_to", "Go to", "browse.goto", "Go to an image by its number"),
         key("z", "size", "Size", "browse.size", "Next size of the images"),
-        key("enter", "open", "Open", "browse.open", "The marked image in detail"),
+        key("enter", "open", "Open", "browse.open", "The image in detail"),
         key("pageup", "page(-1)", "Page up", "browse.pageup", "Previous page", show=False),
         key("pagedown", "page(1)", "Page down", "browse.pagedown", "Next page", show=False),
     ]
@@ -127,7 +127,7 @@ class GridView(View):
     # -- mouse ------------------------------------------------------------------------------------------------------------
 
     def on_canvas_pressed(self, message: Canvas.Pressed) -> None:
-        """A click marks an image, a double click opens it."""
+        """A click moves the cursor, a double click opens the image."""
         browser, place = self.host.browser, self.grid.place_at(message.x, message.y)
         if place is None or (place := browser.page_start(self.grid.page) + place) >= len(browser.numbers):
             return

@@ -34,7 +34,7 @@ class PredictionsScreen(ResultsScreen):
         super().__init__(images=images, ascii=ascii)
         self._browser = Browser()
         self._image_changed = False
-        """The evaluation that is shown has changed, and the marked image with it."""
+        """Another evaluation is shown, and the cursor is on another image."""
         self.grid = GridView(self, ascii=ascii, id="grid")
         self.detail = DetailView(self, ascii=ascii, id="detail")
         self.detail.display = False

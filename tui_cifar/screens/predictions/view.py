@@ -85,7 +85,7 @@ class View(Canvas, can_focus=True):
         raise NotImplementedError
 
     def go(self, by: int) -> None:
-        """Mark another image."""
+        """Move the cursor to another image."""
         self.host.browser.move(by)
         self.host.redraw()
 

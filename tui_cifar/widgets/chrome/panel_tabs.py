@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 
 class PanelTabs(Static):
-    """The titles of the panels, the current one marked; a click shows another one.
+    """The titles of the panels, the current one highlighted; a click shows another one.
 
     Args:
         panels: titles by name.
@@ -25,7 +25,7 @@ class PanelTabs(Static):
         self._panels = panels
 
     def select(self, current: str) -> None:
-        """Mark the panel that is shown."""
+        """Highlight the panel that is shown."""
         parts = []
         for name, title in self._panels.items():
             label = f" {title} "

@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 
 class ScreenTabs(Static):
-    """The screens with their keys, the current one marked; a click goes to another one.
+    """The screens with their keys, the current one highlighted; a click goes to another one.
 
     Args:
         screens: titles by name, in the order of their keys.

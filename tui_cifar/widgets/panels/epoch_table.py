@@ -43,14 +43,14 @@ def columns_for(width: int) -> list[tuple[str, str, int]]:
 
 
 class EpochTable(DashboardPanel, DataTable[Text]):
-    """A row per epoch, the best one starred; rows are changed in place while the epoch goes on."""
+    """A row per epoch, the best one starred; rows are changed in place during the epoch."""
 
     DEFAULT_CSS = """
     EpochTable { height: 9fr; border: round $border-blurred; border-title-color: $text; background: $background;
                  border-subtitle-color: $text-muted; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0;
                  scrollbar-background: $background; scrollbar-color: $border-blurred; }
     EpochTable:focus { background-tint: $background 0%; }
-    EpochTable:focus, EpochTable.-marked { border: round $accent; }
+    EpochTable:focus, EpochTable.-selected { border: round $accent; }
     EpochTable.-ascii { border: ascii $border-blurred; }
     EpochTable > .datatable--header, EpochTable:ansi > .datatable--header,
     EpochTable > .datatable--header-cursor, EpochTable > .datatable--header-hover {

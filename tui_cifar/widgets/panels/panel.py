@@ -57,8 +57,8 @@ class Panel(DashboardPanel, Static):
 
     DEFAULT_CSS = """
     Panel { border: round $border-blurred; padding: 0 1; border-title-color: $text; border-subtitle-color: $text; }
-    Panel.-marked { border: round $accent; }
-    Panel.-ascii.-marked { border: ascii $accent; }
+    Panel.-selected { border: round $accent; }
+    Panel.-ascii.-selected { border: ascii $accent; }
     Panel.-ascii { border: ascii $border-blurred; }
     """
 

@@ -72,6 +72,11 @@ def summarize(directory: Path) -> RunSummary | None:
     return _summary(directory, end or LogEnd(), config or {}, host)
 
 
+def newest_live_run(runs_dir: Path) -> RunSummary | None:
+    """The run that was started last of those that a process is working on; None if there is none."""
+    return next((run for run in RunScanner(runs_dir).scan() if run.state.is_live), None)
+
+
 class RunScanner:
     """Summarizes all runs in a directory, repeatedly. Runs that have ended are read again only if their files change."""
 

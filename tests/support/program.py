@@ -134,11 +134,13 @@ def start(
     with state_file.open("r+b") as f:
         state = mmap.mmap(f.fileno(), mmap.PAGESIZE)
     output.touch()
+    # The server may have been started by another test, which had another folder for sockets.
+    variables = {"XDG_RUNTIME_DIR": os.environ.get("XDG_RUNTIME_DIR", ""), **(env or {})}
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.support.program_preload"])
     process = context.Process(
         target=_child,
-        args=(arguments, str(folder), plan or Plan(), terminal, str(output), str(state_file), env or {}),
+        args=(arguments, str(folder), plan or Plan(), terminal, str(output), str(state_file), variables),
         daemon=True,
     )
     process.start()

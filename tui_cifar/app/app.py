@@ -15,11 +15,12 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from engine.events.commands import Command, Evaluate, Pause, Resume, Save
-from engine.events.types import CheckpointFailed, Event, PredictionsSaved, RunEnded, RunFailed, RunStarted
+from engine.events.types import Event, PredictionsSaved, RunEnded, RunFailed, RunStarted
 from tui_cifar.app.announcer import Announcer
 from tui_cifar.app.bindings import APP_BINDINGS
 from tui_cifar.app.gc_tuning import freeze_gc
 from tui_cifar.app.leaving import Leaving
+from tui_cifar.app.news import news
 from tui_cifar.app.preferences import choose_theme, use_keys
 from tui_cifar.app.prints import Prints
 from tui_cifar.app.run_controller import RunController
@@ -221,14 +222,14 @@ class CifarApp(DiffApp):
 
     def _react(self, event: Event) -> None:
         """What an event means beside what it changes on the screens."""
+        if (told := news(event, self.run_path)) is not None:
+            self.notify(told.text, title=told.title, severity=told.severity, timeout=told.seconds, markup=False)
         match event:
             case RunStarted():
                 freeze_gc("the run has begun")
                 if event.device.startswith("cuda"):
                     self.resources.use_gpu(event.device)
                 self.prints.run_started(event)
-            case CheckpointFailed():
-                self.notify(event.error, title="Checkpoint not saved", severity="error", markup=False)
             case PredictionsSaved() if self._evaluating:
                 self._evaluating = False
                 self.clear_notifications()
@@ -243,12 +244,15 @@ class CifarApp(DiffApp):
 
     def _rest(self) -> None:
         """While nothing moves, nothing is looked at: whatever comes next wakes the screen."""
-        if self.controller.ended or self.view.state == "PAUSED":
+        if self.controller.ended or self.view.state in ("PAUSED", "CRASHED"):
             self._poll_timer.pause()
             self.resources.pause()
-        else:
-            self._poll_timer.resume()
+            return
+        self._poll_timer.resume()
+        if self.capabilities.hosted:  # else what is sampled does not train
             self.resources.resume()
+        else:
+            self.resources.pause()
 
     def show(self) -> None:
         """Let the screen that is shown, under a dialog too, draw what has changed."""

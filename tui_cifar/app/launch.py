@@ -14,8 +14,9 @@ from tui_cifar.app.app import CifarApp
 from tui_cifar.app.run_controller import RunController, host_run
 from tui_cifar.app.settings import Settings
 from tui_cifar.cli.arguments import usage_error
-from tui_cifar.cli.outcome import exit_code, summary
+from tui_cifar.cli.outcome import attach_command, exit_code, resume_command, summary
 from tui_cifar.run.recorded import RecordedRun
+from tui_cifar.run.remote import RemoteRun
 from tui_cifar.terminal.capture import Capture
 from tui_cifar.terminal.guard import Guard
 
@@ -30,6 +31,11 @@ def train(config: Config, resume: Path | None, *, keep_going: bool = False, mous
     """Train in the dashboard, made by `make_app` with `options`, and return the exit code."""
     app = make_app(RunController(host_run(config, resume), config), **options)
     return run_app(app, keep_going=keep_going, mouse=mouse)
+
+
+def attach(run: Path, config: Config, *, read_only: bool = False, mouse: bool = True, **options: Any) -> int:
+    """Show a run that another process trains, in a dashboard made by `make_app` with `options`, and return the exit code."""
+    return run_app(make_app(RunController(RemoteRun(run, read_only=read_only), config), **options), mouse=mouse)
 
 
 def browse(run: Path, config: Config, *, mouse: bool = True, **options: Any) -> int:
@@ -74,12 +80,22 @@ def run_app(app: CifarApp, *, keep_going: bool = False, mouse: bool = True) -> i
             if not app.leaving.at_once:  # if the application broke, the run need not be lost with it
                 _end_run(controller)
         controller.take_events()
-    for line in summary(controller.outcome):
+    for line in _last_words(controller):
         _print(line)
     guard.stop()
     if controller.client.alive or _waits_for_threads():  # PyTorch may be at work in the first
         os._exit(code)
     return code
+
+
+def _last_words(controller: RunController) -> list[str]:
+    """What is left on the normal screen: how the run ended, or how to come back to one that continues elsewhere."""
+    client, run = controller.client, controller.directory
+    if client.capabilities.hosted or run is None:
+        return summary(controller.outcome)
+    if controller.state.state == "CRASHED":
+        return [f"run {run.name} crashed", f"to resume:    {resume_command(run)}"]
+    return [f"run {run.name} goes on: {attach_command(run)}"] if client.alive and not controller.ended else []
 
 
 def _end_run(controller: RunController) -> None:

@@ -29,11 +29,12 @@ class Leaving:
         return self._code is not None
 
     def ask(self) -> None:
-        """Leave; ask first where that would end a run."""
-        if not self._run_would_end:
-            self._app.exit(return_code=exit_code(self._controller.outcome))
+        """Leave; ask first if the run can be stopped."""
+        if not self._can_be_stopped:
+            self._leave()
         elif not isinstance(self._app.screen, QuitDialog):
-            self._app.push_screen(QuitDialog(self._controller.state), self._answered)
+            hosted = self._controller.client.capabilities.hosted
+            self._app.push_screen(QuitDialog(self._controller.state, hosted=hosted), self._answered)
 
     def interrupt(self) -> None:
         """Ask as `ask` does; the second time leave at once."""
@@ -44,7 +45,7 @@ class Leaving:
 
     def stop(self, *, save: bool, reason: str, code: int) -> None:
         """End the run at its next batch, then the application with `code`."""
-        if not self._run_would_end:
+        if not self._can_be_stopped:
             self._app.exit(return_code=code)
             return
         self._code = code
@@ -68,16 +69,22 @@ class Leaving:
         elif self.waiting:
             pass
         elif guard.code is not None:
-            self.stop(save=True, reason=guard.reason, code=guard.code)
+            if self._controller.client.capabilities.hosted:
+                self.stop(save=True, reason=guard.reason, code=guard.code)
+            else:
+                self._app.exit(return_code=guard.code)
         elif guard.detached:
-            self._app.exit(return_code=exit_code(self._controller.outcome))
+            self._leave()
 
     @property
-    def _run_would_end(self) -> bool:
-        """Whether there is a run that ends with this process, not one that goes on elsewhere."""
-        can = self._controller.client.capabilities
-        return can.hosted and can.stop and not self._controller.ended
+    def _can_be_stopped(self) -> bool:
+        return self._controller.client.capabilities.stop and not self._controller.ended
+
+    def _leave(self) -> None:
+        self._app.exit(return_code=exit_code(self._controller.outcome))
 
     def _answered(self, answer: str | None) -> None:
         if answer in ("save", "discard"):
             self.stop(save=answer == "save", reason="asked to stop", code=0)
+        elif answer == "leave":
+            self._leave()

@@ -37,12 +37,22 @@ def summary(ended: RunEnded | None) -> list[str]:
         lines.append(f"best weights: {ended.best_checkpoint}")
     saved = ended.saved if isinstance(ended, RunStopped) else None
     if not isinstance(ended, RunCompleted) and (saved or ended.best_checkpoint) and ended.directory:
-        lines.append(f"to resume:    cifar-tui --resume {_resume_argument(Path(ended.directory))}")
+        lines.append(f"to resume:    {resume_command(Path(ended.directory))}")
     if isinstance(ended, RunStopped) and not lines:
         lines.append("stopped before anything was saved")
     return lines
 
 
-def _resume_argument(directory: Path) -> str:
+def resume_command(run: Path) -> str:
+    """The command that resumes a run."""
+    return f"cifar-tui --resume {_argument(run)}"
+
+
+def attach_command(run: Path) -> str:
+    """The command that attaches to a run."""
+    return f"cifar-tui attach {_argument(run)}"
+
+
+def _argument(directory: Path) -> str:
     """The name of a run in ./runs, or the path of any other."""
     return shlex.quote(directory.name if directory.parent == Path("runs") else str(directory))

@@ -43,6 +43,7 @@ from engine.events.types import (
     ValidationPredictionsSaved,
     ValidationStarted,
 )
+from tui_cifar.run.client_events import ClientNotice, ProcessFound, ProcessLost
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,7 +65,7 @@ class RunState:
     """
 
     state: str = "PREPARING"
-    """PREPARING, TRAINING, VALIDATING, TESTING, PAUSED, DONE, STOPPED or FAILED."""
+    """PREPARING, TRAINING, VALIDATING, TESTING, PAUSED, DONE, STOPPED, FAILED or CRASHED."""
     preparation: PreparationAdvanced | None = None
     started: RunStarted | None = None
     epoch: int = 0
@@ -239,7 +240,7 @@ class RunState:
         if event.images_per_second:
             self.rates[event.phase] = event.images_per_second
         self.seconds_left = event.seconds_left
-        if self.state not in ("PAUSED", "DONE", "STOPPED", "FAILED"):
+        if self.state not in ("PAUSED", "DONE", "STOPPED", "FAILED", "CRASHED"):
             self.state = STATES.get(event.phase, self.state)
 
     def _loss(self, event: LossSampled) -> None:
@@ -281,9 +282,13 @@ class RunState:
 
     def _paused(self, event: RunPaused) -> None:
         self.state, self.phase = "PAUSED", event.phase
+        if event.by:
+            self._log(event.time, f"Paused by {event.by}")
 
     def _resumed(self, event: RunResumed) -> None:
         self._enter(event.phase)
+        if event.by:
+            self._log(event.time, f"Resumed by {event.by}")
 
     def _enter(self, phase: str) -> None:
         self.phase, self.state = phase, STATES.get(phase, self.state)
@@ -312,8 +317,16 @@ class RunState:
         self.data = event
         self._touch("data")
 
-    def _line(self, event: LineLogged) -> None:
+    def _line(self, event: LineLogged | ClientNotice) -> None:
         self._log(event.time, event.text)
+
+    def _lost(self, event: ProcessLost) -> None:
+        self.state, self.seconds_left = "CRASHED", None
+        self._log(event.time, "The process that trained the run is gone")
+
+    def _found(self, event: ProcessFound) -> None:
+        self.state, self.terminal = "PREPARING", None
+        self._log(event.time, "A process trains the run again")
 
     def _skipped(self, event: ImagesSkipped) -> None:
         self.skipped = event
@@ -365,6 +378,9 @@ _HANDLERS: dict[type[Event], Any] = {
     ModelDescribed: RunState._model,
     DataDescribed: RunState._data,
     LineLogged: RunState._line,
+    ClientNotice: RunState._line,
+    ProcessLost: RunState._lost,
+    ProcessFound: RunState._found,
     ImagesSkipped: RunState._skipped,
     RunCompleted: RunState._ended,
     RunStopped: RunState._ended,

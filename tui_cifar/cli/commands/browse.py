@@ -1,4 +1,4 @@
-"""`cifar-tui browse RUN`: a run that has ended, on the same screens as a live one."""
+"""`cifar-tui browse RUN`: a run that has ended, or a live one read-only, on the same screens."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def make_parser() -> Parser:
     parser = Parser(
         "cifar-tui browse",
         usage="cifar-tui browse RUN [options]",
-        description="Look at a run that has ended: curves, predictions with their images, confusion, data, network.",
+        description="Look at a run: curves, predictions with their images, confusion, data, network.",
     )
     parser.add_argument("run", metavar="RUN", help="a run's name or folder")
     parser.add_argument("--runs-dir", metavar="TEXT", default="runs", help="folder of all runs [runs]")
@@ -31,6 +31,18 @@ def run(arguments: list[str]) -> int:
     if not (path / "events.jsonl").is_file():
         raise RunDirectoryError(f"{path}: it has no events.jsonl, so there is nothing to show.")
     terminal = open_terminal(options)
-    from tui_cifar.app.launch import browse
+    from tui_cifar.app.launch import attach, browse
 
-    return browse(path, make_config({"runs_dir": str(path.parent)}), **terminal)
+    config = make_config({"runs_dir": str(path.parent)})
+    if _may_be_live(path):
+        return attach(path, config, read_only=True, **terminal)
+    return browse(path, config, **terminal)
+
+
+def _may_be_live(run: Path) -> bool:
+    """Whether a process trains the run, or may do so on another machine."""
+    from engine.remote.liveness import State
+    from engine.remote.summary import summarize
+
+    summary = summarize(run)
+    return summary is not None and (summary.state.is_live or summary.state is State.UNKNOWN)

@@ -12,8 +12,13 @@ COMMANDS = Registry(
         factory="tui_cifar.cli.commands.train:run",
     ),
     Entry(
+        name="attach",
+        description="watch and control a run that another process trains",
+        factory="tui_cifar.cli.commands.attach:run",
+    ),
+    Entry(
         name="browse",
-        description="look at a run that has ended: curves, predictions, data, network",
+        description="look at a run: curves, predictions, data, network",
         factory="tui_cifar.cli.commands.browse:run",
     ),
     Entry(

@@ -11,7 +11,7 @@ from tui_cifar.render.text.ascii import plain
 from tui_cifar.render.text.format import countdown, plural
 from tui_cifar.run.state import RunState
 
-_STATE_COLOURS = {"PAUSED": "warning", "DONE": "success", "FAILED": "error", "STOPPED": "warning"}
+_STATE_COLOURS = {"PAUSED": "warning", "DONE": "success", "FAILED": "error", "STOPPED": "warning", "CRASHED": "error"}
 _WIDE = 100
 """Columns from which device and tuning are named in full."""
 _BAR_WIDTH = 20

@@ -7,15 +7,16 @@ from pathlib import Path
 import numpy as np
 
 from engine.config.sources import make_config
-from engine.events.commands import Evaluate, InspectImage, Pause, Resume, Save
-from engine.events.types import InspectionFailed, RunFailed, RunPaused
+from engine.events.commands import Evaluate, InspectImage, Pause, Resume, Save, Stop
+from engine.events.types import InspectionFailed, RunFailed, RunPaused, RunResumed, RunStopped
 from engine.inspection.types import ImageInspected, Inspection
-from tests.support.app import LARGE, screen_text, until
+from tests.support.app import LARGE, SMALL, screen_text, until
 from tests.support.elsewhere import ElsewhereRun
 from tests.support.events import run_events
 from tui_cifar.app.app import CifarApp
 from tui_cifar.app.run_controller import RunController
 from tui_cifar.run.client import Capabilities
+from tui_cifar.run.client_events import ProcessFound, ProcessLost
 from tui_cifar.run.inspector import Answered
 from tui_cifar.screens.dashboard import Dashboard
 
@@ -49,8 +50,52 @@ async def test_leaving_does_not_end_it(tmp_path: Path) -> None:
         run.emit(*run_events(epochs=1, upto=5))
         await until(pilot, lambda: app.view.rows)
         await pilot.press("q")
+        await until(pilot, lambda: "Leave it running" in screen_text(app))
+        await pilot.press("q")
         await until(pilot, lambda: app.return_code is not None)
     assert app.return_code == 0 and run.commands == [] and not run.closed
+
+
+async def test_it_is_stopped_if_that_is_asked_for(tmp_path: Path) -> None:
+    run = ElsewhereRun(STEERED)
+    app = make_app(run, tmp_path)
+    async with app.run_test(size=SMALL) as pilot:
+        run.emit(*run_events(epochs=1, upto=5))
+        await until(pilot, lambda: app.view.rows)
+        await pilot.press("q")
+        await until(pilot, lambda: "Stop without saving" in screen_text(app))
+        await pilot.press("d")
+        await until(pilot, lambda: run.commands)
+        assert run.commands == [Stop(save=False)] and app.return_code is None, "it waits for the end of the run"
+        run.emit(RunStopped(epoch=2, step=5, reason="asked to stop", saved=None, directory=str(tmp_path)))
+        await until(pilot, lambda: app.return_code is not None)
+    assert app.return_code == 0
+
+
+async def test_what_others_do_to_it_is_said_unless_it_was_long_ago(tmp_path: Path) -> None:
+    run = ElsewhereRun(STEERED)
+    app = make_app(run, tmp_path)
+    async with app.run_test(size=LARGE) as pilot:
+        run.emit(*run_events(epochs=1, upto=5), RunPaused(time=0.0, phase="training", epoch=2, step=5, by="ada"))
+        await until(pilot, lambda: app.view.state == "PAUSED")
+        run.emit(RunResumed(phase="training", epoch=2, step=5, seconds=1.0, by="grace"))
+        await until(pilot, lambda: notices(app))
+        assert notices(app) == ["grace resumed the run."]
+        assert [text for _, text in app.view.lines][-2:] == ["Paused by ada", "Resumed by grace"]
+
+
+async def test_its_process_is_lost_and_found_again(tmp_path: Path) -> None:
+    run = ElsewhereRun(STEERED)
+    app = make_app(run, tmp_path)
+    async with app.run_test(size=LARGE) as pilot:
+        run.emit(*run_events(epochs=1, upto=5), ProcessLost())
+        run.capabilities = Capabilities(inspect=True)
+        await until(pilot, lambda: "CRASHED" in screen_text(app))
+        assert "To resume: cifar-tui --resume" in notices(app)[-1]
+        assert "Save now" not in screen_text(app)
+        run.capabilities = STEERED
+        run.emit(ProcessFound(), *run_events(epochs=2, upto=5))
+        await until(pilot, lambda: "TRAINING" in screen_text(app) and "Save now" in screen_text(app))
 
 
 async def test_its_failure_is_on_the_dashboard_and_not_the_outcome_of_this_process(tmp_path: Path) -> None:
@@ -86,6 +131,10 @@ async def test_answers_about_images_find_whoever_asked(tmp_path: Path) -> None:
         run.capabilities = Capabilities()
         app.inspector.ask(image, "third", post)  # type: ignore[arg-type]
         assert answers[-1].answer == "There is no network yet."
+
+
+def notices(app: CifarApp) -> list[str]:
+    return [notice.message for notice in app._notifications]
 
 
 def inspection(image: np.ndarray) -> Inspection:

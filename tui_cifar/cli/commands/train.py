@@ -31,7 +31,7 @@ TITLES = {
     "runtime": "device and precision",
 }
 """Headings for the groups of `Config`."""
-COMMON = ("dataset", "epochs", "batch_size", "lr", "seed", "device")
+COMMON = ("dataset", "epochs", "batch_size", "lr", "device")
 """Settings that `--help` shows; `--help-all` shows all."""
 
 

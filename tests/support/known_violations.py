@@ -7,8 +7,6 @@ KNOWN: dict[str, set[str]] = {
         "engine.training.curriculum → engine.optim.lr_schedule",
     },
     "long files": {
-        "tests/engine/session/test_session.py",
-        "tests/system/test_faults.py",
         "tests/tui_cifar/app/test_app.py",
         "tests/tui_cifar/terminal/test_textual_private.py",
     },

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from engine.config.schema import Config
-from engine.events.types import Event
+from engine.events.types import EpochCompleted, Event
 from engine.session.session import run
 from engine.training.control import Control
 from engine.training.hooks import Hook
@@ -73,3 +73,15 @@ def train(
     recorder = Recorder(control, act)
     run(config, control, recorder, resume=resume, hook=hook)
     return recorder
+
+
+NETWORKS: list[dict[str, Any]] = [
+    {"recipe": "tutorial", "momentum": 0.9},
+    {"recipe": "fast", "width": 4, "precision": "bfloat16"},
+]
+"""Settings for a run of each network."""
+
+
+def epoch_losses(r: Recorder) -> list[tuple[float, ...]]:
+    """Loss and accuracy of every epoch, in training and validation."""
+    return [(e.train_loss, e.train_accuracy, e.valid_loss, e.valid_accuracy) for e in r.of(EpochCompleted)]

@@ -135,7 +135,7 @@ def test_onnx(run: Path, images: torch.Tensor, tmp_path: Path) -> None:
         (["nowhere"], "no such run"),
         (["{run}", "--output", "model.txt"], "--format"),
         (["{run}", "--output", "/dev/full/model.pt"], "can't write"),
-        (["{run}", "--output", "{run}/checkpoints/model.pt"], "another place"),
+        (["{run}", "--output", "{run}/checkpoints/model.pt"], "choose another"),
         (["{run}/checkpoints/bad.pt"], "bad.pt"),
     ],
 )

@@ -35,7 +35,7 @@ def export(checkpoint: Path, target: Path, kind: str) -> None:
     """
     # A folder, or a device, which the file would replace.
     if path_exists(target) and not target.is_file():
-        raise ExportError(f"{target}: it is there, and no file. Give another --output.")
+        raise ExportError(f"{target}: it exists and is not a file. Choose another file.")
     state = load_checkpoint(checkpoint)
     content = KINDS[kind](state, best_network(state, checkpoint).model)
     try:

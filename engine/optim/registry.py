@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from engine.optim.lr_schedule import LRSchedule
     from engine.optim.protocol import Optimizer
+    from engine.optim.schedule import LRSchedule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,9 +35,7 @@ def choose_device(spec: str) -> DeviceChoice:
         return DeviceChoice(device, torch.cuda.get_device_name(device), "CUDA works" if spec == "auto" else "asked for")
     if spec == "auto":
         return DeviceChoice(torch.device("cpu"), cpu_name(), problem)
-    raise DeviceError(
-        f"device: {spec} was asked for, but {problem}. Use --device cpu, or --device auto to take what works."
-    )
+    raise DeviceError(f"device: {spec} was asked for, but {problem}.")
 
 
 def use_deterministic(wanted: bool) -> None:

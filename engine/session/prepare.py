@@ -208,7 +208,7 @@ def _continue(trainer: Trainer, point: ResumePoint, context: SessionContext) -> 
         context.events.log(f"Resumed, but not bit for bit: {', '.join(changed)}")
     if trainer.state.epoch > epochs:
         context.events.log(
-            f"All {epochs} epochs were trained before: only the test is left. Give more --epochs to continue"
+            f"All {epochs} epochs were trained before: only the test is left. To continue, give more epochs"
         )
 
 

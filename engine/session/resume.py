@@ -59,7 +59,7 @@ def find_checkpoint(resume: Path, directory: RunDirectory, events: EventWriter) 
             return _read(resume)
         except CheckpointError as e:
             raise CheckpointError(
-                f"{e.message} Name another, or give --resume {directory.path} for the run's newest whole one."
+                f"{e.message} Name another, or the run itself, {directory.path}, for its newest whole one."
             ) from None
     found = newest_first(directory.checkpoints)
     if not found:
@@ -76,7 +76,7 @@ def find_checkpoint(resume: Path, directory: RunDirectory, events: EventWriter) 
         except CheckpointError as e:
             events.emit(CheckpointSkipped(path=str(path), error=e.message))
             _mark_damaged(path)
-    raise CheckpointError(f"{resume}: it has no checkpoint that can be read. Start a new run without --resume.")
+    raise CheckpointError(f"{resume}: it has no checkpoint that can be read. Start a new run.")
 
 
 def raise_if_incompatible(point: ResumePoint, config: Config, dataset: Dataset) -> None:
@@ -91,12 +91,12 @@ def raise_if_incompatible(point: ResumePoint, config: Config, dataset: Dataset) 
             f" Of these, {len(dataset.skipped)} could not be read: {dataset.skipped[0]}." if dataset.skipped else ""
         )
         raise CheckpointError(
-            f"{path}: it was trained on other images than {config.data.dataset}.{unread} Give the same --dataset."
+            f"{path}: it was trained on other images than {config.data.dataset}.{unread} Resume with the same ones."
         )
     for change in changes(state["config"], config, "fixed"):
         raise CheckpointError(
             f"{path}: {change.name} was {change.before} and can't become {change.now} half-way. "
-            f"Resume without --{change.name.replace('_', '-')}, or start a new run."
+            "Resume without changing it, or start a new run."
         )
     if state["step"] and (before := state["config"].get("batch_size")) != config.run.batch_size:
         raise CheckpointError(

@@ -90,7 +90,7 @@ def _failure_of(error: BaseException, context: SessionContext) -> RunFailed:
         size = context.config.run.batch_size
         error = OutOfMemoryError(
             f"The {context.device_name} ran out of memory at batch size {size}. "
-            f"Try --batch-size {max(1, size // 2)}, or --device cpu."
+            f"Try a batch size of {max(1, size // 2)}, or train on the CPU."
         )
     elif not isinstance(error, EngineError):
         detail = traceback.format_exc()

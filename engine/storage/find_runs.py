@@ -32,9 +32,7 @@ def find_run(runs_dir: Path, spec: str) -> Path:
         raise RunDirectoryError(f"{spec}: no such run, neither as a path nor under {runs_dir}.")
     found = unfinished_runs(runs_dir)
     if not found:
-        raise RunDirectoryError(
-            f"{runs_dir}: no unfinished run to resume. Name one, or start a new one without --resume."
-        )
+        raise RunDirectoryError(f"{runs_dir}: no unfinished run to resume. Name one, or start a new run.")
     return next((path for path in found if not is_held(path)), found[0])
 
 

@@ -46,9 +46,9 @@ class RunDirectory:
                     raise _taken(run.path)
         except OSError as e:
             raise RunDirectoryError(
-                f"{runs_dir}: can't make a run directory there: {e.strerror or e}. Give another --runs-dir."
+                f"{runs_dir}: can't make a run directory there: {e.strerror or e}. Choose another folder for runs."
             ) from None
-        raise RunDirectoryError(f"{runs_dir / default_name}: a thousand runs have this name. Give another --name.")
+        raise RunDirectoryError(f"{runs_dir / default_name}: a thousand runs have this name. Choose another name.")
 
     @classmethod
     def raise_if_taken(cls, runs_dir: Path, name: str) -> None:
@@ -153,7 +153,7 @@ class RunDirectory:
 
 
 def _taken(path: Path) -> RunDirectoryError:
-    return RunDirectoryError(f"{path} exists. Give another --name, or resume it: --resume {path}")
+    return RunDirectoryError(f"{path} exists. Choose another name, or resume that run.")
 
 
 def _lock_soon(file: TextIO | int) -> bool | None:

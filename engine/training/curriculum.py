@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.optim.lr_schedule import LRSchedule
+from engine.optim.schedule import LRSchedule
 
 FIRST_SIZES, SIZES = (16, 20), (24, 32)
 """Image sides in pixels under progressive resizing (Howard's DAWNBench entry, 2018): in a first cycle of one epoch, and in

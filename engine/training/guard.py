@@ -30,5 +30,5 @@ def non_finite_loss(epoch: int, step: int, learning_rate: float) -> NonFiniteLos
     """The error for a loss that was not finite at `step` (from 0) of `epoch`."""
     return NonFiniteLossError(
         f"The loss became NaN or infinite in epoch {epoch}, batch {step + 1}, at learning rate {learning_rate:g}. "
-        f"The weights from before that batch are untouched. Try a lower --lr."
+        f"The weights from before that batch are untouched. Try a lower learning rate."
     )

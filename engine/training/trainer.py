@@ -101,7 +101,7 @@ class Trainer:
         if not math.isfinite(result.loss):
             raise NonFiniteLossError(
                 f"The validation loss of epoch {epoch} is {result.loss}, at learning rate {plan.learning_rate(epoch):g}. "
-                f"Earlier checkpoints are untouched. Try a lower --lr."
+                f"Earlier checkpoints are untouched. Try a lower learning rate."
             )
         previous_best = state.best.valid_loss if state.best.epoch else None
         improved = result.loss <= state.best.valid_loss

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 KNOWN: dict[str, set[str]] = {
-    "imports of registered things": {
-        "engine.training.curriculum → engine.optim.lr_schedule",
-    },
     "long files": {
         "tests/tui_cifar/app/test_app.py",
         "tests/tui_cifar/terminal/test_textual_private.py",

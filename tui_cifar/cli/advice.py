@@ -25,7 +25,10 @@ ADVICE: dict[str, Callable[[], str]] = {
 _OTHER_DATA = (
     "Try again, give a --data-dir that holds cifar-10-python.tar.gz, or train on built-in images with --dataset shapes."
 )
-ADVICE_BY_KIND = {"data_unavailable": _OTHER_DATA}
+ADVICE_BY_KIND = {
+    "data_unavailable": _OTHER_DATA,
+    "device": "Use --device cpu, or --device auto to take what works.",
+}
 """By the kind of failure with which a run ended."""
 
 

@@ -209,4 +209,4 @@ def test_resuming_a_finished_run_only_tests_it(quick: Quick, tmp_path: Path) -> 
     train(quick(epochs=1))
     r = train(quick(epochs=1), resume=tmp_path / "runs" / "run")
     assert isinstance(r.events[-1], RunCompleted) and not r.of(EpochCompleted)
-    assert any("only the test is left" in e.text and "--epochs" in e.text for e in r.of(LineLogged))
+    assert any("only the test is left" in e.text and "more epochs" in e.text for e in r.of(LineLogged))

@@ -130,7 +130,7 @@ def test_a_taken_name_and_a_locked_run_are_refused(quick: Quick, tmp_path: Path)
 
     train(quick())
     taken = train(quick()).events[-1]
-    assert isinstance(taken, RunFailed) and "--resume" in taken.message
+    assert isinstance(taken, RunFailed) and "resume that run" in taken.message
     assert [name_of(e) for e in train(quick(dataset="nothing")).events] == ["run_failed"], "at once"
     holder = RunDirectory(tmp_path / "runs" / "run")
     holder.lock()
@@ -145,7 +145,7 @@ def test_cuda_requested_but_absent_fails_in_one_line(quick: Quick) -> None:
     if torch.cuda.is_available():
         pytest.skip("there is a CUDA device here")
     ended = train(quick(device="cuda")).events[-1]
-    assert isinstance(ended, RunFailed) and ended.kind == "device" and "--device cpu" in ended.message
+    assert isinstance(ended, RunFailed) and ended.kind == "device" and "cuda was asked for, but" in ended.message
 
 
 def test_the_seed_determines_the_run(quick: Quick) -> None:

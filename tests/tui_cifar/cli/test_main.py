@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -23,7 +24,9 @@ def test_help_fits_one_screen(cifar_tui: Command) -> None:
         assert done.code == 0 and done.err == ""
         lines = done.out.splitlines()
         assert len(lines) < 24 and max(map(len, lines)) <= 80
-    assert all(f"  {name} " in done.out and c.description in done.out for name, c in COMMANDS.items())
+    words = re.findall(r"^  ([a-z|]+) ", done.out, re.MULTILINE)
+    assert {name for word in words for name in word.split("|")} >= set(COMMANDS)
+    assert all(c.description in done.out for c in COMMANDS.values())
     for flag in (
         "--demo",
         "--recipe",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from engine.registry import Entry, Registry
 
+_CONTROL = "control a live run from a script or another terminal"
+
 COMMANDS = Registry(
     "command",
     Entry(
@@ -20,6 +22,31 @@ COMMANDS = Registry(
         name="browse",
         description="look at a run: curves, predictions, data, network",
         factory="tui_cifar.cli.commands.browse:run",
+    ),
+    Entry(
+        name="runs",
+        description="list the runs in a directory: state, progress, accuracy",
+        factory="tui_cifar.cli.commands.runs:run",
+    ),
+    Entry(
+        name="pause",
+        description=_CONTROL,
+        factory="tui_cifar.cli.commands.control:pause",
+    ),
+    Entry(
+        name="resume",
+        description=_CONTROL,
+        factory="tui_cifar.cli.commands.control:resume",
+    ),
+    Entry(
+        name="save",
+        description=_CONTROL,
+        factory="tui_cifar.cli.commands.control:save",
+    ),
+    Entry(
+        name="stop",
+        description=_CONTROL,
+        factory="tui_cifar.cli.commands.control:stop",
     ),
     Entry(
         name="predict",

@@ -62,12 +62,15 @@ class _ShortHelp(argparse.Action):
 
 def short_help() -> str:
     """What `cifar-tui --help` prints: one screen."""
-    commands = "\n".join(f"  {c.name:9} {c.description}" for c in COMMANDS.values())
+    alike: dict[str, list[str]] = {}
+    for command in COMMANDS.values():
+        alike.setdefault(command.description, []).append(command.name)
+    commands = "\n".join(f"  {'|'.join(names):9} {description}" for description, names in alike.items())
     parser = Parser(
         "cifar-tui",
         add_help=False,
         usage="cifar-tui [COMMAND] [options]",
-        description=f"{DESCRIPTION}\n\ncommands ('cifar-tui COMMAND --help' says more):\n{commands}",
+        description=f"{DESCRIPTION} Commands:\n{commands}",
         formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, max_help_position=24, width=80),
     )
     group = parser.add_argument_group("options of 'train' ('cifar-tui --help-all' lists all)")

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 
 from engine.config.schema import Config
 from engine.config.sources import make_config
+from tests.support.textual_private import text_of
 from tui_cifar.app.app import CifarApp
 from tui_cifar.app.run_controller import RunController
 from tui_cifar.run.client import RunClient
@@ -32,19 +33,18 @@ def make_app(engine: Engine, config: Config | None = None, *, resumed: Path | No
 
 
 async def until(pilot: Pilot[None], condition: Callable[[], object], seconds: float = 20.0) -> None:
-    """Let the application work until something is so."""
+    """Let the application work until a condition holds."""
     for _ in range(int(seconds / 0.02)):
         await pilot.pause(0.02)
         if condition():
             return
-    raise AssertionError(f"never so; the screen:\n{screen_text(pilot.app)}")
+    raise AssertionError(f"it never holds; the screen:\n{screen_text(pilot.app)}")
 
 
 def screen_text(app: object) -> str:
     """What the terminal shows, as lines of text."""
     assert isinstance(app, CifarApp)
-    strips = app.screen._compositor.render_strips()
-    return "\n".join(strip.text.rstrip() for strip in strips)
+    return text_of(app.screen)
 
 
 def words(app: object) -> str:

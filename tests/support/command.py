@@ -26,7 +26,7 @@ Command = Callable[..., Finished]
 
 
 def run_command(
-    *arguments: str | Path, cwd: Path | None = None, env: dict[str, str] | None = None
+    *arguments: str | Path, cwd: Path | None = None, env: dict[str, str] | None = None, timeout: float = 300
 ) -> subprocess.CompletedProcess[str]:
     """Run it to its end, without a terminal."""
     return subprocess.run(
@@ -36,7 +36,7 @@ def run_command(
         cwd=cwd,
         stdin=subprocess.DEVNULL,
         env={**os.environ, **(env or {})},
-        timeout=300,
+        timeout=timeout,
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.color import ColorSystem
 from textual.pilot import Pilot
 
+from tests.support.textual_private import is_laid_out, whole_update
 from tui_cifar.app.app import CifarApp
 from tui_cifar.terminal.painter import Painter
 
@@ -69,7 +70,7 @@ async def steady(pilot: Pilot[None], app: CifarApp, size: tuple[int, int]) -> st
         rows = draw(app, size, ColorSystem.TRUECOLOR).rows
         # Which character fits a cell of an image best is for the renderers' tests.
         now = "\n".join("".join(character for character, _ in row).rstrip() for row in rows).translate(_SAME)
-        if now == before and app.screen.size == size and not app.screen._layout_required:
+        if now == before and app.screen.size == size and is_laid_out(app.screen):
             return now
         before = now
     raise AssertionError("the screen never settles")
@@ -79,6 +80,5 @@ def draw(app: CifarApp, size: tuple[int, int], depth: ColorSystem | None, ascii:
     """What a terminal of this size and depth would show of the application."""
     painter = Painter(ascii=ascii)
     painter.resize(*size)
-    update = app.screen._compositor.render_update(full=True, screen_stack=app._background_screens)
-    painter.take(update, depth)  # type: ignore[arg-type]
+    painter.take(whole_update(app), depth)
     return painter

@@ -86,8 +86,6 @@ async def reach(
             if held() and app.view.state == case.state:
                 break
         assert app.view.state == case.state
-        if case.state == "TRAINING":
-            app._poll_timer.pause()  # what is on the screen stays
         if case.state == "DONE":
             for event in described():
                 app.view.apply(event)

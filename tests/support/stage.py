@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from rich.segment import Segment
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.widget import Widget
 
 from tui_cifar.app.theme import THEMES
 from tui_cifar.run.state import RunState
+from tui_cifar.terminal.textual_private import screen_strips
 from tui_cifar.widgets.chrome.header import RunHeader
 
 
@@ -48,5 +48,4 @@ async def on_stage(widget: Any, state: RunState, size: tuple[int, int] = (78, 20
 def screen(pilot: Pilot[None]) -> str:
     """The characters on the screen."""
     height = pilot.app.size.height
-    strips = pilot.app.screen._compositor.render_strips()
-    return "\n".join("".join(s.text for s in Segment.simplify(strip)) for strip in strips[:height])
+    return "\n".join(strip.text for strip in screen_strips(pilot.app.screen)[:height])

@@ -115,3 +115,30 @@ def test_the_reference_runs_as_a_process(image_folder: Path, tmp_path: Path) -> 
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     result = json.loads(done.stdout)
     assert result["epochs"] in (1, 2, 3) and 0 <= result["test_accuracy"] <= 1 and result["seconds"] > 0
+
+
+def test_look_measures_browsing_and_drawing() -> None:
+    done = run_command("bench", "look", "--repeat", "1", "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert {"open 10,000 predictions", "draw 120×40 cells, truecolor", "turn a page at 80×24"} <= set(report)
+    assert all(len(entry["seconds"]) == 1 and entry["seconds"][0] > 0 for entry in report.values())
+
+
+def test_startup_times_the_first_frame_and_the_first_step(image_folder: Path) -> None:
+    done = run_command("bench", "startup", "--runs", "1", "--dataset", str(image_folder), "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert 0 < report["first_frame_s"] < report["first_step_s"] and report["machine"]["cores"] >= 1
+
+
+@pytest.mark.long
+def test_ui_measures_the_dashboard() -> None:
+    few = ("--seconds", "2", "--pairs", "1", "--keys", "4", "--starts", "1")
+    done = run_command("bench", "ui", *few, "--json", timeout=900)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["headless_images_per_second"] > 0 and report["dashboard_images_per_second"] > 0
+    assert report["key_training_n"] == 4 and 0 < report["key_training_p50"] <= report["key_training_p99"]
+    assert report["bytes_per_second_training"] > 0 and report["memory_above_bare"] > 0
+    assert report["loop_lag_p50"] <= report["loop_lag_p99"] and report["key_slow_connection_p50"] > 0.15

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from textual import events
 from textual.app import App
-from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from engine.config.schema import Config
@@ -22,6 +21,7 @@ from engine.events.types import RunFailed
 from engine.storage.checkpoint import load_checkpoint
 from tests.support.app import make_app
 from tests.support.scripted import Script
+from tests.support.textual_private import key_of
 from tui_cifar.app.app import CifarApp
 from tui_cifar.run.local import Engine, real_engine
 
@@ -52,7 +52,7 @@ GOALS = (*"123456?iq", "ctrl+p")
 """Keys that lead to a screen."""
 SCREENS = {
     *("Dashboard", "PredictionsScreen", "ConfusionScreen", "DataScreen", "ModelScreen", "LogScreen"),
-    *("Help", "Leave", "OwnImageDialog", "Palette"),
+    *("HelpDialog", "QuitDialog", "OwnImageDialog", "Palette"),
 }
 
 
@@ -61,17 +61,13 @@ def press(app: App[None], key: str) -> None:
 
     Not by the pilot, which waits after each key for the process to be idle: in training it is not, and that takes 2 s.
     """
-    name = _character_to_key(key) if len(key) == 1 else key
-    driver = app._driver
-    assert driver is not None
-    driver.send_message(events.Key(name, key if len(key) == 1 else " " if key == "space" else None))
+    name = key_of(key) if len(key) == 1 else key
+    app.post_message(events.Key(name, key if len(key) == 1 else " " if key == "space" else None))
 
 
 async def act(pilot: Pilot[None], rng: random.Random) -> None:
     """One random thing that a user may do."""
     app, what = pilot.app, rng.random()
-    driver = app._driver
-    assert driver is not None
     if what < 0.65:
         press(app, rng.choice(KEYS))
     elif what < 0.9:
@@ -81,15 +77,15 @@ async def act(pilot: Pilot[None], rng: random.Random) -> None:
         )
         button = rng.choice((0, 1, 1, 1, 2, 3))
         held = rng.random() < 0.1, False, rng.random() < 0.1
-        driver.send_message(kind(None, x, y, 0, 0, button, *held, screen_x=x, screen_y=y))
+        app.post_message(kind(None, x, y, 0, 0, button, *held, screen_x=x, screen_y=y))
         if kind is events.MouseDown and rng.random() < 0.8:
-            driver.send_message(events.MouseUp(None, x, y, 0, 0, button, *held, screen_x=x, screen_y=y))
+            app.post_message(events.MouseUp(None, x, y, 0, 0, button, *held, screen_x=x, screen_y=y))
     elif what < 0.94:
         press(app, "escape")
         await pilot.pause(0)
         press(app, rng.choice(GOALS))
     elif what < 0.96:
-        driver.send_message(events.Paste(rng.choice(("", "runs", "/dev/null", "\x1b[2J", "é\n" * 50, "x" * 5000))))
+        app.post_message(events.Paste(rng.choice(("", "runs", "/dev/null", "\x1b[2J", "é\n" * 50, "x" * 5000))))
     else:
         await pilot.resize_terminal(*rng.choice(SIZES))
     if rng.random() < 0.7:  # else the next one comes before this one is dealt with

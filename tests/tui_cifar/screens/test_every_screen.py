@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.app import ComposeResult
 
 from tests.support.app import LARGE, SMALL, browsing, make_app, press, screen_text, until
 from tests.support.scripted import Script
 from tui_cifar.screens.dialogs.help import HelpDialog
 from tui_cifar.screens.log import LogScreen
 from tui_cifar.screens.predictions import PredictionsScreen
+from tui_cifar.terminal.textual_private import FooterKey
+from tui_cifar.widgets.chrome.key_footer import KeyFooter
 
 
 async def test_help_and_palette_know_the_keys_of_each_screen(finished_run: Path) -> None:
@@ -27,7 +30,7 @@ async def test_help_and_palette_know_the_keys_of_each_screen(finished_run: Path)
         for key, word in (
             ("2", "Misclassified images only"),
             ("3", "Counts, % of true"),
-            ("5", "Ask the network"),
+            ("5", "Inspect the image"),
         ):
             await press(pilot, key, "question_mark")
             await until(pilot, lambda: isinstance(app.screen, HelpDialog))
@@ -92,3 +95,24 @@ async def test_a_run_about_to_be_resumed_shows_its_past_on_every_screen(
             app.show()
             await pilot.pause(0.05)
         assert app.return_code is None and isinstance(app.screen, LogScreen)
+
+
+async def test_the_footer_never_lacks_the_keys_of_the_view_that_is_shown(
+    finished_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    composed: list[list[str]] = []
+    compose = KeyFooter.compose
+
+    def recorded(footer: KeyFooter) -> ComposeResult:
+        keys = list(compose(footer))
+        composed.append([key.description for key in keys if isinstance(key, FooterKey)])
+        yield from keys
+
+    monkeypatch.setattr(KeyFooter, "compose", recorded)
+    async with browsing(finished_run, key="1") as (_, pilot):
+        for key, own in (("2", "Wrong"), ("enter", "Channels"), ("escape", "Wrong")):
+            composed.clear()
+            await press(pilot, key)
+            await until(pilot, lambda: composed)
+            await pilot.pause(0.2)
+            assert len(composed) == 1 and own in composed[0], "and it is composed no more often than needed"

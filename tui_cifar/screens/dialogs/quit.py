@@ -38,19 +38,18 @@ class QuitDialog(Settled, ModalScreen[str]):
 
     def compose(self) -> ComposeResult:
         done = len(self._state.rows)
-        kept = f"the checkpoint of epoch {done} is kept" if done else "nothing has been saved yet"
+        kept = f"the checkpoint of epoch {done} is kept" if done else "there is no checkpoint yet"
         with Vertical(classes="dialog") as box:
             box.border_title = "Quit?"
             if not self._hosted:
                 yield Button("l  Leave it running", id="leave", compact=True)
-                yield Static("   the run continues; 'cifar-tui attach' comes back to it", classes="note")
+                yield Static("the run continues; 'cifar-tui attach' comes back to it", classes="note")
             yield Button("s  Stop and save", id="save", compact=True)
-            yield Static("   save the current batch; --resume continues from there", classes="note")
+            yield Static("save now; --resume continues from here", classes="note")
             yield Button("k  Keep training" if self._hosted else "k  Keep watching", id="keep", compact=True)
-            yield Static("   back to the dashboard", classes="note")
+            yield Static("back to the dashboard", classes="note")
             yield Button("d  Discard" if self._hosted else "d  Stop without saving", id="discard", compact=True)
-            without = "stop without saving the current batch; " if self._hosted else ""
-            yield Static(f"   {without}{kept}", classes="note")
+            yield Static(f"do not save; {kept}" if self._hosted else kept, classes="note")
             yield Static("ctrl+c again quits at once", classes="hint")
 
     def on_button_pressed(self, event: Button.Pressed) -> None:

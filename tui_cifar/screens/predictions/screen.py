@@ -54,7 +54,12 @@ class PredictionsScreen(ResultsScreen):
         reverse = bool(choice("predictions reversed", (True, False)))
         if self._browser.selection == Selection():
             self.browser.select(Selection(outcome, order=order, reverse=reverse))
-        self.set_focus(self.shown_view)
+
+    async def mount_composed_widgets(self, widgets: list[Widget]) -> None:
+        """Focus the grid at once: the footer asks for its keys while it is mounted."""
+        mounted = self.mount_all(widgets)
+        self.set_focus(self.grid, scroll_visible=False)
+        await mounted
 
     def set_focus(self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False) -> None:
         """Focus a view, never nothing: its keys work whatever was clicked, and in a terminal that lost the focus."""

@@ -14,7 +14,7 @@ from tui_cifar.run.state import RunState
 _STATE_COLOURS = {"PAUSED": "warning", "DONE": "success", "FAILED": "error", "STOPPED": "warning", "CRASHED": "error"}
 _WIDE = 100
 """Columns from which device and tuning are named in full."""
-_BAR_WIDTH = 20
+_BAR_WIDTH, _NARROW_BAR_WIDTH = 20, 10
 
 
 class RunHeader(Static):
@@ -114,13 +114,14 @@ class RunHeader(Static):
         line.append(" …")
 
     def _bar(self, fraction: float) -> Text:
-        filled = fraction * _BAR_WIDTH
+        length = _BAR_WIDTH if self.content_size.width >= 70 else _NARROW_BAR_WIDTH
+        filled = fraction * length
         whole = int(filled)
         if self.ascii:
-            return Text("#" * whole + "-" * (_BAR_WIDTH - whole))
+            return Text("#" * whole + "-" * (length - whole))
         half = filled - whole >= 0.5
         bar = Text("━" * whole + ("╸" if half else ""), self._style("accent"))
-        return bar.append("─" * (_BAR_WIDTH - whole - half), self._style("line"))
+        return bar.append("─" * (length - whole - half), self._style("line"))
 
 
 def _between(left: Text, right: Text, width: int) -> Text:

@@ -23,21 +23,23 @@ class KeyFooter(Footer):
     the last ones, but never those of `ALWAYS`.
     """
 
-    _shown: object = None
-    """The bindings that it was composed for."""
+    _wanted: object = None
+    """The bindings that it was composed for, or is about to be."""
     _width = 0
 
     def bindings_changed(self, screen: Screen[object]) -> None:
-        current = screen is self.screen and self.is_attached and self.app.app_focus
-        if not current or self._available() != self._shown:  # composing is slow
-            super().bindings_changed(screen)
+        if screen is self.screen and self.is_attached and self.app.app_focus:
+            if (available := self._available()) == self._wanted:  # composing is slow
+                return
+            self._wanted = available
+        super().bindings_changed(screen)
 
     def on_resize(self) -> None:
         if self.app.size.width != self._width:
             self.call_after_refresh(self.recompose)
 
     def compose(self) -> ComposeResult:
-        self._shown, self._width = self._available(), self.app.size.width
+        self._wanted, self._width = self._available(), self.app.size.width
         owners = [node for node in (self.screen, self.screen.focused, self.app) if node is not None]
         places = _declared(owners)
         minor = frozenset[str]().union(*(getattr(owner, "MINOR", ()) for owner in owners))

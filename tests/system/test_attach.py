@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from engine.events.log import read_events
-from engine.events.types import Event, PredictionsSaved, RunPaused, RunResumed, RunStopped
+from engine.events.types import EpochStarted, Event, PredictionsSaved, RunPaused, RunResumed, RunStopped
 from tests.support.program import Plan, Program, start
 from tui_cifar.bench.support.processes import command
 from tui_cifar.bench.support.pseudo_terminal import PseudoTerminal
@@ -163,3 +164,31 @@ def test_without_a_live_run_there_is_nothing_to_attach_to(watch: Callable[..., P
     terminal = watch("attach")
     assert terminal.wait(PATIENCE) == 2
     assert "no run is live" in terminal.text()
+
+
+def test_a_dashboard_whose_terminal_vanishes_leaves_its_run_paused_to_be_attached_to(
+    watch: Callable[..., PseudoTerminal], runs: Path, image_folder: Path
+) -> None:
+    settings = {"dataset": image_folder, "name": "run", "epochs": 100_000, "batch-size": 10, "device": "cpu"}
+    first = watch(*(f"--{name}={value}" for name, value in settings.items()), "--threads=1")
+    first.until(UNDER_WAY, PATIENCE)
+    first.send("space")
+    first.until("PAUSED", PATIENCE)
+    first.vanish()
+    second = watch("attach")
+    second.until("PAUSED", PATIENCE)
+    assert first.process.poll() is None
+    second.send("space")
+    second.until(UNDER_WAY, PATIENCE)
+    second.send("q")
+    second.until("Stop and save", PATIENCE)
+    second.send("s")
+    assert second.wait(PATIENCE) == 0 and first.process.wait(PATIENCE) == 0
+    assert events_of(runs, RunStopped)
+
+
+def test_a_run_without_a_dashboard_continues_after_a_hangup(host: Program, runs: Path) -> None:
+    os.kill(host.pid, signal.SIGHUP)
+    epochs = len(events_of(runs, EpochStarted))
+    host.until(lambda: len(events_of(runs, EpochStarted)) > epochs + 1)
+    assert host.alive

@@ -169,7 +169,10 @@ def test_a_signal_stops_saves_and_names_the_command_that_resumes(
 ) -> None:
     arguments = training_arguments(image_folder, tmp_path / "runs", epochs=100_000)
     process = subprocess.Popen(
-        [*COMMAND, "--headless", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*COMMAND, "--headless", "--on-hangup=stop", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout is not None
     for line in process.stdout:

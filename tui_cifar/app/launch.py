@@ -73,7 +73,7 @@ def run_app(app: CifarApp, *, keep_going: bool = False, mouse: bool = True) -> i
         finally:
             guard.left.set()
         if guard.detached:
-            capture.write("The terminal went away; training continues without it.")
+            capture.write("The terminal went away; the run continues without it. Come back with 'cifar-tui attach'.")
             code = _train_on(controller, guard)
         else:
             code = (guard.code if app.return_code is None else app.return_code) or 0

@@ -24,7 +24,7 @@ def run_headless(
     as_json: bool,
     progress: float | None = None,
     engine: Engine | None = None,
-    keep_going: bool = False,
+    on_hangup: str | None = None,
 ) -> int:
     """Train in the foreground and return the exit code. The first signal stops the run and saves, the second exits at once.
 
@@ -34,7 +34,8 @@ def run_headless(
         as_json: print events as JSON instead of readable lines.
         progress: seconds between lines of progress; None for no such lines.
         engine: trains; another one in tests.
-        keep_going: neither a hangup nor an output that nobody reads any more stops the run.
+        on_hangup: "stop" if the run is to stop when its terminal goes away; "continue" if it is to continue even when a pipe
+            that it prints to is closed, which stops it otherwise, as for `head`.
     """
     import threading
 
@@ -43,7 +44,7 @@ def run_headless(
     control = Control()
     signals = Signals()
     signals.install()
-    if keep_going:
+    if on_hangup != "stop":
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     printer = JsonPrinter(_write) if as_json else PlainPrinter(_write, progress)
     ended: list[RunEnded] = []
@@ -55,7 +56,8 @@ def run_headless(
             printer(event)
         except OSError as e:
             _drop_output()
-            if e.errno in (errno.EPIPE, errno.EIO) and not keep_going:  # `head` has read enough; the terminal went away
+            pipe_closed, terminal_gone = e.errno == errno.EPIPE, e.errno == errno.EIO
+            if (pipe_closed and on_hangup != "continue") or (terminal_gone and on_hangup == "stop"):
                 control.send(Stop(reason="output closed"))
 
     run = engine or real_engine(resume)

@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from engine.events.commands import Resume
 from tui_cifar.run.client import RunClient
 from tui_cifar.terminal.capture import TerminalFile
 from tui_cifar.terminal.signals import EXIT_CODES, Signals
@@ -31,7 +30,7 @@ _RESET = b"\x1b[<u\x1b[?2004l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1
 
 
 class Guard:
-    """Stops the run on the first signal, or when the terminal goes away, and closes the screen at once on the second signal.
+    """Stops the run on the first signal, or if so wanted when the terminal goes away, and closes the screen at once on the second signal.
 
     Args:
         client: returns the run that is shown.
@@ -106,8 +105,6 @@ class Guard:
             self._stop(reason, EXIT_CODES[signal.SIGHUP])
         elif not self.detached:
             self.detached = True
-            if self._client().capabilities.hosted:
-                self._client().send(Resume())  # no one is left to end a pause
             self._deadline = time.monotonic() + CLOSE_SECONDS
             self._wake()
 

@@ -50,7 +50,7 @@ def test_all_flags_are_listed_in_groups(cifar_tui: Command) -> None:
     for name, setting in SETTINGS.items():
         assert flag_of(name) in done.out
         assert name == "recipe" or " ".join(setting.help.split()) in text, name
-    for flag in ("--demo", "--config", "--resume", "--headless", "--json", "--images", "--keep-going", "--version"):
+    for flag in ("--demo", "--config", "--resume", "--headless", "--json", "--images", "--on-hangup", "--version"):
         assert flag in done.out
     assert "momentum (optimizer sgd)" in text and "--optimizer sgd|muon" in text
 

@@ -94,8 +94,12 @@ def _add_start_flags(group: FlagGroup, *, config: bool = True) -> None:
 
 def _add_end_flags(group: FlagGroup) -> None:
     group.add_argument(
-        "--keep-going", action="store_true", help="continue without a dashboard if the terminal goes away"
+        "--on-hangup",
+        choices=("continue", "stop"),
+        metavar="WHAT",
+        help="if the terminal goes away: continue without it [the default], or stop and save",
     )
+    group.add_argument("--keep-going", dest="on_hangup", action="store_const", const="continue", help=argparse.SUPPRESS)
     group.add_argument(
         "--notify",
         nargs="?",
@@ -142,13 +146,13 @@ def run(arguments: list[str]) -> int:
         from tui_cifar.cli.headless import run_headless
 
         return run_headless(
-            config, resume, as_json=options.json, progress=options.progress, keep_going=options.keep_going
+            config, resume, as_json=options.json, progress=options.progress, on_hangup=options.on_hangup
         )
     terminal = open_terminal(options, "Use --headless to train without it.")
     from tui_cifar.app.launch import train
 
     offer = None if resume is not None or config.run.name else _unfinished(config, given)
-    return train(config, resume, keep_going=options.keep_going, offer=offer, notify=options.notify, **terminal)
+    return train(config, resume, keep_going=options.on_hangup != "stop", offer=offer, notify=options.notify, **terminal)
 
 
 def _configuration(options: argparse.Namespace) -> tuple[Config, Path | None, set[str]]:

@@ -317,7 +317,10 @@ class RunState:
         self.data = event
         self._touch("data")
 
-    def _line(self, event: LineLogged | ClientNotice) -> None:
+    def _line(self, event: LineLogged) -> None:
+        self._log(event.time, event.text)
+
+    def _notice(self, event: ClientNotice) -> None:
         self._log(event.time, event.text)
 
     def _lost(self, event: ProcessLost) -> None:
@@ -346,8 +349,6 @@ class RunState:
                 self._log(event.time, f"{event.title}: {event.message}")
                 for line in event.detail.splitlines():
                     self._log(event.time, f"  {line}")
-            case _:
-                pass
         self._touch("rows", "classes", "curve")
 
     def _log(self, time: float, text: str) -> None:
@@ -378,7 +379,7 @@ _HANDLERS: dict[type[Event], Any] = {
     ModelDescribed: RunState._model,
     DataDescribed: RunState._data,
     LineLogged: RunState._line,
-    ClientNotice: RunState._line,
+    ClientNotice: RunState._notice,
     ProcessLost: RunState._lost,
     ProcessFound: RunState._found,
     ImagesSkipped: RunState._skipped,

@@ -57,7 +57,7 @@ async def test_the_screenshots_are_the_screens(request: pytest.FixtureRequest) -
     async with app.run_test(size=(120, 40)) as pilot:
         for _ in range(6000):
             await pilot.pause(0.01)
-            if app.results is not None and app.view.step:
+            if app.controller.results is not None and app.run_state.step:
                 break
         for name, screenshot in SCREENSHOTS.items():
             taken[name] = await take(screenshot, pilot, app)

@@ -57,7 +57,7 @@ async def browsing(run: Path, size: tuple[int, int] = LARGE, key: str = "2", **o
     """The application on a finished run, at the screen of `key`."""
     app = CifarApp(RunController(RecordedRun(run), make_config({"runs_dir": str(run.parent)})), **options)
     async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: app.view.terminal is not None and app.results is not None)
+        await until(pilot, lambda: app.run_state.ended is not None and app.controller.results is not None)
         await pilot.press(key)
         await pilot.pause(0.1)
         yield app, pilot

@@ -35,7 +35,7 @@ def screens(keys: str) -> None:
     async def show() -> None:
         app = make_app(Script(epochs=3), theme="paper")
         async with app.run_test(size=(120, 50)) as pilot:
-            await until(pilot, lambda: app.view.terminal is not None)
+            await until(pilot, lambda: app.run_state.ended is not None)
             for key in ["1", *keys.split()]:
                 await pilot.press(key)
                 await pilot.pause(0.1)

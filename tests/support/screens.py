@@ -83,12 +83,12 @@ async def reach(
         held = engine.holding.is_set if isinstance(engine, Script) and engine.hold_at else lambda: True
         for _ in range(3000):
             await pilot.pause(0.01)
-            if held() and app.view.state == case.state:
+            if held() and app.run_state.status == case.state:
                 break
-        assert app.view.state == case.state
+        assert app.run_state.status == case.state
         if case.state == "DONE":
             for event in described():
-                app.view.apply(event)
+                app.run_state.apply(event)
             app.controller.results = evaluated()
         await pilot.press(*case.keys)
         await pilot.pause()

@@ -24,8 +24,8 @@ class Announcer:
 
     def show_title(self, state: RunState) -> None:
         """State and accuracy in the terminal's title, if they have changed."""
-        words = [_name(state), state.state.lower()]
-        if state.epochs and state.terminal is None:
+        words = [_name(state), state.status.lower()]
+        if state.epochs and state.ended is None:
             words.append(f"{state.epoch}/{state.epochs}")
         if state.tested is not None:
             words.append(f"test {state.tested.accuracy:.1%}")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events as ui
 from textual import on
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
@@ -21,7 +20,7 @@ from tui_cifar.app.bindings import APP_BINDINGS
 from tui_cifar.app.gc_tuning import freeze_gc
 from tui_cifar.app.leaving import Leaving
 from tui_cifar.app.news import news
-from tui_cifar.app.preferences import choose_theme, use_keys
+from tui_cifar.app.preferences import use_keys, use_theme
 from tui_cifar.app.prints import Prints
 from tui_cifar.app.run_controller import RunController
 from tui_cifar.app.run_dialogs import RunDialogs
@@ -34,14 +33,11 @@ from tui_cifar.screens.dialogs.too_small_notice import TooSmallNotice, too_small
 from tui_cifar.terminal.diff_app import DiffApp
 from tui_cifar.terminal.guard import Guard
 from tui_cifar.terminal.textual_private import as_default_screen
+from tui_cifar.widgets.theme import image_mode_of
 
 if TYPE_CHECKING:
     from tui_cifar.render.look import ImageMode
-    from tui_cifar.run.client import Capabilities
-    from tui_cifar.run.inspector import Inspector
-    from tui_cifar.run.predictions import Results
     from tui_cifar.run.resume import Unfinished
-    from tui_cifar.run.state import Saved
 
 POLL_SECONDS = 0.25
 """How often progress is looked at. Rare events are shown as they come."""
@@ -92,12 +88,12 @@ class CifarApp(DiffApp):
         self.controller, self._offer = controller, offer
         controller.wake = self.wake
         self.settings = settings or Settings()
-        self.images, self.ascii = "ascii" if ascii and images == "half" else images, ascii
+        self._images, self.ascii = "ascii" if ascii and images == "half" else images, ascii
         self._fps = fps
         self._announcer = Announcer(self.write_sequence, notify)
-        self._begin_with(choose_theme(self, self.settings, theme))
+        use_theme(self, self.settings, theme)
         self.resources = ResourceSampler()
-        self.run_screens = RunScreens(self.install_screen, images=self.images, ascii=ascii)
+        self.run_screens = RunScreens(self.install_screen, ascii=ascii)
         self.leaving = Leaving(self, controller)
         self.prints = Prints(controller)
         self.dialogs = RunDialogs(self, controller)
@@ -105,61 +101,15 @@ class CifarApp(DiffApp):
         self.guard: Guard | None = None
         """Watches signals and the terminal; None under a test."""
 
-    # -- what screens get ---------------------------------------------------------------------------------------------------
-
     @property
-    def view(self) -> RunState:
-        """The state of the run."""
+    def run_state(self) -> RunState:
+        """Everything that the events of the run have told."""
         return self.controller.state
 
     @property
-    def capabilities(self) -> Capabilities:
-        return self.controller.client.capabilities
-
-    @property
-    def results(self) -> Results | None:
-        return self.controller.results
-
-    @property
-    def shown(self) -> Saved | None:
-        return self.controller.shown
-
-    @property
-    def results_missing(self) -> str:
-        return self.controller.results_missing
-
-    @property
-    def newer(self) -> Saved | None:
-        return self.controller.newer
-
-    def saved(self, split: str) -> Saved | None:
-        return self.controller.saved(split)
-
-    def open_results(self, saved: Saved) -> None:
-        self.controller.open_results(saved)
-
-    @property
-    def inspector(self) -> Inspector:
-        return self.controller.inspector
-
-    @property
-    def run_path(self) -> Path | None:
-        return self.controller.directory
-
-    @property
     def image_mode(self) -> ImageMode:
-        """How images are drawn: half-blocks in as many colours as the terminal has, letters, or not at all."""
-        if self.images != "half":
-            return "off" if self.images == "off" else "ascii"
-        if self.no_color:
-            return "ascii"
-        systems: dict[str | None, ImageMode] = {
-            "truecolor": "truecolor",
-            "256": "256",
-            "standard": "16",
-            "windows": "16",
-        }
-        return systems.get(self.console.color_system, "ascii")
+        """How images are drawn on this terminal."""
+        return image_mode_of(self, self._images)
 
     # -- life -----------------------------------------------------------------------------------------------------------
 
@@ -169,7 +119,8 @@ class CifarApp(DiffApp):
     def on_mount(self) -> None:
         """Start the run once the dashboard's first frame is drawn."""
         self.theme_changed_signal.subscribe(self, self._theme_chosen)
-        self._use_keys()
+        for problem in use_keys(self, self.settings):
+            self.controller.log("settings", problem)
         self.begin_capture_print(self)
         self.call_after_refresh(self._start)
 
@@ -212,17 +163,17 @@ class CifarApp(DiffApp):
         self._follow()
         if not self.screen_stack:  # leaving: the last events count, but there is nothing left to draw on
             return
-        if any(isinstance(event, RunEnded) for event in events) and (ended := self.view.terminal) is not None:
+        if any(isinstance(event, RunEnded) for event in events) and (ended := self.run_state.ended) is not None:
             self._run_ended(ended)
         self._rest()
         self.show()
-        self._announcer.show_title(self.view)
+        self._announcer.show_title(self.run_state)
         if events:
             self.refresh_bindings()
 
     def _react(self, event: Event) -> None:
         """What an event means beside what it changes on the screens."""
-        if (told := news(event, self.run_path)) is not None:
+        if (told := news(event, self.controller.directory)) is not None:
             self.notify(told.text, title=told.title, severity=told.severity, timeout=told.seconds, markup=False)
         match event:
             case RunStarted():
@@ -233,7 +184,7 @@ class CifarApp(DiffApp):
             case PredictionsSaved() if self._evaluating:
                 self._evaluating = False
                 self.clear_notifications()
-                self.open_results(event)  # it was asked for
+                self.controller.open_results(event)  # it was asked for
             case _:
                 pass
 
@@ -244,12 +195,12 @@ class CifarApp(DiffApp):
 
     def _rest(self) -> None:
         """While nothing moves, nothing is looked at: whatever comes next wakes the screen."""
-        if self.controller.ended or self.view.state in ("PAUSED", "CRASHED"):
+        if self.controller.ended or self.run_state.status in ("PAUSED", "CRASHED"):
             self._poll_timer.pause()
             self.resources.pause()
             return
         self._poll_timer.resume()
-        if self.capabilities.hosted:  # else what is sampled does not train
+        if self.controller.capabilities.hosted:  # else what is sampled does not train
             self.resources.resume()
         else:
             self.resources.pause()
@@ -258,17 +209,15 @@ class CifarApp(DiffApp):
         """Let the screen that is shown, under a dialog too, draw what has changed."""
         for screen in self.screen_stack:
             if isinstance(screen, RunScreen):
-                screen.show(self.view, self.resources.text)
+                screen.show(self.run_state, self.resources.text)
 
     def _run_ended(self, event: RunEnded) -> None:
         if self.leaving.waiting:
             self.leaving.run_ended()
             return
-        self._announcer.notify_end(self.view, event)
-        if isinstance(event, RunFailed) and self.capabilities.hosted:
+        self._announcer.notify_end(self.run_state, event)
+        if isinstance(event, RunFailed) and self.controller.capabilities.hosted:
             self.dialogs.show_failure(event)
-
-    # -- the process and its terminal -----------------------------------------------------------------------------------------
 
     def on_resize(self, event: ui.Resize) -> None:
         """A terminal too small for anything gets a notice, which goes when there is room."""
@@ -279,25 +228,6 @@ class CifarApp(DiffApp):
         self.prints.add(event.text, "stderr" if event.stderr else "stdout")
         self.call_later(self.show)
 
-    # -- settings -----------------------------------------------------------------------------------------------------------
-
-    def _begin_with(self, name: str) -> None:
-        """Have a theme before anything is styled: another one later means to parse and style everything again."""
-        self.set_reactive(App.theme, name)
-        dark = self.current_theme.dark
-        self.update_classes({"-dark-mode": dark, "-light-mode": not dark, f"-theme-{name}": True}, update=False)
-        self.update_ansi_colours()  # the themes "ansi-…" leave colours to the terminal
-        self.stylesheet.set_variables(self.get_css_variables())
-
-    def _use_keys(self) -> None:
-        """The user's keys; what is wrong with the settings is said in the log and in a notice."""
-        problems = use_keys(self, self.settings)
-        for problem in problems:
-            self.controller.log("settings", problem)
-        if problems:
-            others = f" (and {len(problems) - 1} more in the log)" if len(problems) > 1 else ""
-            self.notify(problems[0] + others, title="Settings", severity="warning", markup=False)
-
     def _theme_chosen(self, theme: Theme) -> None:
         self.settings.remember("theme", theme.name)
         self.call_after_refresh(self.show)
@@ -306,7 +236,7 @@ class CifarApp(DiffApp):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("pause", "resume", "save", "evaluate"):
-            return bool(getattr(self.capabilities, action))
+            return bool(getattr(self.controller.capabilities, action))
         return True
 
     def send(self, command: Command) -> None:
@@ -324,7 +254,7 @@ class CifarApp(DiffApp):
         self.send(Save())
 
     def action_evaluate(self) -> None:
-        if self.view.phase == "testing":
+        if self.run_state.phase == "testing":
             self.notify("The test is under way; its predictions come at its end.")
             return
         self.send(Evaluate())
@@ -357,32 +287,23 @@ class CifarApp(DiffApp):
     def action_interrupt(self) -> None:
         self.leaving.interrupt()
 
-    # -- the palette ----------------------------------------------------------------------------------------------------------
-
-    def action_command_palette(self) -> None:
-        from tui_cifar.screens.dialogs.palette import Palette
-
-        if not isinstance(self.screen, Palette):
-            self.push_screen(Palette())
-
-    def search_themes(self) -> None:
-        from textual.theme import ThemeProvider
-
-        from tui_cifar.screens.dialogs.palette import Palette
-
-        self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
-
     def get_key_display(self, binding: Binding) -> str:
         """Keys by their names: the sign for enter is missing from many fonts."""
         return "enter" if binding.key == "enter" and not binding.key_display else super().get_key_display(binding)
 
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Every action that has a key is in the palette too."""
-        # Textual's own, less those that the program has itself or that do nothing here.
-        yield from (c for c in super().get_system_commands(screen) if c.title in ("Theme", "Screenshot"))
-        from tui_cifar.app.palette import resume_commands, screen_commands
+    def action_command_palette(self) -> None:
+        from tui_cifar.app.palette import open_palette
 
-        if not self.controller.client.alive:
-            runs_dir = Path(self.controller.config.runs_dir)
-            yield from resume_commands(runs_dir, lambda run: self.call_later(self.controller.resume, run))
+        open_palette(self)
+
+    def search_themes(self) -> None:
+        from tui_cifar.app.palette import open_themes
+
+        open_themes(self)
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        from tui_cifar.app.palette import FROM_TEXTUAL, run_commands, screen_commands
+
+        yield from (c for c in super().get_system_commands(screen) if c.title in FROM_TEXTUAL)
+        yield from run_commands(self, self.controller)
         yield from screen_commands(self, screen)

@@ -1,4 +1,4 @@
-"""The user's keys: those in use, and what is wrong with them, as actions that there are none of, or two on one key."""
+"""The user's keys: which of them can be used, and what is wrong with the others: unknown actions, or two on one key."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _NAMES = frozenset(key.value.rpartition("+")[2] for key in Keys) | frozenset(KEY
 def checked(
     keys: Mapping[str, str], app: type[DOMNode], screens: Iterable[type[DOMNode]]
 ) -> tuple[dict[str, str], list[str]]:
-    """The keys that can be used, and a line for each entry that can't or that takes another action's key.
+    """The keys that can be used, and a line for each entry that can't, or that takes the key of another action.
 
     Args:
-        keys: key, or keys with a comma between them, by the id of a binding.
-        app: its bindings hold on every screen.
-        screens: the bindings of each hold there alone, so that two of them may share a key; so do those of its `KEY_VIEWS`.
+        keys: a key, or several separated by commas, by the id of a binding.
+        app: its bindings work on every screen.
+        screens: the bindings of each work only there, so that two screens may share a key; so may two of its `KEY_VIEWS`.
     """
     everywhere = _bindings(app)
     each = [
@@ -37,12 +37,12 @@ def checked(
     problems = []
     for name, text in keys.items():
         parts = _split(text)
-        strange = [part for part in parts if not _is_key(part)]
+        unknown = [part for part in parts if not _is_key(part)]
         if name not in known:
             problems.append(f"keys.toml: {name}: there is no such key binding{nearest(name, known)}")
-        elif strange or not parts:
+        elif unknown or not parts:
             problems.append(
-                f'keys.toml: {name}: "{strange[0] if strange else text}" is no key; say "p", "ctrl+p" or "f2"'
+                f'keys.toml: {name}: "{unknown[0] if unknown else text}" is not a key; write "p", "ctrl+p" or "f2"'
             )
         else:
             good[name] = ",".join(parts)
@@ -52,7 +52,7 @@ def checked(
 
 
 def _clashes(keys: Mapping[str, str], defaults: Mapping[str, list[str]]) -> Iterable[tuple[str, str, str]]:
-    """Pairs on one key that the user brought there; some share one from the start, as pause and resume do."""
+    """(key, action, action) for two actions that the user has put on one key; some share one by default, as pause and resume do."""
     for a, b in itertools.combinations(defaults, 2):
         now = [_split(keys[name]) if name in keys else defaults[name] for name in (a, b)]
         for key in now[0]:
@@ -61,7 +61,7 @@ def _clashes(keys: Mapping[str, str], defaults: Mapping[str, list[str]]) -> Iter
 
 
 def _bindings(node: type[DOMNode]) -> dict[str, list[str]]:
-    """Keys by id of what a class and those it is made from declare, of those with an id."""
+    """The keys of every binding with an id that a class or one of its bases declares, by that id."""
     found: dict[str, list[str]] = {}
     for base in node.__mro__:
         for binding in vars(base).get("BINDINGS", ()):
@@ -71,7 +71,7 @@ def _bindings(node: type[DOMNode]) -> dict[str, list[str]]:
 
 
 def _split(text: str) -> list[str]:
-    """The keys of a list with commas; a comma by itself is one."""
+    """The keys of a comma-separated list; a comma by itself is a key."""
     if text.strip() == ",":
         return ["comma"]
     return [key for part in text.split(",") if (key := part.strip())]

@@ -93,7 +93,7 @@ def _last_words(controller: RunController) -> list[str]:
     client, run = controller.client, controller.directory
     if client.capabilities.hosted or run is None:
         return summary(controller.outcome)
-    if controller.state.state == "CRASHED":
+    if controller.state.status == "CRASHED":
         return [f"run {run.name} crashed", f"to resume:    {resume_command(run)}"]
     return [f"run {run.name} goes on: {attach_command(run)}"] if client.alive and not controller.ended else []
 

@@ -33,7 +33,7 @@ class Leaving:
         if not self._can_be_stopped:
             self._leave()
         elif not isinstance(self._app.screen, QuitDialog):
-            hosted = self._controller.client.capabilities.hosted
+            hosted = self._controller.capabilities.hosted
             self._app.push_screen(QuitDialog(self._controller.state, hosted=hosted), self._answered)
 
     def interrupt(self) -> None:
@@ -69,7 +69,7 @@ class Leaving:
         elif self.waiting:
             pass
         elif guard.code is not None:
-            if self._controller.client.capabilities.hosted:
+            if self._controller.capabilities.hosted:
                 self.stop(save=True, reason=guard.reason, code=guard.code)
             else:
                 self._app.exit(return_code=guard.code)
@@ -78,7 +78,7 @@ class Leaving:
 
     @property
     def _can_be_stopped(self) -> bool:
-        return self._controller.client.capabilities.stop and not self._controller.ended
+        return self._controller.capabilities.stop and not self._controller.ended
 
     def _leave(self) -> None:
         self._app.exit(return_code=exit_code(self._controller.outcome))

@@ -33,5 +33,5 @@ class Prints:
 
     def run_started(self, event: RunStarted) -> None:
         """Write to the run's own log from now on, if it runs in this process."""
-        if self.capture is not None and self._controller.client.capabilities.hosted:
+        if self.capture is not None and self._controller.capabilities.hosted:
             self.capture.move(Path(event.directory) / "log.txt")

@@ -17,6 +17,10 @@ from tui_cifar.run.local import LocalRun, real_engine
 from tui_cifar.run.state import RunState, Saved
 
 if TYPE_CHECKING:
+    import numpy as np
+    from textual.message import Message
+
+    from tui_cifar.run.client import Capabilities
     from tui_cifar.run.inspector import Inspector
     from tui_cifar.run.predictions import Results
     from tui_cifar.run.resume import Unfinished
@@ -91,7 +95,7 @@ class RunController:
         events = self.client.events()
         for event in events:
             self.state.apply(event)
-            if event.live and "inspector" in vars(self) and self.inspector.take(event) and self.ended:
+            if event.live and "_inspector" in vars(self) and self._inspector.take(event) and self.ended:
                 freeze_gc("PyTorch is loaded")  # to inspect with the best weights
         return events
 
@@ -102,21 +106,29 @@ class RunController:
     @property
     def ended(self) -> bool:
         """Whether the run has come to its end."""
-        return self.state.terminal is not None
+        return self.state.ended is not None
 
     @property
     def outcome(self) -> RunEnded | None:
         """How the run ended that this process trained; None before its end, and for one that it only shows."""
-        return self.state.terminal if self.client.capabilities.hosted else None
+        return self.state.ended if self.capabilities.hosted else None
 
     @property
     def directory(self) -> Path | None:
         """The run directory; None before there is one."""
         return Path(self.state.started.directory) if self.state.started else None
 
+    @property
+    def capabilities(self) -> Capabilities:
+        """What can be done with the run now."""
+        return self.client.capabilities
+
+    def inspect(self, image: np.ndarray | Path, key: object, post: Callable[[Message], object]) -> None:
+        """Ask what the network makes of uint8 (32, 32, 3) or of an image file; `post` gets an `Answered` with `key`."""
+        self._inspector.ask(image, key, post)
+
     @cached_property
-    def inspector(self) -> Inspector:
-        """Asks the network about images."""
+    def _inspector(self) -> Inspector:
         from tui_cifar.run.inspector import Inspector
 
         return Inspector(lambda: self.client)

@@ -1,6 +1,6 @@
-"""Two themes of few colours, and Textual's two of the terminal's own colours.
+"""Two themes of our own, and Textual's two that use the terminal's own colours.
 
-Blue and orange are the two curves and nothing else; green and red are right and wrong.
+Blue and orange are the two curves and nothing else; green and red mean correct and wrong.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from textual.theme import BUILTIN_THEMES, Theme
 
 
 def _of_the_terminal(name: str, accent: str) -> Theme:
-    """Textual's theme, with frames that are seen on any ground and one accent, which isn't the green of right ones."""
+    """Textual's theme, with borders that are visible on any background, and an accent that isn't the green of what is correct."""
     theme = BUILTIN_THEMES[name]
     variables = {"border-blurred": "ansi_bright_black", "footer-key-foreground": accent}
     return replace(theme, accent=accent, variables={**theme.variables, **variables})
@@ -72,22 +72,24 @@ THEMES = (
 
 
 NEAREST = {"train": "primary", "validation": "warning", "dim": "foreground-muted", "line": "foreground-disabled"}
-"""What stands for our colours in themes that lack them."""
+"""What stands for our own colours in other themes."""
 
 
 def style(variables: Mapping[str, str], name: str) -> str:
-    """A colour of the theme as the words of a Rich style. Themes of the terminal's own colours have no grey that every
-    terminal shows: what is grey in the others has the attribute "dim" there."""
+    """A colour of the theme as a Rich style.
+
+    Themes that use the terminal's own colours have no grey that every terminal shows; there it is the attribute "dim".
+    """
     found = colour(variables, name)
     return "dim" if found == "default" and name in ("dim", "line") else found
 
 
 def colour(variables: Mapping[str, str], name: str) -> str:
-    """A theme's colour as Rich takes it: "#rrggbb", translucent ones laid over its background, or an ANSI colour."""
+    """A colour of the theme for Rich: "#rrggbb" (translucent ones blended with the background), or the name of an ANSI colour."""
     try:
         found = Color.parse(variables.get(name) or variables.get(NEAREST.get(name, name), ""))
         ground = Color.parse(variables.get("background", "#000000"))
-    except ColorParseError:  # not a colour of its own, as in "auto 60%"
+    except ColorParseError:  # relative to another colour, as in "auto 60%"
         return "default"
     if found.ansi is not None:
         return found.rich_color.name

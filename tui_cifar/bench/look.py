@@ -184,7 +184,7 @@ async def _in_the_application(path: Path, repeat: int) -> list[Measured]:
 
     app = TimedApp(RunController(RecordedRun(path), make_config({"runs_dir": str(path.parent), "device": "cpu"})))
     async with app.run_test(size=(120, 40)) as pilot:
-        while app.view.terminal is None or app.results is None:
+        while app.run_state.ended is None or app.controller.results is None:
             await pilot.pause(0.05)
         predictions = app.run_screens["predictions"]
         assert isinstance(predictions, PredictionsScreen)

@@ -83,11 +83,11 @@ def find_unfinished(runs_dir: Path, wanted: Mapping[str, Any]) -> Unfinished | N
 
 def recall(run: Path) -> RunState:
     """What the screens showed of a run, in the state of one that is about to start again."""
-    view = RunState()
+    state = RunState()
     try:
         for event in read_events(run / "events.jsonl", thinned=True):
-            view.apply(event)
+            state.apply(event)
     except OSError:
         pass  # then the screens show nothing of its past
-    view.state, view.terminal, view.tested, view.started, view.preparation = "PREPARING", None, None, None, None
-    return view
+    state.status, state.ended, state.tested, state.started, state.preparation = "PREPARING", None, None, None, None
+    return state

@@ -48,7 +48,7 @@ from tui_cifar.run.client_events import ClientNotice, ProcessFound, ProcessLost
 if TYPE_CHECKING:
     import numpy as np
 
-STATES = {"training": "TRAINING", "validating": "VALIDATING", "testing": "TESTING"}
+STATUS_OF_PHASE = {"training": "TRAINING", "validating": "VALIDATING", "testing": "TESTING"}
 Saved = PredictionsSaved | ValidationPredictionsSaved
 """The event that predictions of the test or of the validation images were written to the run directory."""
 MAX_POINTS = 20_000
@@ -64,7 +64,7 @@ class RunState:
     "data", "lines"), the events that changed it, so that a screen knows when to draw again.
     """
 
-    state: str = "PREPARING"
+    status: str = "PREPARING"
     """PREPARING, TRAINING, VALIDATING, TESTING, PAUSED, DONE, STOPPED, FAILED or CRASHED."""
     preparation: PreparationAdvanced | None = None
     started: RunStarted | None = None
@@ -92,7 +92,7 @@ class RunState:
     tested: TestCompleted | None = None
     lines: deque[tuple[float, str]] = field(default_factory=lambda: deque(maxlen=MAX_LINES))
     """The log: (time, text), oldest first."""
-    lines_ever: int = 0
+    lines_total: int = 0
     """How many lines there have been, those included that are no longer kept."""
     skipped: ImagesSkipped | None = None
     predictions: PredictionsSaved | None = None
@@ -103,7 +103,7 @@ class RunState:
     """Whichever of the two came last."""
     model: ModelDescribed | None = None
     data: DataDescribed | None = None
-    terminal: RunEnded | None = None
+    ended: RunEnded | None = None
     """How the run ended."""
     changes: dict[str, int] = field(default_factory=dict)
 
@@ -177,8 +177,8 @@ class RunState:
         self.preparation = event
 
     def _started(self, event: RunStarted) -> None:
-        self.started, self.terminal, self.tested = event, None, None
-        self.state, self.phase = "TRAINING", "training"
+        self.started, self.ended, self.tested = event, None, None
+        self.status, self.phase = "TRAINING", "training"
         self.epoch, self.step, self.steps = min(event.epoch, event.epochs), event.step, event.steps_per_epoch
         self.rates, self.seconds_left = {}, None
         self._rewind(event.epoch, event.step)
@@ -240,8 +240,8 @@ class RunState:
         if event.images_per_second:
             self.rates[event.phase] = event.images_per_second
         self.seconds_left = event.seconds_left
-        if self.state not in ("PAUSED", "DONE", "STOPPED", "FAILED", "CRASHED"):
-            self.state = STATES.get(event.phase, self.state)
+        if self.status not in ("PAUSED", "DONE", "STOPPED", "FAILED", "CRASHED"):
+            self.status = STATUS_OF_PHASE.get(event.phase, self.status)
 
     def _loss(self, event: LossSampled) -> None:
         if math.isfinite(event.train_loss):
@@ -281,7 +281,7 @@ class RunState:
             self._log(event.time, f"Checkpoint skipped: {event.error}")
 
     def _paused(self, event: RunPaused) -> None:
-        self.state, self.phase = "PAUSED", event.phase
+        self.status, self.phase = "PAUSED", event.phase
         if event.by:
             self._log(event.time, f"Paused by {event.by}")
 
@@ -291,7 +291,7 @@ class RunState:
             self._log(event.time, f"Resumed by {event.by}")
 
     def _enter(self, phase: str) -> None:
-        self.phase, self.state = phase, STATES.get(phase, self.state)
+        self.phase, self.status = phase, STATUS_OF_PHASE.get(phase, self.status)
 
     def _test_started(self, event: TestStarted) -> None:
         self._enter("testing")
@@ -324,11 +324,11 @@ class RunState:
         self._log(event.time, event.text)
 
     def _lost(self, event: ProcessLost) -> None:
-        self.state, self.seconds_left = "CRASHED", None
+        self.status, self.seconds_left = "CRASHED", None
         self._log(event.time, "The process that trained the run is gone")
 
     def _found(self, event: ProcessFound) -> None:
-        self.state, self.terminal = "PREPARING", None
+        self.status, self.ended = "PREPARING", None
         self._log(event.time, "A process trains the run again")
 
     def _skipped(self, event: ImagesSkipped) -> None:
@@ -338,14 +338,14 @@ class RunState:
             self._log(event.time, f"  {name}")
 
     def _ended(self, event: RunEnded) -> None:
-        self.terminal, self.seconds_left = event, None
+        self.ended, self.seconds_left = event, None
         match event:
             case RunCompleted():
-                self.state = "DONE"
+                self.status = "DONE"
             case RunStopped():
-                self.state = "STOPPED"
+                self.status = "STOPPED"
             case RunFailed():
-                self.state = "FAILED"
+                self.status = "FAILED"
                 self._log(event.time, f"{event.title}: {event.message}")
                 for line in event.detail.splitlines():
                     self._log(event.time, f"  {line}")
@@ -353,7 +353,7 @@ class RunState:
 
     def _log(self, time: float, text: str) -> None:
         self.lines.append((time, text))
-        self.lines_ever += 1
+        self.lines_total += 1
         self._touch("lines")
 
 

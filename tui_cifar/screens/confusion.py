@@ -42,8 +42,8 @@ class ConfusionScreen(ResultsScreen):
         Binding("down", "move(0, 1)", "Down", id="confusion.down", show=False, tooltip="Move the cursor"),
     ]
 
-    def __init__(self, *, images: str, ascii: bool) -> None:
-        super().__init__(images=images, ascii=ascii)
+    def __init__(self, *, ascii: bool) -> None:
+        super().__init__(ascii=ascii)
         self.cursor = (0, 0)
         """Row and column in display order."""
         self.normalisation = 0
@@ -63,22 +63,22 @@ class ConfusionScreen(ResultsScreen):
 
     def holds(self, newer: Saved) -> bool:
         """Newer figures of the same split are shown at once: nobody loses their place."""
-        return newer is not self.cifar.saved(self.cifar.results.split if self.cifar.results else "test")
+        return newer is not self.run.saved(self.run.results.split if self.run.results else "test")
 
     @property
     def confusion(self) -> np.ndarray | None:
         """int (classes, classes), rows true, columns predicted: of the evaluation that is shown, else of the final test."""
-        names = self.view.class_names
-        if self.cifar.results is not None:
-            return self.cifar.results.confusion
-        if self.view.tested is not None and len(self.view.tested.confusion) == len(names):
-            return np.array(self.view.tested.confusion, dtype=np.int64)
+        names = self.run.state.class_names
+        if self.run.results is not None:
+            return self.run.results.confusion
+        if self.run.state.tested is not None and len(self.run.state.tested.confusion) == len(names):
+            return np.array(self.run.state.tested.confusion, dtype=np.int64)
         return None
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the classes."""
-        return self.cifar.results.class_names if self.cifar.results is not None else self.view.class_names
+        return self.run.results.class_names if self.run.results is not None else self.run.state.class_names
 
     def _order(self, confusion: np.ndarray) -> list[int]:
         """The classes in display order."""
@@ -89,7 +89,7 @@ class ConfusionScreen(ResultsScreen):
         order = self._order(confusion)
         return order[self.cursor[0]], order[self.cursor[1]]
 
-    def update(self, view: RunState) -> None:
+    def update(self, state: RunState) -> None:
         n = max(1, len(self.names))
         self.cursor = min(self.cursor[0], n - 1), min(self.cursor[1], n - 1)
         self._redraw()
@@ -97,18 +97,18 @@ class ConfusionScreen(ResultsScreen):
     # -- drawing ----------------------------------------------------------------------------------------------------------
 
     def _status(self, width: int, height: int) -> list[Line]:
-        styles, results = self.look.styles, self.cifar.results
+        styles, results = self.look.styles, self.run.results
         if self.over_epochs:
             left = [Segment("Validation accuracy by class over the epochs", styles.strong)]
-            right = [Segment("up, down: other class", styles.dim)] if self.view.rows else []
+            right = [Segment("up, down: other class", styles.dim)] if self.run.state.rows else []
             return [spread(left, right, width)]
         if self.confusion is None:
             return [[Segment("Confusion", styles.strong)]]
         weights = ""
         if results is not None:
             weights = results.weights
-        elif self.view.tested is not None:
-            weights = f"epoch {self.view.tested.epoch}"
+        elif self.run.state.tested is not None:
+            weights = f"epoch {self.run.state.tested.epoch}"
         left = self.heading("test" if results is None else results.split, weights, width)
         left.append(Segment(f"{NORMALISATIONS[self.normalisation]} · {CLASS_ORDERS[self.order]}", styles.accent))
         right = [Segment("rows true, columns predicted", styles.dim)]
@@ -141,7 +141,7 @@ class ConfusionScreen(ResultsScreen):
 
     def _with_images(self, lines: list[Line], top: int, cell: Selection, width: int, height: int) -> list[Line]:
         """The most confident images of the cell beside the lines from `top` on, if there is room."""
-        results, look = self.cifar.results, self.look
+        results, look = self.run.results, self.look
         left = max((width_of(line) for line in lines[top:]), default=0) + 4
         room, rows = width - left, height - top
         if results is None or results.images is None or look.mode == "off" or room < 40 or rows < 10:
@@ -165,12 +165,12 @@ class ConfusionScreen(ResultsScreen):
             "The confusion matrix of the validation images appears here after each epoch,",
             "that of the test images at the end of the run.",
         ]
-        if self.view.started is not None and self.view.terminal is None:
+        if self.run.capabilities.evaluate:
             text.append("Press e to classify the test images now.")
         return [[Segment(line, self.look.styles.dim)] for line in text]
 
     def _history(self, width: int, height: int) -> list[Line]:
-        rows = self.view.rows
+        rows = self.run.state.rows
         if not rows:
             return [[Segment("A curve for each class appears here after the first epoch.", self.look.styles.dim)]]
         names = [c.name for c in rows[-1].per_class]
@@ -220,10 +220,10 @@ class ConfusionScreen(ResultsScreen):
     def action_open(self) -> None:
         """Show the images of the cell under the cursor."""
         confusion = self.confusion
-        if confusion is None or self.cifar.results is None:
+        if confusion is None or self.run.results is None:
             return
         true, predicted = self._cell(confusion)
-        predictions = self.cifar.run_screens["predictions"]
+        predictions = self.host.run_screens["predictions"]
         assert isinstance(predictions, PredictionsScreen)
         predictions.select(Selection(true=true, predicted=predicted, order="confidence"))
-        self.cifar.action_view("predictions")
+        self.host.action_view("predictions")

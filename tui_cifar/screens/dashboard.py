@@ -56,8 +56,8 @@ class Dashboard(RunScreen):
         *panel_keys(),
     ]
 
-    def __init__(self, *, images: str, ascii: bool) -> None:
-        super().__init__(images=images, ascii=ascii)
+    def __init__(self, *, ascii: bool) -> None:
+        super().__init__(ascii=ascii)
         self._panels = {name: entry.create(ascii=ascii) for name, entry in PANELS.items()}
         self._current = next(iter(PANELS))
         self._selected = False
@@ -77,19 +77,19 @@ class Dashboard(RunScreen):
     def on_resize(self, event: events.Resize | None = None) -> None:
         self._arrange()
 
-    def show(self, view: RunState, resources: str) -> None:
+    def show(self, state: RunState, resources: str) -> None:
         """Hand the state to the parts that are on the screen; there are none while it is made or torn down."""
         for header in self.query(RunHeader):
-            header.show(view, resources)
+            header.show(state, resources)
         for panel in self.query(".panel"):
             if panel.display and panel.parent is not None and getattr(panel.parent, "display", True):
-                cast(DashboardPanel, panel).show(view)
+                cast(DashboardPanel, panel).show(state)
 
     # -- remembered choices -----------------------------------------------------------------------------------------------
 
     def _recall(self) -> None:
         """Begin as it was left the last time."""
-        choice = self.cifar.settings.choice
+        choice = self.host.settings.choice
         self._current = choice("panel", PANELS) or self._current
         for name, entry in PANELS.items():
             for remembered in entry.panel.CHOICES:
@@ -98,7 +98,7 @@ class Dashboard(RunScreen):
                     setattr(self._panels[name], remembered.attribute, value)
 
     def _remember(self) -> None:
-        remember = self.cifar.settings.remember
+        remember = self.host.settings.remember
         remember("panel", self._current)
         for name, entry in PANELS.items():
             for remembered in entry.panel.CHOICES:
@@ -127,7 +127,7 @@ class Dashboard(RunScreen):
             column.display = any(child.display for child in column.children)
         self.query_one(PanelTabs).select(self._current)
         self.refresh_bindings()
-        self.call_after_refresh(self.cifar.show)
+        self.call_after_refresh(self.host.show)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "enlarge":

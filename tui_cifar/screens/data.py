@@ -32,12 +32,12 @@ class DataScreen(TabbedScreen):
         "batch": "Batch",
     }
 
-    def __init__(self, *, images: str, ascii: bool) -> None:
-        super().__init__(images=images, ascii=ascii)
+    def __init__(self, *, ascii: bool) -> None:
+        super().__init__(ascii=ascii)
         self._samples: tuple[Path, Samples | str] | None = None
 
-    def state(self) -> object:
-        return self.view.started is None, self.view.terminal is None
+    def redraw_key(self) -> object:
+        return self.run.state.started is None, self.run.state.ended is None
 
     def parts(self) -> tuple[str, ...]:
         return ("data",)
@@ -62,7 +62,7 @@ class DataScreen(TabbedScreen):
     @property
     def samples(self) -> Samples | str:
         """The samples of this run, read once; or why there are none."""
-        data, path = self.view.data, self.cifar.run_path
+        data, path = self.run.state.data, self.run.directory
         if data is None or path is None:
             return self._waiting()
         if not data.path:
@@ -76,18 +76,18 @@ class DataScreen(TabbedScreen):
         return self._samples[1]
 
     def _waiting(self) -> str:
-        if self.view.terminal is not None:
+        if self.run.state.ended is not None:
             return "This run ended before its data was described."
         return "The data is described here soon after training begins."
 
     # -- classes ----------------------------------------------------------------------------------------------------------
 
     def _counts(self, width: int, height: int) -> list[Line]:
-        data, look = self.view.data, self.look
+        data, look = self.run.state.data, self.look
         if data is None:
             return [[Segment(self._waiting(), look.styles.dim)]]
-        names = self.view.class_names
-        skipped = self.view.skipped.count if self.view.skipped else 0
+        names = self.run.state.class_names
+        skipped = self.run.state.skipped.count if self.run.state.skipped else 0
         text = f"{plural(data.duplicate_count, 'duplicate')}   {plural(skipped, 'unreadable file')}"
         hint = "   tab: which ones" if data.duplicate_count or skipped else ""
         problems: Line = [Segment(text, look.styles.text), Segment(hint, look.styles.dim)]
@@ -105,7 +105,7 @@ class DataScreen(TabbedScreen):
 
     def _examples(self, width: int, height: int) -> list[Line]:
         """A column of training images for each class, if there is room."""
-        samples, names, look = self.samples, self.view.class_names, self.look
+        samples, names, look = self.samples, self.run.state.class_names, self.look
         if isinstance(samples, str) or look.mode == "off" or not names:
             return []
         side = min(16, (width + 2) // len(names) - 2, 2 * (height - 3)) // 2 * 2
@@ -127,7 +127,7 @@ class DataScreen(TabbedScreen):
     # -- duplicates and unreadable files ----------------------------------------------------------------------------------
 
     def _problem_lines(self, width: int) -> list[Line]:
-        data, skipped, styles = self.view.data, self.view.skipped, self.look.styles
+        data, skipped, styles = self.run.state.data, self.run.state.skipped, self.look.styles
         if data is None:
             return [[Segment(self._waiting(), styles.dim)]]
         if data.duplicate_count:
@@ -167,7 +167,7 @@ class DataScreen(TabbedScreen):
         samples, look = self.samples, self.look
         if isinstance(samples, str) or look.mode == "off":
             return self._no_images(samples)
-        names, count = self.view.class_names, 1 + samples.draws.shape[1]
+        names, count = self.run.state.class_names, 1 + samples.draws.shape[1]
         grid = fit(width, height)
         if not grid.side:
             return [[Segment(NO_ROOM, look.styles.dim)]]
@@ -185,7 +185,7 @@ class DataScreen(TabbedScreen):
         samples, look = self.samples, self.look
         if isinstance(samples, str) or look.mode == "off":
             return self._no_images(samples)
-        names, size = self.view.class_names, int(self.view.config.get("batch_size", 0))
+        names, size = self.run.state.class_names, int(self.run.state.config.get("batch_size", 0))
         grid = fit(width, height - 1, enough=18)
         if not grid.side:
             return [[Segment(NO_ROOM, look.styles.dim)]]

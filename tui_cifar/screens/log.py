@@ -21,5 +21,5 @@ class LogScreen(RunScreen):
     def parts(self) -> tuple[str, ...]:
         return ("lines",)
 
-    def update(self, view: RunState) -> None:
-        self.query_one(LogPane).show(view)
+    def update(self, state: RunState) -> None:
+        self.query_one(LogPane).show(state)

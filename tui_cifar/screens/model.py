@@ -41,8 +41,8 @@ class ModelScreen(TabbedScreen):
         ),
     ]
 
-    def __init__(self, *, images: str, ascii: bool) -> None:
-        super().__init__(images=images, ascii=ascii)
+    def __init__(self, *, ascii: bool) -> None:
+        super().__init__(ascii=ascii)
         self.answer: Inspection | str | None = None
         """What the network made of the image, or why it could not be asked; None while it is being asked."""
         self._asked: object = None
@@ -51,15 +51,15 @@ class ModelScreen(TabbedScreen):
     def parts(self) -> tuple[str, ...]:
         return ("model", "predictions")
 
-    def state(self) -> object:
+    def redraw_key(self) -> object:
         """Who answers questions, and whether there are images to ask about."""
-        return self.view.terminal is None, self.view.images is None
+        return self.run.state.ended is None, self.run.state.images is None
 
     def holds(self, newer: Saved) -> bool:
         """The image is one of the evaluation that is shown."""
         return True
 
-    def update(self, view: RunState) -> None:
+    def update(self, state: RunState) -> None:
         self._asked = None
         self.redraw()
 
@@ -69,7 +69,7 @@ class ModelScreen(TabbedScreen):
 
     def last(self) -> int:
         if self.current == "layers":
-            return max(0, len(self.view.model.layers) - 1) if self.view.model else 0
+            return max(0, len(self.run.state.model.layers) - 1) if self.run.state.model else 0
         if self.current == "maps" and isinstance(self.answer, Inspection):
             return max(0, len(self.answer.maps) - 1)
         return 0
@@ -78,7 +78,7 @@ class ModelScreen(TabbedScreen):
 
     @property
     def _browser(self) -> Browser:
-        predictions = self.cifar.run_screens["predictions"]
+        predictions = self.host.run_screens["predictions"]
         assert isinstance(predictions, PredictionsScreen)
         return predictions.browser
 
@@ -89,9 +89,9 @@ class ModelScreen(TabbedScreen):
         results, number = browser.results, browser.number
         if results is not None and results.images is not None and number is not None:
             return np.array(results.images[number]), f"#{number:,} {results.class_names[results.labels[number]]}"
-        if self.view.images is not None and self.view.labels and self.view.class_names:
-            i = self._shown % len(self.view.labels)
-            return self.view.images[i], self.view.class_names[self.view.labels[i]]
+        if self.run.state.images is not None and self.run.state.labels and self.run.state.class_names:
+            i = self._shown % len(self.run.state.labels)
+            return self.run.state.images[i], self.run.state.class_names[self.run.state.labels[i]]
         return None
 
     def _inspected(self) -> Inspection | None:
@@ -99,7 +99,7 @@ class ModelScreen(TabbedScreen):
         image = self.image
         if image is not None and (key := image[0].tobytes()) != self._asked:
             self._asked = key
-            self.cifar.inspector.ask(image[0], key, self.post_message)
+            self.run.inspect(image[0], key, self.post_message)
         return self.answer if isinstance(self.answer, Inspection) else None
 
     def on_answered(self, message: Answered) -> None:
@@ -111,7 +111,7 @@ class ModelScreen(TabbedScreen):
     # -- views ------------------------------------------------------------------------------------------------------------
 
     def _layers(self, width: int, height: int) -> list[Line]:
-        model, look = self.view.model, self.look
+        model, look = self.run.state.model, self.look
         if model is None:
             return [[Segment("The layers appear here when training begins.", look.styles.dim)]]
         most = max(1, height - 7 - bool(model.grows))
@@ -133,7 +133,7 @@ class ModelScreen(TabbedScreen):
 
     def _costs(self, model: ModelDescribed) -> list[tuple[str, str]]:
         """What the network needs, by name."""
-        config, started = self.view.config, self.view.started
+        config, started = self.run.state.config, self.run.state.started
         batch = int(config.get("batch_size", 1))
         trained = model.trained or (started.parameters if started else model.parameters)
         frozen = f", {model.parameters - trained:,} of them frozen" if model.parameters > trained else ""
@@ -155,7 +155,7 @@ class ModelScreen(TabbedScreen):
     def _optimizer_state_size(self) -> int:
         """How many numbers the run's optimizer keeps per trained parameter."""
         try:
-            return recorded_config(self.view.config).optimizer.options.state_size
+            return recorded_config(self.run.state.config).optimizer.options.state_size
         except ConfigError:  # of another version of the program
             return 0
 
@@ -189,7 +189,7 @@ class ModelScreen(TabbedScreen):
         if action == "walk":
             return self.current == "maps"
         if action == "ask_again":
-            return self.current != "layers" and self.view.terminal is None
+            return self.current != "layers" and self.run.state.ended is None
         return True
 
     def action_walk(self, step: int) -> None:

@@ -46,8 +46,8 @@ class LogPane(RichLog):
         if state is not self._shown:
             self.clear()
             self._shown, self._written = state, 0
-        new = min(state.lines_ever - self._written, len(state.lines))
-        self._written = state.lines_ever
+        new = min(state.lines_total - self._written, len(state.lines))
+        self._written = state.lines_total
         dim = style(self.app.theme_variables, "dim")
         for at, text in list(state.lines)[len(state.lines) - new :]:
             line = Text(time.strftime("%H:%M:%S  ", time.localtime(at)), dim)

@@ -29,6 +29,14 @@ def styles_of(app: App[Any]) -> Styles:
     )
 
 
+def image_mode_of(app: App[Any], images: str) -> ImageMode:
+    """How to draw images that were asked for as "half" (blocks of half a cell), "ascii" (letters) or "off"."""
+    if images == "off":
+        return "off"
+    modes: dict[str | None, ImageMode] = {"truecolor": "truecolor", "256": "256", "standard": "16", "windows": "16"}
+    return "ascii" if images == "ascii" or app.no_color else modes.get(app.console.color_system, "ascii")
+
+
 def look_of(app: App[Any], mode: ImageMode, *, ascii: bool) -> Look:
     """How to draw in the current theme."""
     return Look(mode, styles_of(app), not app.current_theme.dark, ascii)

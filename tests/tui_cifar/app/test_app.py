@@ -31,7 +31,7 @@ from tui_cifar.screens.log import LogScreen
 async def test_it_trains_to_the_end_and_shows_the_result() -> None:
     app = make_app(Script(epochs=3))
     async with app.run_test(size=LARGE) as pilot:
-        await until(pilot, lambda: app.view.state == "DONE")
+        await until(pilot, lambda: app.run_state.status == "DONE")
         await pilot.pause(0.3)
         text = screen_text(app)
         for wanted in (
@@ -86,13 +86,13 @@ async def test_space_pauses_and_resumes_and_the_label_turns() -> None:
         await until(pilot, script.holding.is_set)
         await until(pilot, lambda: "space Pause" in screen_text(app))
         await pilot.press("space")
-        await until(pilot, lambda: app.view.state == "PAUSED")
+        await until(pilot, lambda: app.run_state.status == "PAUSED")
         await until(pilot, lambda: "space Resume" in screen_text(app))
         assert "● PAUSED" in screen_text(app)
         await pilot.press("space")
-        await until(pilot, lambda: app.view.state == "TRAINING" and "space Pause" in screen_text(app))
+        await until(pilot, lambda: app.run_state.status == "TRAINING" and "space Pause" in screen_text(app))
         script.go.set()
-        await until(pilot, lambda: app.view.state == "DONE")
+        await until(pilot, lambda: app.run_state.status == "DONE")
 
 
 async def test_events_that_come_while_leaving_still_count() -> None:
@@ -103,7 +103,7 @@ async def test_events_that_come_while_leaving_still_count() -> None:
     script.go.set()
     assert app.controller.client.join(10)
     app.take_events()  # its screens are gone
-    assert app.view.state == "DONE"
+    assert app.run_state.status == "DONE"
 
 
 async def test_s_saves() -> None:
@@ -129,7 +129,7 @@ async def test_q_asks_and_then_stops(key: str, saved: bool) -> None:
         await pilot.press(key)
         await until(pilot, lambda: app.return_code is not None)
     assert app.return_code == 0
-    assert (app.view.terminal.saved is not None) == saved  # type: ignore[union-attr]
+    assert (app.run_state.ended.saved is not None) == saved  # type: ignore[union-attr]
 
 
 async def test_keep_training_goes_back() -> None:
@@ -142,9 +142,9 @@ async def test_keep_training_goes_back() -> None:
             await until(pilot, lambda: isinstance(app.screen, QuitDialog))
             await pilot.press(key)
             await until(pilot, lambda: isinstance(app.screen, Dashboard))
-        assert app.capabilities.stop
+        assert app.controller.capabilities.stop
         script.go.set()
-        await until(pilot, lambda: app.view.state == "DONE")
+        await until(pilot, lambda: app.run_state.status == "DONE")
 
 
 async def test_ctrl_c_twice_leaves_at_once() -> None:
@@ -199,7 +199,7 @@ async def test_the_palette_has_every_action() -> None:
     script = Script(hold_at=(1, 3))
     app = make_app(script)
     async with app.run_test(size=LARGE) as pilot:
-        await until(pilot, lambda: script.holding.is_set() and app.view.started is not None)
+        await until(pilot, lambda: script.holding.is_set() and app.run_state.started is not None)
         commands = {c.title: c for c in app.get_system_commands(app.screen)}
         assert {
             "Pause",
@@ -229,7 +229,7 @@ async def test_the_palette_has_every_action() -> None:
 async def test_a_small_terminal_shows_one_panel_at_a_time() -> None:
     app = make_app(Script(epochs=3))
     async with app.run_test(size=SMALL) as pilot:
-        await until(pilot, lambda: app.view.state == "DONE")
+        await until(pilot, lambda: app.run_state.status == "DONE")
         shown = []
         for panel in PANELS:
             await pilot.pause(0.1)
@@ -251,7 +251,7 @@ async def test_a_small_terminal_shows_one_panel_at_a_time() -> None:
 async def test_a_large_terminal_shows_all_and_a_key_shows_one_alone() -> None:
     app = make_app(Script(epochs=2))
     async with app.run_test(size=LARGE) as pilot:
-        await until(pilot, lambda: app.view.state == "DONE")
+        await until(pilot, lambda: app.run_state.status == "DONE")
 
         def visible() -> list[str | None]:
             return [w.id for w in app.screen.query(".panel") if w.display and w.parent.display]  # type: ignore[union-attr]
@@ -280,7 +280,7 @@ async def test_a_large_terminal_shows_all_and_a_key_shows_one_alone() -> None:
 async def test_plot_keys_change_the_plot() -> None:
     app = make_app(Script(epochs=3))
     async with app.run_test(size=LARGE) as pilot:
-        await until(pilot, lambda: app.view.state == "DONE")
+        await until(pilot, lambda: app.run_state.status == "DONE")
         await until(pilot, lambda: "l linear · m smooth 0 · r all" in screen_text(app))
         await pilot.press("l", "m", "r")
         await until(pilot, lambda: "l log · m smooth 0.6 · r recent" in screen_text(app))
@@ -289,7 +289,7 @@ async def test_plot_keys_change_the_plot() -> None:
 async def test_classes_sort_and_images_page() -> None:
     app = make_app(Script(epochs=2))
     async with app.run_test(size=LARGE) as pilot:
-        await until(pilot, lambda: app.view.state == "DONE")
+        await until(pilot, lambda: app.run_state.status == "DONE")
         await until(pilot, lambda: "1–3 of 48" in screen_text(app))
 
         def order() -> bool:
@@ -308,7 +308,7 @@ async def test_classes_sort_and_images_page() -> None:
 async def test_themes_switch() -> None:
     app = make_app(Script(epochs=1))
     async with app.run_test(size=LARGE) as pilot:
-        await until(pilot, lambda: app.view.state == "DONE")
+        await until(pilot, lambda: app.run_state.status == "DONE")
         assert app.theme == "cifar-dark"
         await pilot.press("d")
         await pilot.pause(0.2)
@@ -322,7 +322,7 @@ async def test_ascii_mode_draws_no_other_character() -> None:
     for size in (LARGE, SMALL):
         app = make_app(Script(epochs=2), ascii=True)
         async with app.run_test(size=size) as pilot:
-            await until(pilot, lambda app=app: app.view.state == "DONE")  # type: ignore[misc]
+            await until(pilot, lambda app=app: app.run_state.status == "DONE")  # type: ignore[misc]
             for key in ("tab", "tab", "tab", "tab", "tab", "2", "3", "4", "5", "6"):
                 await pilot.press(key)
                 await pilot.pause(0.1)
@@ -369,7 +369,7 @@ async def test_missing_data_offers_ways_out(key: str, dataset: str) -> None:
         text = screen_text(app)
         assert all(w in text for w in ("Offline.", "Try again", "Another folder", "Built-in", "Quit"))
         await pilot.press(key)
-        await until(pilot, lambda: app.view.state == "DONE")
+        await until(pilot, lambda: app.run_state.status == "DONE")
     assert [c.dataset for c in engine.configs] == ["cifar10", dataset]
 
 
@@ -388,7 +388,7 @@ async def test_missing_data_takes_another_folder(tmp_path: Path) -> None:
             assert isinstance(app.screen, DataMissingDialog), "a path that does not exist is not taken"
         field.value = str(tmp_path)
         await pilot.press("enter")
-        await until(pilot, lambda: app.view.state == "DONE")
+        await until(pilot, lambda: app.run_state.status == "DONE")
     assert engine.configs[-1].dataset == str(tmp_path)
 
 
@@ -408,7 +408,7 @@ async def test_stray_prints_go_to_the_log() -> None:
 
     app = make_app(engine)
     async with app.run_test(size=SMALL) as pilot:
-        await until(pilot, lambda: app.view.state == "DONE")
+        await until(pilot, lambda: app.run_state.status == "DONE")
         await pilot.press("6")
         await until(pilot, lambda: "a library speaks" in screen_text(app))
 
@@ -417,7 +417,7 @@ async def test_stray_prints_go_to_the_log() -> None:
 async def test_any_size_draws(size: tuple[int, int]) -> None:
     app = make_app(Script(epochs=2))
     async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: app.view.state == "DONE")
+        await until(pilot, lambda: app.run_state.status == "DONE")
         for key in "123456":
             await pilot.press(key)
         await pilot.resize_terminal(80, 24)
@@ -429,29 +429,29 @@ async def test_any_size_draws(size: tuple[int, int]) -> None:
 async def test_the_real_engine_trains_pauses_and_ends(quick: Callable[..., Config]) -> None:
     app = make_app(real_engine(None), quick(epochs=300))
     async with app.run_test(size=LARGE) as pilot:
-        await until(pilot, lambda: len(app.view.rows) >= 2, 60)
+        await until(pilot, lambda: len(app.run_state.rows) >= 2, 60)
         await pilot.press("space")
-        await until(pilot, lambda: app.view.state == "PAUSED")
-        rows = len(app.view.rows)
+        await until(pilot, lambda: app.run_state.status == "PAUSED")
+        rows = len(app.run_state.rows)
         await asyncio.sleep(0.5)
         await pilot.pause()
-        assert len(app.view.rows) == rows, "a paused run trains nothing"
+        assert len(app.run_state.rows) == rows, "a paused run trains nothing"
         await pilot.press("space")
-        await until(pilot, lambda: len(app.view.rows) > rows)
+        await until(pilot, lambda: len(app.run_state.rows) > rows)
         await pilot.press("q")
         await until(pilot, lambda: isinstance(app.screen, QuitDialog))
         await pilot.press("s")
         await until(pilot, lambda: app.return_code is not None)
     assert app.return_code == 0
     assert app.controller.client.join(10)
-    saved = app.view.terminal.saved  # type: ignore[union-attr]
+    saved = app.run_state.ended.saved  # type: ignore[union-attr]
     assert Path(saved).is_file()
 
 
 async def test_news_of_a_size_that_is_no_longer_so_is_passed_over() -> None:
     app = make_app(Script(epochs=1))
     async with app.run_test(size=SMALL) as pilot:
-        await until(pilot, lambda: app.view.state == "DONE")
+        await until(pilot, lambda: app.run_state.status == "DONE")
         for dialog in (None, HelpDialog()):
             if dialog is not None:
                 app.push_screen(dialog)

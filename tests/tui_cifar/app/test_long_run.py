@@ -125,12 +125,12 @@ async def draw_cost(epochs: int) -> int:
 
     app = make_app(engine, CONFIG)
     async with app.run_test(size=LARGE) as pilot:
-        await until(pilot, lambda: len(app.view.rows) == epochs, 300)
+        await until(pilot, lambda: len(app.run_state.rows) == epochs, 300)
         await settled(pilot)
 
         def redraw() -> None:
             for event in epoch_events(epochs + 1, samples=1):
-                app.view.apply(event)
+                app.run_state.apply(event)
             app.show()
             for widget in app.screen.query(".panel"):
                 if widget.display:

@@ -115,7 +115,7 @@ async def play(make: Callable[[int], CifarApp], seed: int, count: int) -> Counte
         app.controller.client.send(Stop())
         assert app.controller.client.join(60), f"seed {seed}, session {session}: it goes on"
         app.controller.take_events()
-        assert not isinstance(app.view.terminal, RunFailed), f"seed {seed}: {app.view.terminal}"
+        assert not isinstance(app.run_state.ended, RunFailed), f"seed {seed}: {app.run_state.ended}"
     return met
 
 

@@ -57,9 +57,9 @@ async def test_it_is_offered_and_resumed_with_its_past_on_the_screen(unfinished:
         await until(pilot, lambda: all(w in words(app) for w in wanted))
         assert not app.controller.client.alive, "nothing starts before the answer"
         await pilot.press("r")
-        await until(pilot, lambda: app.view.state == "DONE", 60)
-        assert [r.epoch for r in app.view.rows] == [1, 2, 3, 4]
-        assert len(app.view.points) == 4 * 8, "the curve has no gap and no part twice"
+        await until(pilot, lambda: app.run_state.status == "DONE", 60)
+        assert [r.epoch for r in app.run_state.rows] == [1, 2, 3, 4]
+        assert len(app.run_state.points) == 4 * 8, "the curve has no gap and no part twice"
     assert isinstance(list(read_events(unfinished / "events.jsonl"))[-1], RunCompleted)
 
 
@@ -69,7 +69,7 @@ async def test_it_can_be_declined(unfinished: Path, quick: Quick, key: str, star
     async with app.run_test(size=SMALL) as pilot:
         await until(pilot, lambda: isinstance(app.screen, ResumeDialog))
         await pilot.press(key)
-        await until(pilot, lambda: app.view.state == "DONE" if started else app.return_code is not None)
+        await until(pilot, lambda: app.run_state.status == "DONE" if started else app.return_code is not None)
     assert app.return_code == (None if started else 0)
     assert isinstance(list(read_events(unfinished / "events.jsonl"))[-1], RunStopped), "the other run is as it was"
 
@@ -81,15 +81,15 @@ async def test_the_palette_resumes_once_a_run_has_ended(unfinished: Path, quick:
         await until(pilot, script.holding.is_set)
         assert not [c for c in app.get_system_commands(app.screen) if c.title.startswith("Resume ")]
         script.go.set()
-        await until(pilot, lambda: app.view.state == "DONE" and not app.controller.client.alive)
+        await until(pilot, lambda: app.run_state.status == "DONE" and not app.controller.client.alive)
         command = next(c for c in app.get_system_commands(app.screen) if c.title == "Resume run")
         command.callback()
-        await until(pilot, lambda: app.view.state == "DONE" and len(app.view.rows) == 4, 60)
+        await until(pilot, lambda: app.run_state.status == "DONE" and len(app.run_state.rows) == 4, 60)
 
 
 def test_a_recalled_run_waits_for_its_start(unfinished: Path) -> None:
     view = recall(unfinished)
-    assert view.state == "PREPARING" and view.terminal is None and view.started is None
+    assert view.status == "PREPARING" and view.ended is None and view.started is None
     assert [r.epoch for r in view.rows] == [1, 2] and view.points and view.checkpoints
     assert recall(unfinished / "nowhere").rows == []
 

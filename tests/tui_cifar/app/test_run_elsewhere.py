@@ -48,7 +48,7 @@ async def test_leaving_does_not_end_it(tmp_path: Path) -> None:
     app = make_app(run, tmp_path)
     async with app.run_test(size=LARGE) as pilot:
         run.emit(*run_events(epochs=1, upto=5))
-        await until(pilot, lambda: app.view.rows)
+        await until(pilot, lambda: app.run_state.rows)
         await pilot.press("q")
         await until(pilot, lambda: "Leave it running" in screen_text(app))
         await pilot.press("q")
@@ -61,7 +61,7 @@ async def test_it_is_stopped_if_that_is_asked_for(tmp_path: Path) -> None:
     app = make_app(run, tmp_path)
     async with app.run_test(size=SMALL) as pilot:
         run.emit(*run_events(epochs=1, upto=5))
-        await until(pilot, lambda: app.view.rows)
+        await until(pilot, lambda: app.run_state.rows)
         await pilot.press("q")
         await until(pilot, lambda: "Stop without saving" in screen_text(app))
         await pilot.press("d")
@@ -77,11 +77,11 @@ async def test_what_others_do_to_it_is_said_unless_it_was_long_ago(tmp_path: Pat
     app = make_app(run, tmp_path)
     async with app.run_test(size=LARGE) as pilot:
         run.emit(*run_events(epochs=1, upto=5), RunPaused(time=0.0, phase="training", epoch=2, step=5, by="ada"))
-        await until(pilot, lambda: app.view.state == "PAUSED")
+        await until(pilot, lambda: app.run_state.status == "PAUSED")
         run.emit(RunResumed(phase="training", epoch=2, step=5, seconds=1.0, by="grace"))
         await until(pilot, lambda: notices(app))
         assert notices(app) == ["grace resumed the run."]
-        assert [text for _, text in app.view.lines][-2:] == ["Paused by ada", "Resumed by grace"]
+        assert [text for _, text in app.run_state.lines][-2:] == ["Paused by ada", "Resumed by grace"]
 
 
 async def test_its_process_is_lost_and_found_again(tmp_path: Path) -> None:
@@ -90,9 +90,8 @@ async def test_its_process_is_lost_and_found_again(tmp_path: Path) -> None:
     async with app.run_test(size=LARGE) as pilot:
         run.emit(*run_events(epochs=1, upto=5), ProcessLost())
         run.capabilities = Capabilities(inspect=True)
-        await until(pilot, lambda: "CRASHED" in screen_text(app))
+        await until(pilot, lambda: "CRASHED" in screen_text(app) and "Save now" not in screen_text(app))
         assert "To resume: cifar-tui --resume" in notices(app)[-1]
-        assert "Save now" not in screen_text(app)
         run.capabilities = STEERED
         run.emit(ProcessFound(), *run_events(epochs=2, upto=5))
         await until(pilot, lambda: "TRAINING" in screen_text(app) and "Save now" in screen_text(app))
@@ -119,7 +118,7 @@ async def test_answers_about_images_find_whoever_asked(tmp_path: Path) -> None:
     image = np.zeros((32, 32, 3), dtype=np.uint8)
     async with app.run_test(size=LARGE) as pilot:
         for key in ("first", "second"):
-            app.inspector.ask(image, key, post)  # type: ignore[arg-type]
+            app.controller.inspect(image, key, post)  # type: ignore[arg-type]
         first, second = (c.id for c in run.commands if isinstance(c, InspectImage))
         run.emit(
             InspectionFailed(id="of another dashboard", reason="no"),
@@ -129,7 +128,7 @@ async def test_answers_about_images_find_whoever_asked(tmp_path: Path) -> None:
         await until(pilot, lambda: len(answers) == 2)
         assert [(a.key, type(a.answer)) for a in answers] == [("second", str), ("first", Inspection)]
         run.capabilities = Capabilities()
-        app.inspector.ask(image, "third", post)  # type: ignore[arg-type]
+        app.controller.inspect(image, "third", post)  # type: ignore[arg-type]
         assert answers[-1].answer == "There is no network yet."
 
 

@@ -54,8 +54,8 @@ async def test_the_application_uses_the_users_keys_and_remembers(tmp_path: Path)
     settings = Settings(tmp_path, keys={"plot.log": "g", "no.such": "x"})
     app = make_app(Script(epochs=1), settings=settings)
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: app.view.state == "DONE")
-        assert any("no.such" in line for _, line in app.view.lines)
+        await until(pilot, lambda: app.run_state.status == "DONE")
+        assert any("no.such" in line for _, line in app.run_state.lines)
         await pilot.press("g")
         await until(pilot, lambda: "g log · m smooth 0" in screen_text(app))
         await pilot.press("question_mark")
@@ -80,9 +80,9 @@ async def test_the_notice_of_a_small_terminal_has_the_users_keys(
         await until(pilot, lambda: f"{pause}: pause   s: save   {leave}: quit" in screen_text(app))
         await until(pilot, script.holding.is_set)
         await pilot.press(pause)
-        await until(pilot, lambda: app.capabilities.resume)
+        await until(pilot, lambda: app.controller.capabilities.resume)
         await pilot.press(resume)
-        await until(pilot, lambda: app.capabilities.pause)
+        await until(pilot, lambda: app.controller.capabilities.pause)
         await pilot.press(leave)
         await until(pilot, lambda: isinstance(app.screen, QuitDialog))
 
@@ -94,8 +94,8 @@ async def test_the_notice_of_a_small_terminal_has_the_users_keys(
         ({"plot.log": ","}, ["plot.log"], None),
         ({"plot.log": "ctrl+g, f5,question_mark"}, ["plot.log"], '"question_mark" is both app.help and plot.log'),
         ({"plot.lag": "g"}, [], "plot.lag: there is no such key binding"),
-        ({"plot.log": "g,spcae"}, [], '"spcae" is no key'),
-        ({"plot.log": "control+g"}, [], '"control+g" is no key'),
+        ({"plot.log": "g,spcae"}, [], '"spcae" is not a key'),
+        ({"plot.log": "control+g"}, [], '"control+g" is not a key'),
         ({"run.save": "g"}, ["run.save"], '"g" is both run.save and browse.goto'),
         ({"detail.map": "o"}, ["detail.map"], '"o" is both detail.map and detail.class'),
         ({"detail.map": "w"}, ["detail.map"], None),

@@ -32,8 +32,8 @@ def test_states_follow_the_run() -> None:
     view = RunState()
     for event in run_events(epochs=4, test=True):
         view.apply(event)
-        if not seen or seen[-1] != view.state:
-            seen.append(view.state)
+        if not seen or seen[-1] != view.status:
+            seen.append(view.status)
     assert seen == ["PREPARING", *["TRAINING", "VALIDATING"] * 4, "TESTING", "DONE"]
 
 
@@ -42,16 +42,16 @@ def test_states_follow_the_run() -> None:
 )
 def test_the_state_before_a_pause_comes_back(phase: str, state: str) -> None:
     view = fold(run_started(), batch(1, 3, phase), RunPaused(phase=phase, epoch=1, step=3))
-    assert view.state == "PAUSED"
+    assert view.status == "PAUSED"
     fold(batch(1, 3, phase), view=view)  # the last progress may be read after the pause was
-    assert view.state == "PAUSED"
+    assert view.status == "PAUSED"
     fold(RunResumed(phase=phase, epoch=1, step=3, seconds=5), view=view)
-    assert view.state == state
+    assert view.status == state
 
 
 def test_an_end_outlasts_late_progress() -> None:
     view = fold(run_started(), RunStopped(epoch=1, step=4, reason="asked", saved=None), batch(1, 4))
-    assert (view.state, view.terminal is not None) == ("STOPPED", True)
+    assert (view.status, view.ended is not None) == ("STOPPED", True)
 
 
 def test_rows_points_best_and_images() -> None:
@@ -110,7 +110,7 @@ def test_a_terminal_event_is_forgotten_when_the_run_goes_on() -> None:
     view = fold(
         *run_events(epochs=1), RunStopped(epoch=2, step=5, reason="asked", saved="x.pt"), run_started(epoch=2, step=5)
     )
-    assert (view.terminal, view.state) == (None, "TRAINING")
+    assert (view.ended, view.status) == (None, "TRAINING")
 
 
 def test_progress_rises_and_never_leaves_its_bounds() -> None:
@@ -198,7 +198,7 @@ def test_failure_and_skipped_images_are_in_the_log() -> None:
         ImagesSkipped(count=2, names=("a.png", "b.png")),
         RunFailed(title="Loss is not finite", message="epoch 1", kind="non_finite", detail="Traceback\n  there"),
     )
-    assert view.state == "FAILED"
+    assert view.status == "FAILED"
     assert [t.strip() for _, t in view.lines] == [
         "2 unreadable images were left out:",
         "a.png",
@@ -218,7 +218,7 @@ def test_a_finished_runs_file_gives_the_same_view() -> None:
     events = list(run_events(epochs=4, test=True))
     live = fold(*events)
     read = fold(*(from_json(to_json(e)) for e in events if not e.live))
-    for part in ("state", "rows", "points", "best", "classified", "tested", "labels", "terminal"):
+    for part in ("status", "rows", "points", "best", "classified", "tested", "labels", "ended"):
         assert getattr(read, part) == getattr(live, part), part
 
 

@@ -16,7 +16,7 @@ from tui_cifar.screens.predictions import PredictionsScreen
 @pytest.mark.parametrize("size", [LARGE, SMALL])
 async def test_the_matrix(finished_run: Path, size: tuple[int, int]) -> None:
     async with browsing(finished_run, size, "3") as (app, pilot):
-        screen, results = app.screen, app.results
+        screen, results = app.screen, app.controller.results
         assert isinstance(screen, ConfusionScreen) and results is not None
         text = screen_text(app)
         for wanted in ("rows true, columns predicted", "recall", "precision", "F1", "counts · class order"):
@@ -38,7 +38,7 @@ async def test_the_matrix(finished_run: Path, size: tuple[int, int]) -> None:
 
 async def test_the_images_of_the_marked_cell_are_shown(finished_run: Path) -> None:
     async with browsing(finished_run, LARGE, "3") as (app, pilot):
-        screen, results = app.screen, app.results
+        screen, results = app.screen, app.controller.results
         assert isinstance(screen, ConfusionScreen) and results is not None
         for keys in ([], ["right"], ["down"]):
             await press(pilot, *keys)
@@ -51,7 +51,7 @@ async def test_the_images_of_the_marked_cell_are_shown(finished_run: Path) -> No
 
 async def test_opening_a_cell_respects_the_order(finished_run: Path) -> None:
     async with browsing(finished_run, LARGE, "3") as (app, pilot):
-        screen, results = app.screen, app.results
+        screen, results = app.screen, app.controller.results
         assert isinstance(screen, ConfusionScreen) and results is not None
         await press(pilot, "o", "o")
         found = np.diag(results.confusion) / results.confusion.sum(1)
@@ -70,7 +70,7 @@ async def test_accuracy_by_class_over_the_epochs(finished_run: Path, size: tuple
     async with browsing(finished_run, size, "3") as (app, pilot):
         await press(pilot, "h", "down")
         text = screen_text(app)
-        last = app.view.rows[-1].per_class[1]
+        last = app.run_state.rows[-1].per_class[1]
         assert f"green  {last.accuracy * 100:.1f} %" in text and "epoch 1" in text
         await press(pilot, "h")
         assert "recall" in screen_text(app)

@@ -53,7 +53,7 @@ def another_panel(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_an_entry_is_all_that_a_panel_needs(tmp_path: Path) -> None:
     app = make_app(Script(epochs=2), settings=Settings.read(tmp_path))
     async with app.run_test(size=LARGE) as pilot:
-        await until(pilot, lambda: app.view.state == "DONE" and "counted 2" in screen_text(app))
+        await until(pilot, lambda: app.run_state.status == "DONE" and "counted 2" in screen_text(app))
         assert "Panel: Counter" in {command.title for command in app.get_system_commands(app.screen)}
         await press(pilot, "y")
         assert "counted 4" in screen_text(app) and "y ×2" in screen_text(app)

@@ -34,8 +34,8 @@ async def test_the_data(finished_run: Path, size: tuple[int, int]) -> None:
 
 async def test_a_network_that_grows_says_when(finished_run: Path) -> None:
     async with browsing(finished_run, SMALL, "5") as (app, pilot):
-        assert app.view.model is not None and "grows" not in screen_text(app)
-        app.view.apply(dataclasses.replace(app.view.model, grows=2))
+        assert app.run_state.model is not None and "grows" not in screen_text(app)
+        app.run_state.apply(dataclasses.replace(app.run_state.model, grows=2))
         app.show()
         await until(pilot, lambda: "full width from epoch 2 on" in screen_text(app))
 

@@ -88,8 +88,8 @@ async def test_a_run_about_to_be_resumed_shows_its_past_on_every_screen(
 ) -> None:
     app = make_app(lambda *_: None, resumed=finished_run)
     async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: app.view.rows)
-        assert app.view.started is None
+        await until(pilot, lambda: app.run_state.rows)
+        assert app.run_state.started is None
         for key in ("1", "tab", "tab", "tab", "2", "3", "h", "4", "tab", "tab", "tab", "5", "tab", "tab", "6"):
             await press(pilot, key)
             app.show()

@@ -66,10 +66,10 @@ async def training(
     engine = Scripted(folder, valid)
     app = make_app(engine)
     async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: app.view.started)
+        await until(pilot, lambda: app.run_state.started)
         if validated:
             engine.validate(validated)
-            await until(pilot, lambda: app.results)
+            await until(pilot, lambda: app.controller.results)
         yield app, pilot, engine
         engine.emit(None)
 
@@ -90,7 +90,7 @@ async def test_validation_images_are_shown_from_the_first_epoch_on(tmp_path: Pat
         await shows(app, pilot, f"{heading} 1", "rows true, columns predicted")
         await pilot.press("1")
         engine.validate(2)
-        await until(pilot, lambda: app.results is not None and app.results.epoch == 2)
+        await until(pilot, lambda: app.controller.results is not None and app.controller.results.epoch == 2)
         await pilot.press("2")
         await shows(app, pilot, f"{heading} 2")
         assert "newer" not in screen_text(app)
@@ -116,7 +116,7 @@ async def test_the_shown_evaluation_stays_until_a_key_opens_the_newer_one(
         engine.validate(3)
         await shows(app, pilot, "newer")
         await pilot.press("down", "1")
-        await until(pilot, lambda: app.results is not None and app.results.epoch == 3)
+        await until(pilot, lambda: app.controller.results is not None and app.controller.results.epoch == 3)
 
 
 async def test_the_place_stays_marked_if_its_image_is_no_longer_selected(tmp_path: Path) -> None:
@@ -170,12 +170,12 @@ async def test_the_matrix_follows_its_split_and_ignores_the_other(tmp_path: Path
         await shows(app, pilot, "epoch 2", "newer: test" if size == LARGE else "newer", "l Newest")
         await pilot.press("right", "enter")
         await shows(app, pilot, "Validation", "newer")
-        assert len(predictions_screen(app).browser.numbers) == app.results.confusion[1, 1], (
+        assert len(predictions_screen(app).browser.numbers) == app.controller.results.confusion[1, 1], (
             "the images are those of the cell"
         )  # type: ignore[union-attr]
         await pilot.press("3", "l", "enter")
         await shows(app, pilot, "epoch 2, batch 5")
-        assert len(predictions_screen(app).browser.numbers) == app.results.confusion[1, 1] > 0  # type: ignore[union-attr]
+        assert len(predictions_screen(app).browser.numbers) == app.controller.results.confusion[1, 1] > 0  # type: ignore[union-attr]
 
 
 async def test_the_heading_says_if_not_all_images_are_there(tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ async def test_the_network_is_asked_about_the_image_that_is_shown(
 ) -> None:
     asked: list[list[int]] = []
     async with training(tmp_path, validated=1) as (app, pilot, engine):
-        monkeypatch.setattr(app.inspector, "ask", lambda image, *_: asked.append(image[0, 0].tolist()))
+        monkeypatch.setattr(app.controller, "inspect", lambda image, *_: asked.append(image[0, 0].tolist()))
         await pilot.press("2", "right", "enter")
         await until(pilot, lambda: asked)
         engine.validate(2)

@@ -35,7 +35,7 @@ async def test_the_grid_shows_images_with_their_predictions(finished_run: Path, 
 
 async def test_each_filter_and_order_has_a_key(finished_run: Path) -> None:
     async with browsing(finished_run) as (app, pilot):
-        p, results = predictions_screen(app), app.results
+        p, results = predictions_screen(app), app.controller.results
         assert results is not None
         for keys, selection in (
             (["w"], Selection("misclassified")),
@@ -85,7 +85,7 @@ async def test_outcome_and_order_are_remembered(finished_run: Path, tmp_path: Pa
         assert p.browser.selection == Selection("misclassified", order="loss", reverse=True), (
             "but not the class: other data has others"
         )
-        assert p.browser.numbers.tolist() == select(app.results, p.browser.selection).tolist()
+        assert p.browser.numbers.tolist() == select(app.controller.results, p.browser.selection).tolist()
         await press(pilot, "3", "enter")
         await until(pilot, lambda: isinstance(app.screen, PredictionsScreen))
     async with browsing(finished_run, settings=Settings.read(tmp_path), key="3") as (app, pilot):
@@ -137,7 +137,7 @@ async def test_going_to_a_number(finished_run: Path) -> None:
 @pytest.mark.parametrize("size", [LARGE, SMALL])
 async def test_a_run_that_was_stopped_shows_its_validation_images(stopped_run: Path, size: tuple[int, int]) -> None:
     async with browsing(stopped_run, size) as (app, pilot):
-        results = app.results
+        results = app.controller.results
         assert results.split == "valid" and len(results) == 18 and "Validation" in screen_text(app)
         await press(pilot, "a", "g", "4", "enter")
         await until(pilot, lambda: app.screen is app.run_screens["predictions"])
@@ -187,7 +187,7 @@ async def test_the_mouse_marks_and_opens_images(finished_run: Path) -> None:
 @pytest.mark.parametrize("size", [LARGE, SMALL])
 async def test_an_image_in_detail(finished_run: Path, size: tuple[int, int]) -> None:
     async with browsing(finished_run, size) as (app, pilot):
-        p, results = predictions_screen(app), app.results
+        p, results = predictions_screen(app), app.controller.results
         assert results is not None
         await press(pilot, "right", "enter")
         await until(
@@ -215,7 +215,7 @@ async def test_an_image_in_detail(finished_run: Path, size: tuple[int, int]) -> 
 
 async def test_channels_and_the_pixel_under_the_cursor(finished_run: Path) -> None:
     async with browsing(finished_run) as (app, pilot):
-        p, results = predictions_screen(app), app.results
+        p, results = predictions_screen(app), app.controller.results
         assert results is not None and results.images is not None
         await press(pilot, "enter", "c")
         await until(pilot, lambda: isinstance(p.detail.answer, Inspection), 60)
@@ -274,19 +274,19 @@ async def test_missing_images_are_listed_as_text(finished_run: Path, tmp_path: P
 async def test_evaluating_and_inspecting_while_the_engine_trains(quick: Callable[..., Config]) -> None:
     app = make_app(real_engine(None), quick(epochs=3000))
     async with app.run_test(size=LARGE) as pilot:
-        await until(pilot, lambda: len(app.view.rows) >= 1, 120)
+        await until(pilot, lambda: len(app.run_state.rows) >= 1, 120)
         await press(pilot, "2", "e")
-        await until(pilot, lambda: app.saved("test") is not None, 60)
+        await until(pilot, lambda: app.controller.saved("test") is not None, 60)
         p = predictions_screen(app)
         await until(pilot, lambda: len(p.browser.numbers) == 30)
-        assert app.view.terminal is None
+        assert app.run_state.ended is None
         await press(pilot, "enter", "x")
         await until(pilot, lambda: isinstance(p.detail.answer, Inspection) and "sample 1" in screen_text(app), 60)
         await press(pilot, "space")
-        await until(pilot, lambda: app.view.state == "PAUSED")
-        first = app.results
+        await until(pilot, lambda: app.run_state.status == "PAUSED")
+        first = app.controller.results
         await press(pilot, "e")
-        await until(pilot, lambda: app.results is not first, 60)
+        await until(pilot, lambda: app.controller.results is not first, 60)
         await press(pilot, "right")
         await until(pilot, lambda: isinstance(p.detail.answer, Inspection), 60)
         app.leaving.stop(save=False, reason="test", code=0)

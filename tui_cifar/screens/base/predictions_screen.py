@@ -35,7 +35,7 @@ class ResultsScreen(RunScreen):
 
     def heading(self, split: str, weights: str, width: int) -> Line:
         """ "Validation images · epoch 3", and that there are newer predictions."""
-        results, started = self.cifar.results, self.view.started
+        results, started = self.run.results, self.run.state.started
         text, styles = SPLITS.get(split, split).capitalize(), self.look.styles
         if width >= WIDE:
             text += " images"
@@ -43,35 +43,35 @@ class ResultsScreen(RunScreen):
             if split == "valid" and results is not None and len(results) < total:
                 text = f"{len(results):,} of {total:,} {text.lower()}"
         line = [Segment(f"{text} · {weights}   ", styles.strong)]
-        if (newer := self.cifar.newer) is not None:
+        if (newer := self.run.newer) is not None:
             other = "validation" if split == "test" else "test"
-            what = f"epoch {newer.epoch}" if newer is self.cifar.saved(split) else other
+            what = f"epoch {newer.epoch}" if newer is self.run.saved(split) else other
             line.append(Segment(f"newer: {what}   " if width >= WIDE else "newer   ", styles.correct))
         return line
 
-    def state(self) -> object:
+    def redraw_key(self) -> object:
         """Which evaluation is shown, and whether there is a newer one."""
-        return self.cifar.results, self.cifar.newer
+        return self.run.results, self.run.newer
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A newer evaluation first, else the other set of images."""
         if action == "newest":
-            return self.cifar.newer is not None
+            return self.run.newer is not None
         if action == "images":
-            found = self.cifar.saved(str(parameters[0]))
-            return self.cifar.newer is None and found is not None and found is not self.cifar.shown
+            found = self.run.saved(str(parameters[0]))
+            return self.run.newer is None and found is not None and found is not self.run.shown
         return super().check_action(action, parameters)
 
     def action_newest(self) -> None:
         """Show the newest evaluation."""
-        self._open(self.cifar.newer)
+        self._open(self.run.newer)
 
     def action_images(self, split: str) -> None:
         """Show the newest evaluation of the test or the validation images."""
-        self._open(self.cifar.saved(split))
+        self._open(self.run.saved(split))
 
     def _open(self, saved: Saved | None) -> None:
         if saved is not None:
-            self.cifar.open_results(saved)
-            self.cifar.show()
+            self.run.open_results(saved)
+            self.host.show()
             self.refresh_bindings()

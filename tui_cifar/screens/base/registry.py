@@ -23,15 +23,15 @@ class RunScreens(dict[str, RunScreen]):
 
     Args:
         install: makes the new screen known to the application, by its name.
-        images, ascii: how it draws images and characters.
+        ascii: whether it draws with characters up to 127 only.
     """
 
-    def __init__(self, install: Callable[[RunScreen, str], object], *, images: str, ascii: bool) -> None:
+    def __init__(self, install: Callable[[RunScreen, str], object], *, ascii: bool) -> None:
         super().__init__()
-        self._install, self._images, self._ascii = install, images, ascii
+        self._install, self._ascii = install, ascii
 
     def __missing__(self, key: str) -> RunScreen:
-        screen = self[key] = kind(key)(images=self._images, ascii=self._ascii)
+        screen = self[key] = kind(key)(ascii=self._ascii)
         self._install(screen, key)
         return screen
 

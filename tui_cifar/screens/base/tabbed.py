@@ -39,8 +39,8 @@ class TabbedScreen(RunScreen):
     ]
     views: ClassVar[Mapping[str, str]]
 
-    def __init__(self, *, images: str, ascii: bool) -> None:
-        super().__init__(images=images, ascii=ascii)
+    def __init__(self, *, ascii: bool) -> None:
+        super().__init__(ascii=ascii)
         self.current = next(iter(self.views))
         self.top = 0
         """First line, or the item chosen, of the present view."""

@@ -139,7 +139,7 @@ class OwnImageDialog(Settled, ModalScreen[None]):
             self.query_one(Canvas).redraw()
         elif text:
             self._asked, self.answer = expand_path(text), None
-            self._below.cifar.inspector.ask(self._asked, self._asked, self.post_message)
+            self._below.run.inspect(self._asked, self._asked, self.post_message)
             self.query_one(Canvas).redraw()
 
     def on_answered(self, message: Answered) -> None:

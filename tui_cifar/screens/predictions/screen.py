@@ -30,8 +30,8 @@ class PredictionsScreen(ResultsScreen):
     MINOR = frozenset({"images"})
     KEY_VIEWS: ClassVar[tuple[type[Widget], ...]] = (GridView, DetailView)
 
-    def __init__(self, *, images: str, ascii: bool) -> None:
-        super().__init__(images=images, ascii=ascii)
+    def __init__(self, *, ascii: bool) -> None:
+        super().__init__(ascii=ascii)
         self._browser = Browser()
         self._image_changed = False
         """Another evaluation is shown, and the cursor is on another image."""
@@ -49,7 +49,7 @@ class PredictionsScreen(ResultsScreen):
     def on_mount(self) -> None:
         """Begin as it was left the last time, unless another screen has asked for something else."""
         super().on_mount()
-        choice = self.cifar.settings.choice
+        choice = self.host.settings.choice
         outcome, order = choice("predictions", OUTCOMES) or "all", choice("predictions order", ORDERS) or "number"
         reverse = bool(choice("predictions reversed", (True, False)))
         if self._browser.selection == Selection():
@@ -70,7 +70,7 @@ class PredictionsScreen(ResultsScreen):
     @property
     def browser(self) -> Browser:
         """The browser, on the evaluation that is shown now."""
-        if not self._browser.show(self.cifar.results):
+        if not self._browser.show(self.run.results):
             self._image_changed = True
         return self._browser
 
@@ -82,15 +82,15 @@ class PredictionsScreen(ResultsScreen):
     @property
     def answerer(self) -> object:
         """The run answers questions from its beginning to its end, others do afterwards."""
-        return self.view.terminal is None, self.view.started is None
+        return self.run.state.ended is None, self.run.state.started is None
 
     def parts(self) -> tuple[str, ...]:
         return ("predictions",)
 
-    def state(self) -> object:
-        return super().state(), self.answerer
+    def redraw_key(self) -> object:
+        return super().redraw_key(), self.answerer
 
-    def update(self, view: RunState) -> None:
+    def update(self, state: RunState) -> None:
         if self.browser.number is None or self._image_changed:
             self.close_detail()
         self._image_changed = False
@@ -121,13 +121,13 @@ class PredictionsScreen(ResultsScreen):
 
     def remember(self) -> None:
         """Keep outcome and order for the next start. Classes mean something for one data set only."""
-        remember, selection = self.cifar.settings.remember, self._browser.selection
+        remember, selection = self.host.settings.remember, self._browser.selection
         remember("predictions", selection.outcome)
         remember("predictions order", selection.order)
         remember("predictions reversed", selection.reverse)
 
     def ask(self, image: np.ndarray, key: object, post: Callable[[Message], object]) -> None:
-        self.cifar.inspector.ask(image, key, post)
+        self.run.inspect(image, key, post)
 
     # -- drawing ----------------------------------------------------------------------------------------------------------
 
@@ -147,9 +147,9 @@ class PredictionsScreen(ResultsScreen):
 
     def waiting(self) -> list[Line]:
         """What to say before there are predictions."""
-        if self.cifar.results_missing:
-            text = [self.cifar.results_missing]
-        elif self.view.terminal is not None:
+        if self.run.results_missing:
+            text = [self.run.results_missing]
+        elif self.run.state.ended is not None:
             text = [
                 "This run ended before there were any predictions.",
                 "They come with the validation of each epoch, with an evaluation (key e), and with the final test.",
@@ -159,7 +159,7 @@ class PredictionsScreen(ResultsScreen):
                 "The predictions for the validation images appear here after each epoch,",
                 "those for the test images at the end of the run.",
             ]
-            if self.view.started is not None:
+            if self.run.capabilities.evaluate:
                 text.append("Press e to classify the test images now, with the weights of the current batch.")
         return [[Segment(line, self.look.styles.dim)] for line in text]
 

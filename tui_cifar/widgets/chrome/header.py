@@ -54,7 +54,7 @@ class RunHeader(Static):
         return style(self.app.theme_variables, name)
 
     def _first(self, state: RunState, width: int) -> Text:
-        right = Text(f"● {state.state}", f"bold {self._style(_STATE_COLOURS.get(state.state, 'accent'))}")
+        right = Text(f"● {state.status}", f"bold {self._style(_STATE_COLOURS.get(state.status, 'accent'))}")
         started, dim = state.started, f"not bold {self._style('dim')}"
         if started is None:
             return _between(Text("cifar-tui", "bold"), right, width)
@@ -76,7 +76,7 @@ class RunHeader(Static):
 
     def _progress(self, state: RunState) -> Text:
         """How far the run is, or how it ended."""
-        dim, line, ended = self._style("dim"), Text(), state.terminal
+        dim, line, ended = self._style("dim"), Text(), state.ended
         if isinstance(ended, RunCompleted):
             line.append(f"test accuracy {ended.test_accuracy:.1%}", "bold").append(f"  loss {ended.test_loss:.3f}")
             took = f"{plural(ended.epochs, 'epoch')} in {countdown(ended.seconds)}"

@@ -103,7 +103,7 @@ class EpochTable(DashboardPanel, DataTable[Text]):
     def show(self, state: RunState) -> None:
         self._state = state
         styles = tuple(style(self.app.theme_variables, name) for name in ("dim", "secondary"))
-        key = (id(state), state.changes.get("rows", 0), styles, state.terminal)
+        key = (id(state), state.changes.get("rows", 0), styles, state.ended)
         if key == self._drawn:
             return
         if styles != self._text_styles:
@@ -150,7 +150,7 @@ class EpochTable(DashboardPanel, DataTable[Text]):
                 accuracy=r.valid_accuracy,
             )
             self._made[r.epoch] = (r, weight, rows[r.epoch])
-        if state.terminal is None and state.epoch and state.epoch not in rows and state.phase != "testing":
+        if state.ended is None and state.epoch and state.epoch not in rows and state.phase != "testing":
             loss = f"{state.points[-1][1]:.4f}" if state.points and state.points[-1][0] > state.epoch - 1 else "…"
             rows[state.epoch] = self._row(
                 self._cell(str(state.epoch)),

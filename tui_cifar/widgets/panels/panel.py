@@ -73,7 +73,7 @@ class Panel(DashboardPanel, Static):
     def show(self, state: RunState) -> None:
         self.state = state
         theme = tuple(self.app.theme_variables.get(name) for name in ("foreground", "background", "accent"))
-        place = (id(state), state.terminal is None, state.state == "PAUSED", self.content_size, theme, self.options())
+        place = (id(state), state.ended is None, state.status == "PAUSED", self.content_size, theme, self.options())
         parts = tuple(state.changes.get(p, 0) for p in self.parts)
         if (place, parts) == self._drawn or self.content_size.width <= 0:
             return

@@ -31,3 +31,8 @@ def is_laid_out(screen: Screen[Any]) -> bool:
 def key_of(character: str) -> str:
     """Textual's name for the key of a character: "question_mark"."""
     return _character_to_key(character)
+
+
+def notices(app: App[Any]) -> list[str]:
+    """The texts of the notices that are shown."""
+    return [notice.message for notice in app._notifications]

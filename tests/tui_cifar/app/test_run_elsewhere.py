@@ -13,6 +13,7 @@ from engine.inspection.types import ImageInspected, Inspection
 from tests.support.app import LARGE, SMALL, screen_text, until
 from tests.support.elsewhere import ElsewhereRun
 from tests.support.events import run_events
+from tests.support.textual_private import notices
 from tui_cifar.app.app import CifarApp
 from tui_cifar.app.run_controller import RunController
 from tui_cifar.run.client import Capabilities
@@ -88,10 +89,11 @@ async def test_its_process_is_lost_and_found_again(tmp_path: Path) -> None:
     run = ElsewhereRun(STEERED)
     app = make_app(run, tmp_path)
     async with app.run_test(size=LARGE) as pilot:
-        run.emit(*run_events(epochs=1, upto=5), ProcessLost())
         run.capabilities = Capabilities(inspect=True)
-        await until(pilot, lambda: "CRASHED" in screen_text(app) and "Save now" not in screen_text(app))
+        run.emit(*run_events(epochs=1, upto=5), ProcessLost())
+        await until(pilot, lambda: "CRASHED" in screen_text(app))
         assert "To resume: cifar-tui --resume" in notices(app)[-1]
+        await until(pilot, lambda: "Save now" not in screen_text(app))
         run.capabilities = STEERED
         run.emit(ProcessFound(), *run_events(epochs=2, upto=5))
         await until(pilot, lambda: "TRAINING" in screen_text(app) and "Save now" in screen_text(app))
@@ -130,10 +132,6 @@ async def test_answers_about_images_find_whoever_asked(tmp_path: Path) -> None:
         run.capabilities = Capabilities()
         app.controller.inspect(image, "third", post)  # type: ignore[arg-type]
         assert answers[-1].answer == "There is no network yet."
-
-
-def notices(app: CifarApp) -> list[str]:
-    return [notice.message for notice in app._notifications]
 
 
 def inspection(image: np.ndarray) -> Inspection:

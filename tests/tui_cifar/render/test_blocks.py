@@ -85,7 +85,7 @@ def seen(lines: list[Line]) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("mode", "palette"), [("256", ANSI256), ("16", ANSI16)])
-def test_few_colours_mix_to_what_the_nearest_one_is_off_by(mode: str, palette: np.ndarray) -> None:
+def test_a_mixture_is_closer_than_the_nearest_colour(mode: str, palette: np.ndarray) -> None:
     wanted = np.random.default_rng(1).integers(0, 256, (200, 3)).astype(np.uint8)
     shown = seen(half_block_lines(np.tile(wanted, (2, 1, 1)), mode))[0]
     nearest = palette[((wanted[:, None].astype(float) - palette) ** 2).sum(2).argmin(1)]
@@ -172,7 +172,7 @@ def test_four_pixels_a_cell_of_one_colour() -> None:
 
 @pytest.mark.parametrize("mode", (*MODES, "ascii", "off"))
 @pytest.mark.parametrize("side", [6, 8, 16, 20, 32, 64])
-def test_thumbnails_have_the_size_asked_for(mode: str, side: int) -> None:
+def test_thumbnails_have_the_requested_size(mode: str, side: int) -> None:
     image = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
     lines = thumbnail_lines(image, side, mode)  # type: ignore[arg-type]
     assert [width_of(line) for line in lines] == [side] * (side // 2)

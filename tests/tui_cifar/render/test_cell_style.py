@@ -42,10 +42,10 @@ def test_the_codes_of_foreground_and_background(mode: str, codes: tuple[str, str
 def test_all_16_colours_as_rich_writes_them() -> None:
     numbers = np.arange(16, dtype=np.int32)
     for number, style in enumerate(cell_styles(numbers, numbers[::-1], "16")):
-        told = Style(color=Color.from_ansi(number), bgcolor=Color.from_ansi(15 - number))
-        assert ";".join(style.codes) == told._make_ansi_codes(ColorSystem.STANDARD)
+        expected = Style(color=Color.from_ansi(number), bgcolor=Color.from_ansi(15 - number))
+        assert ";".join(style.codes) == expected._make_ansi_codes(ColorSystem.STANDARD)
         assert style.color is not None and style.color.number == number and style.color.triplet is not None
-        assert style.color.downgrade(ColorSystem.STANDARD).get_ansi_codes() == told.color.get_ansi_codes()  # type: ignore[union-attr]
+        assert style.color.downgrade(ColorSystem.STANDARD).get_ansi_codes() == expected.color.get_ansi_codes()  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("mode", ["256", "16"])

@@ -23,7 +23,7 @@ from tui_cifar.render.text.line import width_of
         (0, 0, Grid(0, 1, 1)),
     ],
 )
-def test_images_fill_the_place(width: int, height: int, grid: Grid) -> None:
+def test_images_fill_the_space(width: int, height: int, grid: Grid) -> None:
     assert fit(width, height) == grid
 
 
@@ -37,7 +37,7 @@ def test_no_grid_is_larger_than_its_place() -> None:
                     assert g.rows * (g.side // 2 + 1) <= height and g.page >= 1
 
 
-def test_a_size_asked_for_is_taken_where_it_fits() -> None:
+def test_a_requested_size_is_used_if_it_fits() -> None:
     assert fit(118, 34, 32).side == 32 and fit(118, 34, 8).side == 8
     assert fit(20, 10, 32).side == 18
 

@@ -90,7 +90,7 @@ def test_a_plot_larger_than_the_terminal_at_import_is_not_cut() -> None:
 
 
 @pytest.mark.parametrize("options", [{}, {"log_scale": True}, {"smoothing": 0.9, "recent": True}])
-def test_ascii_is_ascii(options: dict[str, object]) -> None:
+def test_ascii_panels_are_ascii(options: dict[str, object]) -> None:
     lines = draw(ascii=True, **options)
     assert all(line.isascii() for line in lines)
     assert "*" in "".join(lines[:-2])

@@ -12,7 +12,7 @@ CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "hors
 BY_HAND = np.array([[90, 9, 1], [0, 50, 50], [0, 0, 0]])
 
 
-def test_shares_never_round_a_few_to_none() -> None:
+def test_small_shares_are_never_rounded_to_zero() -> None:
     assert cell_texts(BY_HAND, 0) == [["90", "9", "1"], ["·", "50", "50"], ["·", "·", "·"]]
     assert cell_texts(BY_HAND, 1) == [["90", "9", "1"], ["·", "50", "50"], ["·", "·", "·"]]
     assert cell_texts(BY_HAND, 2) == [["100", "15", "2"], ["·", "85", "98"], ["·", "·", "·"]]
@@ -46,7 +46,7 @@ def luminance(number: int) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def test_heat_in_256_colours_goes_one_way_with_the_share() -> None:
+def test_heat_in_256_colours_grows_with_the_share() -> None:
     for ramp in DARK_STEPS:
         assert sorted(ramp, key=luminance) == list(ramp), "lighter and lighter on a dark ground"
     for ramp in LIGHT_STEPS:

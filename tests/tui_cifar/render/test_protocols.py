@@ -58,7 +58,7 @@ def kitty_parts(text: str) -> list[tuple[dict[str, str], str]]:
     return [(dict(pair.split("=") for pair in keys.split(",")), data) for keys, data in parts]
 
 
-def test_kitty_gets_the_pixels_in_pieces() -> None:
+def test_kitty_gets_the_pixels_in_chunks() -> None:
     large = np.random.default_rng(1).integers(0, 256, (50, 60, 3), dtype=np.uint8)
     parts = kitty_parts(kitty(large, 32, 16))
     first = parts[0][0]
@@ -84,13 +84,13 @@ def test_kitty_in_tmux_is_wrapped() -> None:
     assert "".join(inner) == kitty(image(), 32, 16)
 
 
-def test_words_stand_beside_the_image() -> None:
+def test_text_beside_an_image() -> None:
     text = placed("<image>", 4, ["one", "two"], 10)
     assert text == "\n\n\n\n\x1b[4A\x1b7<image>\x1b8\x1b[10Cone\n\x1b[10Ctwo\n\n\n"
     assert placed("", 1, ["a", "b"], 3).count("\n") == 4
 
 
-def test_sixel_of_more_colours_than_it_has_is_near_to_each() -> None:
+def test_sixel_approximates_more_colours_than_its_palette_has() -> None:
     y, x = np.mgrid[0:32, 0:32]
     smooth = np.stack([y * 8, x * 8, (x + y) * 4], axis=2).astype(np.uint8)
     error = np.abs(sixel_pixels(sixel(smooth, 32)) - smooth.astype(int) * 100 / 255)

@@ -12,7 +12,7 @@ from tui_cifar.render.text.line import width_of
 LOOK = Look("truecolor", STYLES)
 
 
-def test_the_layer_table_gives_up_words_before_numbers() -> None:
+def test_a_narrow_layer_table_drops_words_before_numbers() -> None:
     layers = [
         LayerDescribed(name="conv1", kind="Conv2d 3×3", output=(16, 32, 32), parameters=448, multiply_adds=442_368)
     ]

@@ -24,7 +24,7 @@ def outcomes(correct: str, split: str = "test") -> Results:
     return results_of([([0.9, 0.1, 0.0] if c == "y" else [0.2, 0.8, 0.0], 0) for c in correct], split)
 
 
-def test_without_results_there_is_nothing_to_mark() -> None:
+def test_without_results_there_is_no_image() -> None:
     browser = Browser()
     assert browser.number is None and browser.page(10).tolist() == [] and browser.class_counts("true") == []
     browser.move(5)
@@ -46,7 +46,7 @@ def test_moving_stops_at_both_ends() -> None:
     assert browser.cursor == 4
 
 
-def test_a_filter_keeps_the_mark_on_its_image() -> None:
+def test_a_filter_keeps_the_cursor_on_its_image() -> None:
     browser = browser_on(outcomes("ynynyn"))
     browser.move_to(3)
     browser.filter_outcome("misclassified")
@@ -106,7 +106,7 @@ def test_neighbours_in_the_order_of_the_selection() -> None:
     assert browser.neighbours(2) == [5, 4, 2, 1]
 
 
-def test_newer_results_keep_the_mark_on_its_image() -> None:
+def test_newer_results_keep_the_cursor_on_its_image() -> None:
     browser = browser_on(outcomes("nynn"), Selection("misclassified"))
     browser.move_to(1)
     assert browser.number == 2
@@ -124,7 +124,7 @@ def test_newer_results_keep_the_place_if_the_image_is_no_longer_selected() -> No
     assert browser.number == 2, "there are fewer images than before: the last one"
 
 
-def test_each_split_remembers_its_mark() -> None:
+def test_each_split_remembers_its_image() -> None:
     test, valid = outcomes("yyyy"), outcomes("nnnnnn", "valid")
     browser = browser_on(test)
     browser.move_to(3)

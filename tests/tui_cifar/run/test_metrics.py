@@ -10,7 +10,7 @@ from tui_cifar.run.class_order import class_order
 from tui_cifar.run.metrics import confused_pairs, f1, pair_sentence, precision, recall
 
 
-def test_the_matrix_counted_results_of() -> None:
+def test_metrics_against_counts_by_hand() -> None:
     r = results_of(
         [([1, 0, 0], 0), ([0, 1, 0], 0), ([0, 1, 0], 0), ([0, 1, 0], 1), ([1, 0, 0], 1), ([0, 0, 1], 2), ([1, 0, 0], 2)]
     )

@@ -58,7 +58,7 @@ def test_files_of_older_versions_are_of_the_test_images(tmp_path: Path) -> None:
     assert open_results(path).split == "test" and len(open_results(path)) == 5
 
 
-def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+def test_a_damaged_file_is_reported(tmp_path: Path) -> None:
     path = written(tmp_path)
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(DataError, match="no predictions that can be read"):

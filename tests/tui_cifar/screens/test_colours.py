@@ -15,7 +15,7 @@ SIZES = ((80, 24), (120, 40))
 
 
 @pytest.mark.parametrize("name", ["dashboard", "predictions", "confusion"])
-async def test_a_screen_has_the_colours_that_it_had(name: str, request: pytest.FixtureRequest) -> None:
+async def test_a_screen_has_the_same_colours_as_before(name: str, request: pytest.FixtureRequest) -> None:
     goldens = [GoldenColours(name, size) for size in SIZES]
 
     async def use(pilot: Pilot[None], app: CifarApp) -> None:

@@ -36,7 +36,7 @@ async def test_the_matrix(finished_run: Path, size: tuple[int, int]) -> None:
         assert len(predictions_screen(app).browser.numbers) == count
 
 
-async def test_the_images_of_the_marked_cell_are_shown(finished_run: Path) -> None:
+async def test_the_images_of_the_cell_are_shown(finished_run: Path) -> None:
     async with browsing(finished_run, LARGE, "3") as (app, pilot):
         screen, results = app.screen, app.controller.results
         assert isinstance(screen, ConfusionScreen) and results is not None

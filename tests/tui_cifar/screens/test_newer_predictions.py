@@ -119,7 +119,7 @@ async def test_the_shown_evaluation_stays_until_a_key_opens_the_newer_one(
         await until(pilot, lambda: app.controller.results is not None and app.controller.results.epoch == 3)
 
 
-async def test_the_place_stays_marked_if_its_image_is_no_longer_selected(tmp_path: Path) -> None:
+async def test_the_cursor_stays_in_place_if_its_image_is_no_longer_selected(tmp_path: Path) -> None:
     async with training(tmp_path, validated=1) as (app, pilot, engine):
         await pilot.press("2", "w", "right", "right", "enter")
         p = predictions_screen(app)

@@ -173,7 +173,7 @@ async def test_sizes_of_images(finished_run: Path) -> None:
         assert sides == [28, 32, 16, 8], "four of 28 fill 118 columns, three of 32 do not"
 
 
-async def test_the_mouse_marks_and_opens_images(finished_run: Path) -> None:
+async def test_the_mouse_moves_the_cursor_and_opens_images(finished_run: Path) -> None:
     async with browsing(finished_run, SMALL) as (app, pilot):
         p = predictions_screen(app)
         await pilot.click("#grid", offset=(p.grid.grid.side + 5, 3))

@@ -19,7 +19,7 @@ STEADY = [name for name, case in CASES.items() if case.state != "TRAINING"]
 
 
 @pytest.mark.parametrize("name", STEADY)
-async def test_a_screen_looks_as_it_did(name: str, request: pytest.FixtureRequest) -> None:
+async def test_a_screen_looks_the_same_as_before(name: str, request: pytest.FixtureRequest) -> None:
     golden = Golden(name)
 
     async def use(pilot: Pilot[None], app: CifarApp) -> None:
@@ -32,7 +32,7 @@ async def test_a_screen_looks_as_it_did(name: str, request: pytest.FixtureReques
 
 @pytest.mark.long
 @pytest.mark.parametrize("theme", ["cifar-light", "ansi-dark", "ansi-light"])
-async def test_a_theme_changes_colours_alone(theme: str) -> None:
+async def test_a_theme_changes_nothing_but_colours(theme: str) -> None:
     async def use(pilot: Pilot[None], app: CifarApp) -> None:
         before = await steady(pilot, app, (120, 40))
         app.theme = theme
@@ -49,7 +49,7 @@ async def test_a_theme_changes_colours_alone(theme: str) -> None:
 
 
 @pytest.mark.parametrize("name", [*CASES, "palette"])
-async def test_plain_characters_alone_reach_the_terminal(name: str) -> None:
+async def test_only_ascii_reaches_the_terminal(name: str) -> None:
     async def use(pilot: Pilot[None], app: CifarApp) -> None:
         for size in SIZES:
             await pilot.resize_terminal(*size)

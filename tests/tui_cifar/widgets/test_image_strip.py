@@ -31,7 +31,7 @@ async def test_images_before_the_first_epoch_have_their_class() -> None:
         assert "cat" in shown and "✓" not in shown and "✗" not in shown
 
 
-async def test_images_shrink_where_there_is_little_room() -> None:
+async def test_images_shrink_if_there_is_little_room() -> None:
     async with on_stage(ImageStrip(mode="truecolor"), fold(*run_events(epochs=1)), (40, 12)) as pilot:
         shown = screen(pilot)
         assert "1–2 of 4" in shown and f"{'cat':12}0.97" in shown and shown.count("✓ correct") == 2

@@ -49,7 +49,7 @@ async def test_an_empty_panel_says_what_it_waits_for(make: Callable[..., Any], w
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("make", [p[0] for p in PANELS] + [LogPane])
-async def test_ascii_is_ascii(make: Callable[..., Any], size: tuple[int, int]) -> None:
+async def test_ascii_panels_are_ascii(make: Callable[..., Any], size: tuple[int, int]) -> None:
     view = fold(*run_events(epochs=3), *(LineLogged(source="engine", text=f"line → {i}") for i in range(60)))
     async with on_stage(make(ascii=True), view, size) as pilot:
         shown = screen(pilot)
@@ -108,7 +108,7 @@ async def test_a_panel_draws_only_what_is_new(make: Callable[..., Any], monkeypa
         assert isinstance(panel, Panel)
 
 
-async def test_plot_options_are_words_in_the_border() -> None:
+async def test_plot_options_are_in_the_border() -> None:
     plot = LossPlot()
     async with on_stage(plot, fold(*run_events(epochs=3))) as pilot:
         assert "linear · smooth 0 · all" in screen(pilot)
@@ -140,7 +140,7 @@ async def test_table_rows_are_changed_in_place() -> None:
         assert rows[2][0] == "2" and rows[3][:2] == ["★", "3"]
 
 
-async def test_table_follows_the_newest_row_and_forgets_what_a_resume_repeats() -> None:
+async def test_the_table_follows_the_latest_row_and_drops_epochs_that_a_resumed_run_repeats() -> None:
     table = EpochTable()
     view = fold(run_started(epochs=60), *(epoch_completed(e, best=False) for e in range(1, 50)))
     async with on_stage(table, view, (78, 12)) as pilot:

@@ -52,6 +52,10 @@ class QuitDialog(Settled, ModalScreen[str]):
             yield Static(f"do not save; {kept}" if self._hosted else kept, classes="note")
             yield Static("ctrl+c again quits at once", classes="hint")
 
+    def on_resize(self) -> None:
+        """All options fit a low terminal without blank lines between them."""
+        self.set_class(self.app.size.height < 20, "-low")
+
     def on_button_pressed(self, event: Button.Pressed) -> None:
         self.dismiss(event.button.id)
 

@@ -1,5 +1,12 @@
-"""Imported by the server that `tests.support.program` forks processes from."""
+"""Imported by the server that `tests/support/program.py` forks processes from: what each of them then need not import."""
 
-from tests.support.program import preload
+import torch
 
-preload()
+import engine.data.folder
+import engine.session.session
+import engine.training.trainer
+import tui_cifar.app.app
+import tui_cifar.cli.headless
+import tui_cifar.cli.main
+
+__all__ = ["engine", "torch", "tui_cifar"]

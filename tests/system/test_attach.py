@@ -11,7 +11,8 @@ import pytest
 
 from engine.events.log import read_events
 from engine.events.types import EpochStarted, Event, PredictionsSaved, RunPaused, RunResumed, RunStopped
-from tests.support.program import Plan, Program, start
+from tests.support.program import Program, start
+from tests.support.program_child import Plan
 from tui_cifar.bench.support.processes import command
 from tui_cifar.bench.support.pseudo_terminal import PseudoTerminal
 
@@ -31,7 +32,7 @@ def host(image_folder: Path, runs: Path) -> Iterator[Program]:
     settings = {"dataset": image_folder, "runs-dir": runs, "name": "run", "epochs": 10_000, "batch-size": 10}
     flags = [f"--{name}={value}" for name, value in settings.items()]
     flags += ["--recipe=tutorial", "--threads=1", "--device=cpu", "--headless"]
-    program = start(flags, runs.parent / "work", Plan(pace=0.05))
+    program = start(flags, runs.parent / "work", Plan(batch_delay=0.05))
     program.until((runs / "run" / "host.json").exists)
     yield program
     program.end()

@@ -15,7 +15,8 @@ from engine.inspection.export import export
 from engine.session.session import run as go
 from engine.storage.find_runs import find_run, is_held
 from engine.training.control import Control
-from tests.support.program import Plan, start
+from tests.support.program import start
+from tests.support.program_child import Plan
 from tui_cifar.run.recorded import recorded_events
 
 pytestmark = pytest.mark.long

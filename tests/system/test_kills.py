@@ -24,7 +24,8 @@ from engine.events.codec import from_json
 from engine.events.log import read_events
 from engine.events.types import RunCompleted
 from engine.storage.checkpoint import load_checkpoint
-from tests.support.program import SAVE_POINTS, Plan, start
+from tests.support.program import start
+from tests.support.program_child import SAVE_POINTS, Plan
 from tests.support.runs import train
 from tests.support.states import same
 from tui_cifar.run.state import RunState

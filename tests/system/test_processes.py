@@ -15,7 +15,8 @@ from engine.events.types import (
     RunCompleted,
 )
 from tests.support.disks import whole_checkpoints
-from tests.support.program import Plan, start
+from tests.support.program import start
+from tests.support.program_child import Plan
 
 COMMAND = [sys.executable, "-m", "tui_cifar"]
 
@@ -31,7 +32,7 @@ def test_a_second_process_is_refused_by_a_living_one_and_takes_over_from_a_dead_
         "--batch-size=10",
         "--threads=1",
     ]
-    first = start(["--headless", "--name=run", "--epochs=1000", *arguments], tmp_path / "work", Plan(pace=0.05))
+    first = start(["--headless", "--name=run", "--epochs=1000", *arguments], tmp_path / "work", Plan(batch_delay=0.05))
     second = [*COMMAND, "--headless", "--resume=run", *arguments, "--epochs=1"]
     try:
         first.until(lambda: (tmp_path / "runs" / "run" / "checkpoints" / "best.pt").exists())

@@ -19,7 +19,8 @@ from engine.events.codec import to_json
 from engine.events.log import read_events
 from engine.events.types import LossSampled, RunCompleted, RunStopped
 from engine.storage.checkpoint import load_checkpoint
-from tests.support.program import Plan, Program, start
+from tests.support.program import Program, start
+from tests.support.program_child import Plan
 from tests.support.scripted import started
 from tui_cifar.bench.support.pseudo_terminal import SCREEN_ENV, PseudoTerminal
 
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.long
 PHASES = {
     "download": {"event": "preparation_advanced: Downloading CIFAR-10"},
     "preparing": {"event": "preparation_advanced: Loading images"},
-    "training": {"event": "loss_sampled", "count": 3, "pace": 0.2},
+    "training": {"event": "loss_sampled", "count": 3, "batch_delay": 0.2},
     "validating": {"event": "validation_started"},
     "saving": {"save": "saving"},
     "testing": {"event": "test_started"},
@@ -121,7 +122,7 @@ def check_stopped(run: Path, phase: str, *reasons: str) -> None:
 def test_without_a_terminal(
     launch: Callable[..., Program], tmp_path: Path, stalled_download: str, phase: str, number: signal.Signals
 ) -> None:
-    plan = Plan(signal=number, download=stalled_download, **PHASES[phase])  # type: ignore[arg-type]
+    plan = Plan(signal=number, cifar10_url=stalled_download, **PHASES[phase])  # type: ignore[arg-type]
     program = launch(plan, dataset="cifar10" if phase == "download" else "")
     assert program.wait() == SIGNALS[number], program.text()
     check_stopped(tmp_path / "runs" / "run", phase, number.name)
@@ -138,7 +139,7 @@ def test_in_the_dashboard(
     phase: str,
     number: signal.Signals,
 ) -> None:
-    plan = Plan(signal=number, download=stalled_download, **PHASES[phase])  # type: ignore[arg-type]
+    plan = Plan(signal=number, cifar10_url=stalled_download, **PHASES[phase])  # type: ignore[arg-type]
     program = launch(plan, dataset="cifar10" if phase == "download" else "", terminal=terminal)
     assert program.wait() == SIGNALS[number], terminal.text()
     check_stopped(tmp_path / "runs" / "run", phase, number.name)
@@ -150,7 +151,7 @@ def test_the_second_signal_leaves_at_once(
     launch: Callable[..., Program], terminal: PseudoTerminal, shown: bool
 ) -> None:
     # The save that the first signal asks for hangs, so only the second can end the process.
-    plan = Plan(signal=signal.SIGTERM, event="loss_sampled", hang=True)
+    plan = Plan(signal=signal.SIGTERM, event="loss_sampled", hanging_saves=True)
     program = launch(plan, terminal=terminal if shown else None)
     program.until(lambda: program.phase == "saving")
     os.kill(program.pid, signal.SIGINT)
@@ -162,7 +163,7 @@ def test_the_second_signal_leaves_at_once(
 def test_a_terminal_that_goes_away_stops_the_run_in_good_order(
     launch: Callable[..., Program], tmp_path: Path, terminal: PseudoTerminal, ignored: tuple[int, ...]
 ) -> None:
-    program = launch(Plan(ignore=ignored), terminal=terminal, epochs=10_000)
+    program = launch(Plan(ignored=ignored), terminal=terminal, epochs=10_000)
     program.until(lambda: "TRAINING" in terminal.text())
     terminal.vanish()
     assert program.wait() == 129
@@ -175,7 +176,7 @@ def test_a_dashboard_that_is_told_to_go_on_takes_the_terminal_once(
     launch: Callable[..., Program], tmp_path: Path, terminal: PseudoTerminal, stop: int
 ) -> None:
     """The kernel sends SIGCONT after the SIGHUP of a terminal that goes away; a shell sends it after ctrl+z."""
-    program = launch(Plan(pace=0.01), terminal=terminal, epochs=10_000)
+    program = launch(Plan(batch_delay=0.01), terminal=terminal, epochs=10_000)
     program.until(lambda: "TRAINING" in terminal.text())
     process = psutil.Process(program.pid)
     taken, given = (lambda: terminal.sent.count(b"\x1b[?1049h")), (lambda: terminal.sent.count(b"\x1b[?1049l"))
@@ -202,7 +203,7 @@ def test_a_dashboard_that_is_told_to_go_on_takes_the_terminal_once(
 def test_no_time_is_spent_on_a_terminal_that_went_away(
     launch: Callable[..., Program], terminal: PseudoTerminal
 ) -> None:
-    program = launch(Plan(ignore=(signal.SIGHUP,), hang=True), terminal=terminal, epochs=10_000)
+    program = launch(Plan(ignored=(signal.SIGHUP,), hanging_saves=True), terminal=terminal, epochs=10_000)
     program.until(lambda: program.phase == "saving" and "TRAINING" in terminal.text())
     terminal.vanish()
     # It stops, and waits for a save that hangs: whatever it does now, it does for the terminal.
@@ -218,7 +219,7 @@ def test_no_time_is_spent_on_a_terminal_that_went_away(
 def test_a_run_continues_without_the_terminal(
     launch: Callable[..., Program], tmp_path: Path, terminal: PseudoTerminal, ignored: tuple[int, ...]
 ) -> None:
-    program = launch(Plan(ignore=ignored), "--on-hangup=continue", terminal=terminal, epochs=60)
+    program = launch(Plan(ignored=ignored), "--on-hangup=continue", terminal=terminal, epochs=60)
     program.until(lambda: "TRAINING" in terminal.text())
     terminal.vanish()
     assert program.wait() == 0
@@ -263,7 +264,7 @@ def test_a_signal_while_browsing_leaves_the_terminal_as_it_was(
 
 
 def test_browsing_ends_with_its_terminal(tmp_path: Path, ended_run: Path, terminal: PseudoTerminal) -> None:
-    plan = Plan(ignore=(signal.SIGHUP,))
+    plan = Plan(ignored=(signal.SIGHUP,))
     program = start(["browse", str(ended_run)], tmp_path / "work", plan, terminal=terminal.name, env=SCREEN_ENV)
     program.until(lambda: "STOPPED" in terminal.text())
     terminal.vanish()
@@ -271,7 +272,7 @@ def test_browsing_ends_with_its_terminal(tmp_path: Path, ended_run: Path, termin
 
 
 def test_nohup_is_respected_without_a_terminal(launch: Callable[..., Program]) -> None:
-    program = launch(Plan(ignore=(signal.SIGHUP,), signal=signal.SIGHUP, event="loss_sampled"))
+    program = launch(Plan(ignored=(signal.SIGHUP,), signal=signal.SIGHUP, event="loss_sampled"))
     assert program.wait() == 0, "who starts it under nohup wants it to go on"
 
 
@@ -292,7 +293,7 @@ def test_a_terminal_that_takes_nothing_does_not_hold_up_the_end(launch: Callable
 def test_what_a_library_prints_is_in_the_log_and_not_on_the_screen(
     launch: Callable[..., Program], tmp_path: Path, terminal: PseudoTerminal
 ) -> None:
-    program = launch(Plan(shout="\x1b[2J\x1b[H a library in C speaks\n"), terminal=terminal, epochs=10_000)
+    program = launch(Plan(raw_output="\x1b[2J\x1b[H a library in C speaks\n"), terminal=terminal, epochs=10_000)
     program.until(lambda: "TRAINING" in terminal.text())
     program.until(lambda: (tmp_path / "runs" / "run" / "log.txt").read_text().count("a library in C speaks") >= 2)
     assert "speaks" not in terminal.text() and b"speaks" not in terminal.sent

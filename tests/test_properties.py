@@ -1,4 +1,4 @@
-"""Properties, checked on many made-up inputs: what reads files never breaks on what is in them."""
+"""Properties over random input: whatever a file contains, reading it never fails in an unexpected way."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ WHOLE = serialize(STATE)
 
 
 def read(content: bytes) -> dict[str, Any]:
-    """What `load_checkpoint` makes of a file."""
+    """`load_checkpoint` of a file with this content."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "epoch-0001.pt"
         path.write_bytes(content)
@@ -49,21 +49,21 @@ def read(content: bytes) -> dict[str, Any]:
 
 @relaxed
 @given(st.binary(max_size=400))
-def test_no_bytes_are_taken_for_a_checkpoint(content: bytes) -> None:
+def test_random_bytes_are_not_a_checkpoint(content: bytes) -> None:
     with pytest.raises(CheckpointError):
         read(content)
 
 
 @relaxed
 @given(st.integers(0, len(WHOLE) - 1))
-def test_no_part_of_a_checkpoint_is_taken_for_one(length: int) -> None:
+def test_a_truncated_checkpoint_is_refused(length: int) -> None:
     with pytest.raises(CheckpointError):
         read(WHOLE[:length])
 
 
 @relaxed
 @given(st.lists(st.tuples(st.integers(0, len(WHOLE) - 1), st.integers(0, 255)), min_size=1, max_size=4))
-def test_a_changed_checkpoint_is_refused_or_says_the_same(changes: list[tuple[int, int]]) -> None:
+def test_a_changed_checkpoint_is_refused_or_has_the_same_content(changes: list[tuple[int, int]]) -> None:
     content = bytearray(WHOLE)
     for at, value in changes:
         content[at] = value
@@ -71,7 +71,7 @@ def test_a_changed_checkpoint_is_refused_or_says_the_same(changes: list[tuple[in
         state = read(bytes(content))
     except CheckpointError as e:
         assert len(e.message.splitlines()) == 1
-    else:  # padding and the like
+    else:  # a change of padding, for example
         assert same({k: v for k, v in state.items() if k in STATE}, STATE)
 
 
@@ -84,8 +84,8 @@ plain = st.recursive(
 
 @relaxed
 @given(st.dictionaries(st.text(min_size=1, max_size=5), plain, max_size=4))
-def test_what_is_written_is_what_is_read(state: dict[str, Any]) -> None:
-    state = {f"x{k}": v for k, v in state.items()}  # "format" and "digest" are the writer's own
+def test_a_checkpoint_is_read_as_it_was_written(state: dict[str, Any]) -> None:
+    state = {f"x{k}": v for k, v in state.items()}  # "format" and "digest" belong to the writer
     found = read(serialize(state))
     assert {k: found[k] for k in state} == state and found.keys() - state.keys() == {"format", "digest"}
 
@@ -94,7 +94,7 @@ def test_what_is_written_is_what_is_read(state: dict[str, Any]) -> None:
 
 
 def values_for(wanted: Any) -> st.SearchStrategy[Any]:
-    """Values of a field's type."""
+    """Values of the type of a field."""
     origin, parts = typing.get_origin(wanted), typing.get_args(wanted)
     if origin is tuple:
         return st.lists(values_for(parts[0]), max_size=3).map(tuple)
@@ -119,7 +119,7 @@ def values_for(wanted: Any) -> st.SearchStrategy[Any]:
 
 
 def events() -> st.SearchStrategy[Event]:
-    """Events of every kind."""
+    """Events of every type."""
 
     def of(kind: type[Event]) -> st.SearchStrategy[Event]:
         hints = typing.get_type_hints(kind)
@@ -130,31 +130,33 @@ def events() -> st.SearchStrategy[Event]:
 
 @relaxed
 @given(st.lists(events(), max_size=5))
-def test_events_are_read_as_they_were_written(told: list[Event]) -> None:
-    assert [from_json(to_json(e)) for e in told] == told
+def test_events_are_read_as_they_were_written(written: list[Event]) -> None:
+    assert [from_json(to_json(e)) for e in written] == written
 
 
 @relaxed
 @given(st.lists(events(), min_size=1, max_size=4), st.data())
-def test_a_log_cut_anywhere_gives_its_whole_lines_and_goes_on(told: list[Event], data: st.DataObject) -> None:
-    content = "".join(to_json(e) + "\n" for e in told).encode()
+def test_a_truncated_log_keeps_its_complete_lines_and_can_be_appended_to(
+    written: list[Event], data: st.DataObject
+) -> None:
+    content = "".join(to_json(e) + "\n" for e in written).encode()
     cut = data.draw(st.integers(0, len(content)))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "events.jsonl"
         path.write_bytes(content[:cut])
         whole = content[:cut].count(b"\n")
-        # A last line that lacks nothing but its end is read as well.
-        assert list(read_events(path)) in (told[:whole], told[: whole + 1])
+        # A last line that lacks only its line break is read as well.
+        assert list(read_events(path)) in (written[:whole], written[: whole + 1])
         is_finished(Path(folder))
         directory = RunDirectory(Path(folder))
-        directory.append(told[0])
+        directory.append(written[0])
         directory.close()
-        assert list(read_events(path)) == [*told[:whole], told[0]]
+        assert list(read_events(path)) == [*written[:whole], written[0]]
 
 
 @relaxed
 @given(st.binary(max_size=300) | st.text(max_size=100).map(str.encode))
-def test_a_log_of_anything_is_read_without_an_error(content: bytes) -> None:
+def test_a_log_of_random_content_is_read_without_an_error(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "events.jsonl").write_bytes(content)
         list(read_events(Path(folder) / "events.jsonl"))
@@ -163,7 +165,7 @@ def test_a_log_of_anything_is_read_without_an_error(content: bytes) -> None:
 
 @relaxed
 @given(st.sampled_from(sorted(BY_NAME)), plain, st.data())
-def test_a_line_with_wrong_values_is_no_event(name: str, value: Any, data: st.DataObject) -> None:
+def test_a_line_with_a_wrong_value_is_not_an_event(name: str, value: Any, data: st.DataObject) -> None:
     kind = BY_NAME[name]
     hints = typing.get_type_hints(kind)
     names = [f.name for f in dataclasses.fields(kind)]
@@ -180,7 +182,7 @@ def test_a_line_with_wrong_values_is_no_event(name: str, value: Any, data: st.Da
     assert read == json.loads(json.dumps(value), parse_int=number)
 
 
-def test_deep_nesting_is_no_event() -> None:
+def test_deep_nesting_is_not_an_event() -> None:
     for line in ("[" * 100_000, '{"event": "line_logged", "text": ' + "[" * 100_000):
         with pytest.raises(ValueError):
             from_json(line)
@@ -188,9 +190,9 @@ def test_deep_nesting_is_no_event() -> None:
 
 @relaxed
 @given(st.lists(events(), max_size=8))
-def test_the_reducer_takes_events_in_any_order(told: list[Event]) -> None:
+def test_the_reducer_accepts_events_in_any_order(events: list[Event]) -> None:
     view = RunState()
-    for event in told:
+    for event in events:
         view.apply(event)
     assert 0 <= view.progress <= 1 and 0 <= view.fraction <= 1
     assert all(math.isfinite(y) for _, y in view.points)
@@ -204,7 +206,7 @@ def test_the_reducer_takes_events_in_any_order(told: list[Event]) -> None:
     st.text(max_size=80)
     | st.sampled_from(sorted(SETTINGS)).flatmap(lambda k: st.text(max_size=20).map(f"{k} = ".__add__))
 )
-def test_any_file_is_a_configuration_or_one_clear_line(text: str) -> None:
+def test_any_toml_file_is_a_configuration_or_an_error_of_one_line(text: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "c.toml"
         path.write_bytes(text.encode("utf-8", "surrogatepass"))
@@ -218,7 +220,7 @@ def test_any_file_is_a_configuration_or_one_clear_line(text: str) -> None:
 
 @relaxed
 @given(st.binary(max_size=100) | plain.map(lambda v: repr(v).encode()))
-def test_any_recorded_configuration_is_read_or_refused(content: bytes) -> None:
+def test_any_recorded_configuration_is_read_or_refused_with_one_line(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "config.json").write_bytes(content)
         try:
@@ -236,12 +238,12 @@ anything = (
 
 @relaxed
 @given(st.dictionaries(st.sampled_from(sorted(SETTINGS)), anything, max_size=4), st.sampled_from(sorted(RECIPES)))
-def test_any_values_are_a_configuration_or_one_clear_line(values: dict[str, Any], recipe: str) -> None:
+def test_any_values_are_a_configuration_or_an_error_of_one_line(values: dict[str, Any], recipe: str) -> None:
     try:
         config = make_config({"recipe": recipe, **values})
     except ConfigError as e:
         assert len(e.message.splitlines()) == 1
-        assert any(name in e.message for name in values), "it names what is wrong"
+        assert any(name in e.message for name in values), "it names the wrong setting"
     else:
         given = config.as_dict()
         assert {k: given[k] for k in values} == values and make_config(given) == config

@@ -1,4 +1,4 @@
-"""The benchmarks as a user calls them, on few images for a moment: what they print, not how fast it was."""
+"""The benchmarks as a user runs them, on few images for a moment: what they print, not how fast it is."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tests.support.command import run_command
         (("speedrun", "--config", '{"epoch": 1}'), "did you mean 'epochs'"),
     ],
 )
-def test_a_mistake_that_a_measuring_process_finds_is_one_line(arguments: tuple[str, ...], said: str) -> None:
+def test_a_mistake_found_by_a_measuring_process_is_one_line(arguments: tuple[str, ...], said: str) -> None:
     done = run_command("bench", *arguments)
     assert done.returncode == 2 and done.stdout == ""
     assert said in done.stderr and "Traceback" not in done.stderr
 
 
-def test_throughput_measures_recipe_and_reference_in_turns(tmp_path: Path) -> None:
+def test_throughput_measures_recipes_and_reference_alternately(tmp_path: Path) -> None:
     options = ["--only", "tutorial", "--rounds", "2", "--seconds", "0.5", "--runs-dir", str(tmp_path), "--json"]
     done = run_command("bench", "throughput", *options)
     assert done.returncode == 0, done.stderr
@@ -37,7 +37,7 @@ def test_throughput_measures_recipe_and_reference_in_turns(tmp_path: Path) -> No
     assert report["cases"]["reference"]["ratio"] == 1
 
 
-def test_to_accuracy_stops_at_the_target_and_asks_the_test_set(image_folder: Path, tmp_path: Path) -> None:
+def test_to_accuracy_stops_at_the_target_and_tests(image_folder: Path, tmp_path: Path) -> None:
     options = ["--dataset", str(image_folder), "--runs-dir", str(tmp_path), "--target", "0.05", "--seeds", "1"]
     done = run_command("bench", "to-accuracy", "--recipe", "tutorial", "--reference", "0", "--json", *options)
     assert done.returncode == 0, done.stderr
@@ -86,7 +86,7 @@ def main(run, model):
 """
 
 
-def test_speedrun_reads_what_airbench_prints_of_the_same_images(image_folder: Path, tmp_path: Path) -> None:
+def test_speedrun_reads_the_output_of_airbench_on_the_same_images(image_folder: Path, tmp_path: Path) -> None:
     file = tmp_path / "airbench94_muon.py"
     file.write_text(AIRBENCH)
     options = [
@@ -109,7 +109,7 @@ def test_speedrun_reads_what_airbench_prints_of_the_same_images(image_folder: Pa
         assert result["seconds"] > 0 and 0 <= result["accuracy"] <= 1 and 0 <= result["mirrored"] <= 1
 
 
-def test_the_reference_runs_as_a_process(image_folder: Path, tmp_path: Path) -> None:
+def test_the_reference_trains_to_a_target(image_folder: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tui_cifar.bench.support.reference", "--dataset", str(image_folder)]
     command += ["--runs-dir", str(tmp_path), "--epochs", "3", "--target", "0.99"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -1,4 +1,4 @@
-"""The command line as users run it: what they read, what the shell gets, what signals do."""
+"""The command line as users run it: output, exit codes, signals."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tui_cifar.bench.support.pseudo_terminal import PseudoTerminal
         (["bench", "look"], "tui_cifar.bench.look"),
     ],
 )
-def test_an_interrupt_while_it_is_still_imported_is_quiet(tmp_path: Path, arguments: list[str], place: str) -> None:
+def test_an_interrupt_during_the_imports_is_quiet(tmp_path: Path, arguments: list[str], place: str) -> None:
     code = (
         "import os, signal, sys\n"
         "class Interrupt:\n"
@@ -41,7 +41,7 @@ def test_an_interrupt_while_it_is_still_imported_is_quiet(tmp_path: Path, argume
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
-def test_an_interrupt_that_is_ignored_stays_so() -> None:
+def test_an_ignored_interrupt_stays_ignored() -> None:
     code = (
         "import os, signal, sys\n"
         "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
@@ -78,13 +78,13 @@ def test_offline_without_data_names_the_options(tmp_path: Path) -> None:
     assert not list((tmp_path / "data").iterdir())
 
 
-def test_cuda_asked_for_and_absent(tmp_path: Path) -> None:
+def test_a_missing_cuda_device_is_one_line(tmp_path: Path) -> None:
     done = run_command("--headless", "--device", "cuda", "--demo", cwd=tmp_path, env={"CUDA_VISIBLE_DEVICES": ""})
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1 and "--device cpu" in done.stderr
 
 
-def test_a_dumb_terminal_is_refused_before_any_escape(tmp_path: Path) -> None:
+def test_a_dumb_terminal_is_refused_before_any_escape_sequence(tmp_path: Path) -> None:
     master, slave = pty.openpty()
     done = subprocess.run(
         [*COMMAND, "--demo"],
@@ -103,7 +103,7 @@ def test_a_dumb_terminal_is_refused_before_any_escape(tmp_path: Path) -> None:
     os.close(master)
 
 
-def test_headless_prints_a_line_an_epoch_and_the_test(image_folder: Path, tmp_path: Path) -> None:
+def test_headless_prints_a_line_per_epoch_and_the_test(image_folder: Path, tmp_path: Path) -> None:
     done = run_command("--headless", *training_arguments(image_folder, tmp_path / "runs"))
     assert done.returncode == 0 and done.stderr == ""
     lines = done.stdout.splitlines()
@@ -196,7 +196,7 @@ def test_resume_continues_the_newest_unfinished_run(image_folder: Path, tmp_path
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=30)
     done = run_command("--headless", "--runs-dir", tmp_path / "runs", "--resume", "--epochs", "3")
-    # The run had gone further than 3 epochs: nothing is left to train, and the test is made.
+    # The run was past 3 epochs: nothing is left to train, only the test.
     assert done.returncode == 0, done.stderr
     assert ", resumed from " in done.stdout and "test, best weights" in done.stdout
     again = run_command("--headless", "--runs-dir", tmp_path / "runs", "--resume")
@@ -215,7 +215,7 @@ def test_predict_json_is_for_scripts(finished_run: Path, image_folder: Path) -> 
     assert done.returncode == 2 and done.stderr.startswith("cifar-tui: ") and "none.png" in done.stderr
 
 
-def test_the_dashboard_runs_in_a_real_terminal_and_gives_it_back(image_folder: Path, tmp_path: Path) -> None:
+def test_the_dashboard_restores_the_terminal(image_folder: Path, tmp_path: Path) -> None:
     with PseudoTerminal().run([*COMMAND, *training_arguments(image_folder, tmp_path / "runs")]) as terminal:
         terminal.until("DONE")
         terminal.send("q")

@@ -1,4 +1,4 @@
-"""A run directory copied with `cp -r` while the run is under way: the copy is a run of its own that was never finished."""
+"""A run directory copied with `cp -r` during training: the copy is an unfinished run of its own."""
 
 from __future__ import annotations
 
@@ -24,9 +24,7 @@ pytestmark = pytest.mark.long
 COPIES = 20
 
 
-def test_copies_made_at_any_moment_can_be_looked_at_exported_and_gone_on_with(
-    image_folder: Path, tmp_path: Path
-) -> None:
+def test_copies_made_at_any_moment_can_be_browsed_exported_and_resumed(image_folder: Path, tmp_path: Path) -> None:
     runs, rng = tmp_path / "runs", random.Random(COPIES)
     config = make_config(
         {
@@ -62,7 +60,9 @@ def test_copies_made_at_any_moment_can_be_looked_at_exported_and_gone_on_with(
         for i in range(COPIES):
             time.sleep(rng.uniform(0, 0.15))
             copies.append(runs / f"copy-{i}")
-            subprocess.run(["cp", "-r", runs / "run", copies[-1]], capture_output=True)  # 1 where a file went meanwhile
+            subprocess.run(
+                ["cp", "-r", runs / "run", copies[-1]], capture_output=True
+            )  # exits with 1 if a file disappeared meanwhile
         assert is_held(runs / "run") and not any(map(is_held, copies))
     finally:
         program.end()

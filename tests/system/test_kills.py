@@ -1,4 +1,4 @@
-"""SIGKILL, a hundred times and more: the finished run equals one never stopped, bit for bit, and everything stays readable.
+"""More than a hundred SIGKILLs: the finished run equals an uninterrupted one, bit for bit, and every file stays readable.
 
 Some kills come from outside at a random moment, some as soon as a temporary file of a save is there; others the process
 sends to itself at a chosen event or in the middle of a save, so that every such place is met on any machine.
@@ -49,7 +49,7 @@ SETTINGS: dict[str, Any] = {
     "save_every": 0.001,
     "keep": 2,
 }
-WAYS = ("moment", "event", "save", "validation", "event", "file")
+METHODS = ("moment", "event", "save", "validation", "event", "file")
 EVENTS = (
     "preparation_advanced: Importing PyTorch",
     "preparation_advanced: Loading images",
@@ -68,11 +68,11 @@ EVENTS = (
 )
 
 ONCE = {*EVENTS[:4], *EVENTS[-4:]}
-"""What a process tells once at most."""
+"""Events that a process reports at most once."""
 
 
 def arguments(folder: Path, runs: Path, name: str) -> list[str]:
-    """The command that starts the run, or goes on with it where there is one."""
+    """Arguments that start the run, or resume it if it exists."""
     flags = [f"--{k.replace('_', '-')}={v}" for k, v in SETTINGS.items()]
     started = (runs / name / "config.json").exists()
     return [
@@ -85,7 +85,7 @@ def arguments(folder: Path, runs: Path, name: str) -> list[str]:
 
 
 def check_equal(run: Path, reference: Path) -> None:
-    """The run ended as the reference did, and all its files are whole."""
+    """The run ended as the reference did, and all its files are intact."""
     last = f"epoch-{EPOCHS:04}.pt"
     states = [load_checkpoint(path / "checkpoints" / last) for path in (run, reference)]
     for key in ("model", "optimizer", "best", "epoch", "step"):
@@ -111,24 +111,24 @@ def check_equal(run: Path, reference: Path) -> None:
 
 
 EVALUATION_BATCH = 5
-"""Of 18 images for validation: four batches."""
+"""Four batches for the 18 validation images."""
 
 
 def train_reference(image_folder: Path, tmp_path: Path) -> Path:
-    """A run never stopped."""
+    """Train a run without interruption."""
     values = {**SETTINGS, "dataset": str(image_folder), "runs_dir": str(tmp_path / "runs"), "name": "reference"}
     assert isinstance(train(make_config(values)).events[-1], RunCompleted)
     return tmp_path / "runs" / "reference"
 
 
-def test_killed_a_hundred_times_it_ends_as_if_never_stopped(
+def test_a_run_killed_a_hundred_times_ends_like_an_uninterrupted_one(
     image_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("engine.training.evaluate.BATCH_SIZE", EVALUATION_BATCH)
     reference = train_reference(image_folder, tmp_path)
     rng = random.Random(SEED)
     runs, hits, kills, finished, name = tmp_path / "runs", Counter[str](), 0, 0, "run-0"
-    ways, events, points = map(itertools.cycle, (WAYS, EVENTS, SAVE_POINTS))
+    ways, events, points = map(itertools.cycle, (METHODS, EVENTS, SAVE_POINTS))
     began = time.monotonic()
     while True:
         how = next(ways) if kills < KILLS else "none"
@@ -166,7 +166,7 @@ def test_killed_a_hundred_times_it_ends_as_if_never_stopped(
     assert min(hits["validating"], hits["saving"]) >= 10
 
 
-def test_the_real_command_survives_kills_too(
+def test_the_real_command_survives_kills(
     image_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     reference = train_reference(image_folder, tmp_path)

@@ -1,4 +1,4 @@
-"""The real command in a real pseudo-terminal, read by an emulator: frames, silence, sizes, a thin line, plain characters."""
+"""The real command in a pseudo-terminal, read by an emulator: frames, silence, resizing, a slow connection, ASCII, colours."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def start(tmp_path: Path, image_folder: Path) -> Iterator[Callable[..., PseudoTe
         terminal.close()
 
 
-def test_browsing_starts_at_once_and_rests(tmp_path: Path) -> None:
+def test_browsing_starts_at_once_and_then_sends_nothing(tmp_path: Path) -> None:
     run = tmp_path / "runs" / "night-run"
     (run / "checkpoints").mkdir(parents=True)
     events = (started(make_config(), directory=str(run)), EpochStarted(epoch=1, learning_rate=0.01))
@@ -64,14 +64,14 @@ def test_browsing_starts_at_once_and_rests(tmp_path: Path) -> None:
         sent = terminal.sent
         assert sent.isascii()
         assert not any(code in sent for code in (b"38;2;", b"48;2;", b"38;5;", b"48;5;", b"?1000h"))
-        assert b"\x1b]2;night-run stopped" in sent, "the title says what goes on"
+        assert b"\x1b]2;night-run stopped" in sent, "the title shows the state"
         terminal.send("q")
         assert terminal.wait(PATIENCE) == 0
         assert terminal.sent.rstrip().endswith(RESTORE_TITLE.encode())
 
 
 def pause(terminal: PseudoTerminal) -> None:
-    """Pause, and let what was on its way arrive."""
+    """Pause, and wait until the screen settles."""
     terminal.until(r"TRAINING|VALIDATING", PATIENCE)
     terminal.send("space")
     terminal.until("PAUSED", PATIENCE)
@@ -79,7 +79,7 @@ def pause(terminal: PseudoTerminal) -> None:
 
 
 def settle(terminal: PseudoTerminal) -> None:
-    """Wait until nothing more comes."""
+    """Wait until nothing more arrives."""
     size = -1
     while size != terminal.bytes:
         size = terminal.bytes
@@ -96,7 +96,7 @@ def test_a_paused_run_sends_nothing(start: Callable[..., PseudoTerminal]) -> Non
 
 
 @pytest.mark.long
-def test_storms_of_sizes_end_in_a_whole_screen(start: Callable[..., PseudoTerminal]) -> None:
+def test_many_resizes_end_in_a_complete_screen(start: Callable[..., PseudoTerminal]) -> None:
     terminal = start()
     pause(terminal)
     for size in [(80, 24), (20, 5), (200, 60), (1, 1), (60, 15), (59, 14)] * 3:
@@ -111,11 +111,11 @@ def test_storms_of_sizes_end_in_a_whole_screen(start: Callable[..., PseudoTermin
     before = terminal.text()
     terminal.send("ctrl+l")
     settle(terminal)
-    assert terminal.text() == before, "drawing it all anew changes nothing"
+    assert terminal.text() == before, "redrawing changes nothing"
 
 
 @pytest.mark.long
-def test_a_key_on_a_thin_line_brings_no_old_frames(start: Callable[..., PseudoTerminal]) -> None:
+def test_a_key_over_a_slow_connection_is_not_preceded_by_old_frames(start: Callable[..., PseudoTerminal]) -> None:
     terminal = start(line=Line(256_000, 0.15))
     terminal.until(r"TRAINING|VALIDATING", PATIENCE)
     for wanted in ("log", "linear", "log"):
@@ -126,12 +126,12 @@ def test_a_key_on_a_thin_line_brings_no_old_frames(start: Callable[..., PseudoTe
 
 
 @pytest.mark.long
-def test_ascii_reaches_every_corner(start: Callable[..., PseudoTerminal]) -> None:
+def test_ascii_applies_to_every_screen(start: Callable[..., PseudoTerminal]) -> None:
     terminal = start("--ascii")
     terminal.until(r"TRAINING|VALIDATING", PATIENCE)
     for key, wanted in (
         ("ctrl+p", "Search for"),
-        ("escape", r"\A(?![\s\S]*Search for)"),  # gone: a key sent sooner would count as alt and that key
+        ("escape", r"\A(?![\s\S]*Search for)"),  # closed: a key sent sooner would be read as alt and that key
         ("?", "esc closes"),
         ("escape", r"\A(?![\s\S]*esc closes)"),
         ("q", r"Leave\?"),
@@ -142,12 +142,12 @@ def test_ascii_reaches_every_corner(start: Callable[..., PseudoTerminal]) -> Non
 
 
 @pytest.mark.long
-def test_no_color_sends_no_colour_and_the_mouse_can_be_left_alone(start: Callable[..., PseudoTerminal]) -> None:
+def test_no_color_and_no_mouse_are_respected(start: Callable[..., PseudoTerminal]) -> None:
     terminal = start("--no-mouse", env={"NO_COLOR": "1"})
     pause(terminal)
     sent = terminal.sent
     assert not any(code in sent for code in (b"38;2;", b"48;2;", b"38;5;", b"48;5;", b"?1000h"))
-    assert b"\x1b]2;" in sent, "the title says what goes on"
+    assert b"\x1b]2;" in sent, "the title shows the state"
 
 
 RGB, INDEXED, SIXTEEN = b"38;2;", b"38;5;", rb"\x1b\[(?:[\d;]*;)?(?:3[0-7]|9[0-7])m"
@@ -174,7 +174,7 @@ UTF8 = {"LC_ALL": None, "LC_CTYPE": None, "LANG": "C.UTF-8", "TMUX": None, "STY"
         ({"COLUMNS": "80", "LINES": "24"}, RGB, False),
     ],
 )
-def test_every_terminal_gets_its_colours_and_characters(
+def test_every_terminal_gets_the_colours_and_characters_that_it_supports(
     start: Callable[..., PseudoTerminal], env: dict[str, str | None], depth: bytes, plain: bool
 ) -> None:
     terminal = start(env={**UTF8, **env})

@@ -1,4 +1,4 @@
-"""Signals and lost terminals, on real processes: exit codes, a checkpoint saved, the terminal as it was."""
+"""Signals and lost terminals in real processes: the exit code, the saved checkpoint, the restored terminal."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ SIGNALS = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGINT: 130}
 
 
 class Stall(http.server.BaseHTTPRequestHandler):
-    """Answers, and then sends nothing."""
+    """Sends a header, and then nothing."""
 
     def do_GET(self) -> None:
         self.send_response(200)
@@ -71,7 +71,7 @@ def terminal() -> Iterator[PseudoTerminal]:
 
 @pytest.fixture
 def launch(image_folder: Path, tmp_path: Path) -> Iterator[Callable[..., Program]]:
-    """Starts the program on a few images, without a terminal or on the one given."""
+    """Starts the program on a few images, headless or in a terminal."""
     started: list[Program] = []
 
     def make(
@@ -104,22 +104,22 @@ def launch(image_folder: Path, tmp_path: Path) -> Iterator[Callable[..., Program
 
 
 def check_stopped(run: Path, phase: str, *reasons: str) -> None:
-    """The run said that it stopped, soon, and saved a checkpoint that loads."""
+    """The run soon reported that it stopped, and saved a checkpoint that loads."""
     if phase in ("download", "preparing"):
-        assert not run.exists(), "there was nothing to keep"
+        assert not run.exists(), "there was nothing to save"
         return
     events = list(read_events(run / "events.jsonl"))
     ended = events[-1]
     assert isinstance(ended, RunStopped) and ended.reason in reasons and ended.saved
     assert load_checkpoint(Path(ended.saved))["epoch"] >= 1
     assert not [p for p in run.rglob("*") if p.name.startswith(".")]
-    if phase == "training":  # of batches 1 to 8 the third gave the signal
+    if phase == "training":  # the signal came at the third of eight batches
         assert sum(isinstance(e, LossSampled) for e in events) <= 5
 
 
 @pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize("phase", PHASES)
-def test_without_a_terminal(
+def test_a_signal_without_a_terminal_stops_and_saves(
     launch: Callable[..., Program], tmp_path: Path, stalled_download: str, phase: str, number: signal.Signals
 ) -> None:
     plan = Plan(signal=number, cifar10_url=stalled_download, **PHASES[phase])  # type: ignore[arg-type]
@@ -131,7 +131,7 @@ def test_without_a_terminal(
 
 @pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize("phase", PHASES)
-def test_in_the_dashboard(
+def test_a_signal_in_the_dashboard_stops_saves_and_restores_the_terminal(
     launch: Callable[..., Program],
     tmp_path: Path,
     stalled_download: str,
@@ -147,7 +147,7 @@ def test_in_the_dashboard(
 
 
 @pytest.mark.parametrize("shown", [False, True])
-def test_the_second_signal_leaves_at_once(
+def test_a_second_signal_ends_the_process_at_once(
     launch: Callable[..., Program], terminal: PseudoTerminal, shown: bool
 ) -> None:
     # The save that the first signal asks for hangs, so only the second can end the process.
@@ -160,19 +160,19 @@ def test_the_second_signal_leaves_at_once(
 
 
 @pytest.mark.parametrize("ignored", [(), (signal.SIGHUP,)], ids=["hangup", "nohup"])
-def test_a_terminal_that_goes_away_stops_the_run_in_good_order(
+def test_a_lost_terminal_stops_the_run_cleanly(
     launch: Callable[..., Program], tmp_path: Path, terminal: PseudoTerminal, ignored: tuple[int, ...]
 ) -> None:
     program = launch(Plan(ignored=ignored), terminal=terminal, epochs=10_000)
     program.until(lambda: "TRAINING" in terminal.text())
     terminal.vanish()
     assert program.wait() == 129
-    # A hangup is a signal and a terminal that is gone: what is seen first is the reason.
+    # A hangup is a signal and a lost terminal: whichever is noticed first is the reason.
     check_stopped(tmp_path / "runs" / "run", "", "the terminal went away", *(() if ignored else ("SIGHUP",)))
 
 
 @pytest.mark.parametrize("stop", [0, signal.SIGSTOP, signal.SIGTSTP], ids=["never stopped", "SIGSTOP", "SIGTSTP"])
-def test_a_dashboard_that_is_told_to_go_on_takes_the_terminal_once(
+def test_a_continued_dashboard_takes_the_terminal_over_once(
     launch: Callable[..., Program], tmp_path: Path, terminal: PseudoTerminal, stop: int
 ) -> None:
     """The kernel sends SIGCONT after the SIGHUP of a terminal that goes away; a shell sends it after ctrl+z."""
@@ -184,14 +184,16 @@ def test_a_dashboard_that_is_told_to_go_on_takes_the_terminal_once(
         if stop:
             os.kill(program.pid, stop)
             program.until(lambda: process.status() == psutil.STATUS_STOPPED)
-            left = times if stop == signal.SIGTSTP else times - 1  # it leaves the screen to the shell, where it can
+            left = (
+                times if stop == signal.SIGTSTP else times - 1
+            )  # SIGTSTP lets it give the screen back to the shell, SIGSTOP does not
             program.until(lambda wanted=left: given() == wanted)  # type: ignore[misc]
         os.kill(program.pid, signal.SIGCONT)
         program.until(lambda wanted=times + 1: taken() == wanted)  # type: ignore[misc]
         program.until(lambda: not termios.tcgetattr(terminal.master)[3] & termios.ICANON)
         program.until(lambda: "TRAINING" in terminal.text())
         assert given() == times
-    for _ in range(10):  # one thread reads keys: no key is lost
+    for _ in range(10):  # a single thread reads keys, so none is lost
         for key, word in (("6", "Log"), ("1", "Loss")):
             terminal.send(key)
             program.until(lambda title=f"─ {word} ─": title in terminal.text())  # type: ignore[misc]
@@ -200,13 +202,11 @@ def test_a_dashboard_that_is_told_to_go_on_takes_the_terminal_once(
     assert terminal.left_changed() == []
 
 
-def test_no_time_is_spent_on_a_terminal_that_went_away(
-    launch: Callable[..., Program], terminal: PseudoTerminal
-) -> None:
+def test_a_lost_terminal_costs_no_processor_time(launch: Callable[..., Program], terminal: PseudoTerminal) -> None:
     program = launch(Plan(ignored=(signal.SIGHUP,), hanging_saves=True), terminal=terminal, epochs=10_000)
     program.until(lambda: program.phase == "saving" and "TRAINING" in terminal.text())
     terminal.vanish()
-    # It stops, and waits for a save that hangs: whatever it does now, it does for the terminal.
+    # It is stopping, and waits for a save that hangs: any work that it does now is for the terminal.
     program.until(lambda: str(Path(f"/proc/{program.pid}/fd/0").readlink()).startswith("pipe:"))
     process = psutil.Process(program.pid)
     before = process.cpu_times()
@@ -228,7 +228,7 @@ def test_a_run_continues_without_the_terminal(
     assert "continues without it" in (tmp_path / "runs" / "run" / "log.txt").read_text()
 
 
-def test_keep_going_still_obeys_a_signal(
+def test_keep_going_still_obeys_signals(
     launch: Callable[..., Program], tmp_path: Path, terminal: PseudoTerminal
 ) -> None:
     program = launch(Plan(), "--keep-going", terminal=terminal, epochs=10_000)
@@ -243,7 +243,7 @@ def test_keep_going_still_obeys_a_signal(
 
 @pytest.fixture
 def ended_run(tmp_path: Path) -> Path:
-    """The directory of a run with a past and no end."""
+    """The directory of a run that was interrupted."""
     run = tmp_path / "runs" / "past"
     (run / "checkpoints").mkdir(parents=True)
     told = started(make_config(), directory=str(tmp_path / "elsewhere"))
@@ -252,7 +252,7 @@ def ended_run(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_signal_while_browsing_leaves_the_terminal_as_it_was(
+def test_a_signal_while_browsing_restores_the_terminal(
     tmp_path: Path, ended_run: Path, terminal: PseudoTerminal, number: signal.Signals
 ) -> None:
     program = start(["browse", str(ended_run)], tmp_path / "work", terminal=terminal.name, env=SCREEN_ENV)
@@ -263,7 +263,7 @@ def test_a_signal_while_browsing_leaves_the_terminal_as_it_was(
     assert sorted(p.name for p in ended_run.iterdir()) == ["checkpoints", "events.jsonl"], "it was only looked at"
 
 
-def test_browsing_ends_with_its_terminal(tmp_path: Path, ended_run: Path, terminal: PseudoTerminal) -> None:
+def test_browsing_ends_when_its_terminal_is_lost(tmp_path: Path, ended_run: Path, terminal: PseudoTerminal) -> None:
     plan = Plan(ignored=(signal.SIGHUP,))
     program = start(["browse", str(ended_run)], tmp_path / "work", plan, terminal=terminal.name, env=SCREEN_ENV)
     program.until(lambda: "STOPPED" in terminal.text())
@@ -276,13 +276,13 @@ def test_nohup_is_respected_without_a_terminal(launch: Callable[..., Program]) -
     assert program.wait() == 0, "who starts it under nohup wants it to go on"
 
 
-def test_a_terminal_that_takes_nothing_does_not_hold_up_the_end(launch: Callable[..., Program], tmp_path: Path) -> None:
-    terminal = PseudoTerminal(stalled=True)  # as over a line that is dead but not closed
+def test_a_stalled_terminal_does_not_delay_the_exit(launch: Callable[..., Program], tmp_path: Path) -> None:
+    terminal = PseudoTerminal(stalled=True)  # as over a connection that is dead but not closed
     try:
         program = launch(Plan(), terminal=terminal, epochs=10_000)
         run = tmp_path / "runs" / "run"
         program.until(lambda: (run / "checkpoints" / "best.pt").exists())
-        time.sleep(3)  # time to fill what the terminal takes in
+        time.sleep(3)  # time for the terminal's buffer to fill
         os.kill(program.pid, signal.SIGTERM)
         assert program.wait(60) == 143
         check_stopped(run, "", "SIGTERM")
@@ -290,7 +290,7 @@ def test_a_terminal_that_takes_nothing_does_not_hold_up_the_end(launch: Callable
         terminal.close()
 
 
-def test_what_a_library_prints_is_in_the_log_and_not_on_the_screen(
+def test_library_output_goes_to_the_log_and_not_to_the_screen(
     launch: Callable[..., Program], tmp_path: Path, terminal: PseudoTerminal
 ) -> None:
     program = launch(Plan(raw_output="\x1b[2J\x1b[H a library in C speaks\n"), terminal=terminal, epochs=10_000)

@@ -1,4 +1,4 @@
-"""The dashboard in tmux, as a user sees it: both sizes, both kinds of locale, keys, resizing, detaching, signals."""
+"""The dashboard in tmux as a user sees it: sizes, locales, keys, resizing, detaching, signals."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Terminal:
         self._tmux = ["tmux", "-L", socket.name, *(["-u"] if "UTF-8" in locale else [])]
         self._env = {**os.environ, "LC_ALL": locale, "TERM": "xterm-256color", "TMUX_TMPDIR": str(socket.parent)}
         columns, rows = map(str, size)
-        # The shell stays when the program has ended, so that what it left on the screen can be read.
+        # The shell stays after the program, so that what the program left on the screen can be read.
         self.tmux(
             "-f",
             "/dev/null",
@@ -74,7 +74,7 @@ class Terminal:
 
 
 def until(true: Callable[[], bool], screen: Callable[[], str], seconds: float = 60) -> None:
-    """Wait for something; show the screen where it never comes."""
+    """Wait until a condition holds; fail with the screen."""
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, screen()
@@ -106,7 +106,7 @@ def test_the_demo_from_start_to_end(start: Start, size: tuple[int, int], locale:
     t.until("PAUSED")
     t.until("space Resume", 10)
     progress = [re.findall(r"epoch .*? %", t.screen())[0] for _ in range(2) if not time.sleep(1)]
-    assert progress[0] == progress[1], "a paused run stands still"
+    assert progress[0] == progress[1], "a paused run makes no progress"
     t.keys("space")
     t.until("TRAINING|VALIDATING")
     done = t.until("DONE", 180)
@@ -139,7 +139,7 @@ def test_resizing_while_training(start: Start) -> None:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (132, 43)])
-def test_detached_and_attached_in_another_size(start: Start, size: tuple[int, int]) -> None:
+def test_detaching_and_attaching_with_another_size(start: Start, size: tuple[int, int]) -> None:
     t = start("--demo", "--epochs", "50", "--name", "look")
     first = t.attach(120, 40)
     try:
@@ -148,7 +148,7 @@ def test_detached_and_attached_in_another_size(start: Start, size: tuple[int, in
         until(lambda: "[detached" in first.text(), first.text)
     finally:
         first.close()
-    t.until("epoch 2/50")  # nobody looks, and it trains on
+    t.until("epoch 2/50")  # it trains on while detached
     second = t.attach(*size)
     try:
 
@@ -167,7 +167,7 @@ def test_detached_and_attached_in_another_size(start: Start, size: tuple[int, in
         second.close()
 
 
-def test_stopped_by_a_signal_and_resumed_in_the_dashboard(start: Start, tmp_path: Path) -> None:
+def test_a_run_stopped_by_a_signal_is_resumed_in_the_dashboard(start: Start, tmp_path: Path) -> None:
     t = start("--demo", "--epochs", "4", "--name", "look")
     t.until("epoch 2/4 .* [2-9][0-9] %")
     pid = (tmp_path / "runs" / "look" / "lock").read_text()

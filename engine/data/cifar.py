@@ -36,7 +36,7 @@ def load_cifar10(data_dir: Path, cache_dir: Path, report: Report) -> Dataset:
     for path in (data_dir, data_dir / FOLDER, data_dir / ARCHIVE):
         if is_official(path):
             return load_official(path, cache_dir, report)
-    source = _torchvision()
+    source = torchvision_cifar10()
     download(source.url, data_dir / ARCHIVE, source.tgz_md5, report)
     return load_official(data_dir / ARCHIVE, cache_dir, report)
 
@@ -132,7 +132,7 @@ def _digest(folder: Path, report: Report) -> str:
 
 def _read(folder: Path, fingerprint: str, report: Report) -> Dataset:
     """Read the batches with torchvision, which verifies their checksums."""
-    source = _torchvision()
+    source = torchvision_cifar10()
     report.step("Reading CIFAR-10", str(folder))
     real = folder.resolve()
 
@@ -151,7 +151,7 @@ def _read(folder: Path, fingerprint: str, report: Report) -> Dataset:
     return Dataset("cifar10", CLASS_NAMES, parts[0], parts[1], fingerprint)
 
 
-def _torchvision() -> Any:
+def torchvision_cifar10() -> Any:
     """torchvision's CIFAR10 class."""
     try:
         from torchvision.datasets import CIFAR10

@@ -112,7 +112,7 @@ def _decode_all(
                 report.poll()
                 report.step("Decoding images", "", done + start, total, "images")
                 batch = found[start : start + 256]
-                for i, (result, digest) in enumerate(pool.map(lambda f: _decode(root / f.path), batch), start):
+                for i, (result, digest) in enumerate(pool.map(lambda f: decode(root / f.path), batch), start):
                     h.update(found[i].path.encode("utf-8", "surrogateescape") + b"\0" + digest)
                     all_read = all_read and bool(digest)
                     if isinstance(result, str):
@@ -135,7 +135,7 @@ def _decode_all(
     return Dataset(name, names, parts["train"], parts["test"], h.hexdigest(), tuple(skipped)), all_read
 
 
-def _decode(path: Path) -> tuple[np.ndarray | str, bytes]:
+def decode(path: Path) -> tuple[np.ndarray | str, bytes]:
     """uint8 (3, 32, 32) of an image file, or why it can't be decoded; and a digest of the file, empty if it can't be read."""
     digest = b""
     try:

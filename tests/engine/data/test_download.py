@@ -154,7 +154,7 @@ def test_the_second_start_needs_neither_network_nor_torchvision(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     load(tmp_path)
-    monkeypatch.setattr(cifar10, "_torchvision", lambda: pytest.fail("not needed"))
+    monkeypatch.setattr(cifar10, "torchvision_cifar10", lambda: pytest.fail("not needed"))
     check(load(tmp_path))
     assert server.requests == 1
 

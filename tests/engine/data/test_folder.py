@@ -30,13 +30,13 @@ def root(image_folder: Path, tmp_path: Path) -> Path:
 
 def count_decoded(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     decoded: list[Path] = []
-    real = folder._decode
+    real = folder.decode
 
     def decode(path: Path) -> np.ndarray | str:
         decoded.append(path)
         return real(path)
 
-    monkeypatch.setattr(folder, "_decode", decode)
+    monkeypatch.setattr(folder, "decode", decode)
     return decoded
 
 

@@ -154,14 +154,6 @@ class Config:
         dataset = self.data.dataset if self.data.dataset in DATASETS else _absolute(self.data.dataset)
         return self.replace(dataset=dataset, data_dir=self.data.data_dir and _absolute(self.data.data_dir))
 
-    def __getattr__(self, name: str) -> Any:  # transition: remove once every reader uses the groups
-        if name.startswith("_") or name in Config.__slots__:
-            raise AttributeError(name)
-        try:
-            return self.as_dict()[name]
-        except KeyError:
-            raise AttributeError(name) from None
-
 
 def _absolute(path: str) -> str:
     return str(expand_path(path).absolute())

@@ -60,7 +60,7 @@ def started(config: Config, **changes: object) -> RunStarted:
         "counts": {"train": 40_000, "valid": 10_000, "test": 10_000},
         "class_names": NAMES,
         "parameters": 541_094,
-        "epochs": config.epochs,
+        "epochs": config.run.epochs,
     }
     return run_started(**{**values, **changes})
 

@@ -178,9 +178,9 @@ def _write_images(values: dict[str, Any], folder: Path) -> None:
     config = make_config(values)
     folder.mkdir()
     data = load_dataset(
-        config.dataset,
-        data_dir=Path(config.data_dir) if config.data_dir else default_data_dir(),
-        cache_dir=Path(config.runs_dir) / ".cache",
+        config.data.dataset,
+        data_dir=Path(config.data.data_dir) if config.data.data_dir else default_data_dir(),
+        cache_dir=Path(config.run.runs_dir) / ".cache",
         report=Report(),
     )
     for name, part in (("train", data.train), ("test", data.test)):

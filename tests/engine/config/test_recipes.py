@@ -82,5 +82,5 @@ def test_the_default_recipe_starts_with_a_narrower_network_and_tests_whichever_w
     assert set(widths) == {(1, 8), (2, 12), (3, 12)}
     assert [e.best for e in r.of(EpochCompleted)] == [True, False, False]
     assert r.of(TestCompleted)[0].epoch == 1
-    trained = load_trained(Path(config.runs_dir) / config.name)
+    trained = load_trained(Path(config.run.runs_dir) / config.run.name)
     assert isinstance(trained.model, AirbenchNet) and trained.model.width == 8

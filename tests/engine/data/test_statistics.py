@@ -109,4 +109,4 @@ def test_a_network_that_grows_is_described_as_it_is_now(quick: Callable[..., Con
 
     stopped = config.replace(name="stopped")
     assert widths(train(stopped, stop_in_the_first_epoch)) == [(8, 2)]
-    assert widths(train(stopped, resume=Path(config.runs_dir) / "stopped")) == [(8, 2), (16, 0)]
+    assert widths(train(stopped, resume=Path(config.run.runs_dir) / "stopped")) == [(8, 2), (16, 0)]

@@ -43,9 +43,9 @@ def read(r: Recorder) -> Predictions:
 def validation_images(config: Config) -> tuple[np.ndarray, np.ndarray]:
     """uint8 (N, 32, 32, 3) and int64 (N,): the validation images of a run, by the split."""
     data = load_dataset(
-        config.dataset, data_dir=Path(), cache_dir=Path(config.runs_dir) / ".cache", report=Report()
+        config.data.dataset, data_dir=Path(), cache_dir=Path(config.run.runs_dir) / ".cache", report=Report()
     ).train
-    _, valid = split_indices(data.labels, config.valid_fraction, config.seed, stratified=config.stratified)
+    _, valid = split_indices(data.labels, config.data.valid_fraction, config.run.seed, stratified=config.data.stratified)
     return data.images[valid].permute(0, 2, 3, 1).numpy(), data.labels[valid].numpy()
 
 
@@ -57,7 +57,7 @@ def test_they_are_those_of_an_evaluation_made_by_hand(quick: Quick, changes: dic
     assert (saved.split, saved.epoch, saved.step, saved.class_names) == ("valid", 1, 0, CLASSES)
     assert saved.labels.tolist() == labels.tolist()
     assert np.array_equal(np.load(saved.images_path), images)
-    by_hand = load_trained(Path(config.runs_dir) / "run").classify(images)
+    by_hand = load_trained(Path(config.run.runs_dir) / "run").classify(images)
     assert np.allclose(saved.probabilities, by_hand, atol=1e-6)
     told = r.of(EpochCompleted)[0]
     assert (saved.probabilities.argmax(1) == labels).mean() == pytest.approx(told.valid_accuracy)

@@ -222,7 +222,7 @@ def test_lost_settings_come_from_a_checkpoint(stopped: Path, content: str | None
         path.write_text(content)
     (stopped / "checkpoints" / "epoch-0009.pt").write_bytes(b"")
     config = recorded_config(stopped, {}, {})
-    assert (config.epochs, config.lr) == (3, 0.05)
+    assert (config.run.epochs, config.optimizer.options.lr) == (3, 0.05)
     r = train(config, resume=stopped)
     assert isinstance(r.events[-1], RunCompleted) and [e.epoch for e in r.of(EpochCompleted)] == [2, 3]
     assert sum("config.json was lost" in e.text for e in r.of(LineLogged)) == 1
@@ -262,7 +262,7 @@ def test_a_run_on_a_relative_path_goes_on_from_anywhere(
         (tmp_path / "elsewhere").mkdir()
         monkeypatch.chdir(tmp_path / "elsewhere")
     found = find_unfinished(tmp_path, {"dataset": str(image_folder)})
-    assert found is not None and found.config.dataset == str(image_folder)
+    assert found is not None and found.config.data.dataset == str(image_folder)
     run = Path("..", "run") if recorded == "absolute" else tmp_path / "run"
     r = train(recorded_config(run, {}, {}), resume=run)
     assert isinstance(r.events[-1], RunCompleted), r.events[-1]

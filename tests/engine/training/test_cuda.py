@@ -60,7 +60,7 @@ def cuda_tuning(quick: Quick, recipe: str, **changes: Any) -> Config:
 
 def last(config: Config) -> dict[str, Any]:
     """The checkpoint of the last epoch."""
-    return load_checkpoint(Path(config.runs_dir) / config.name / "checkpoints" / f"epoch-{config.epochs:04}.pt")
+    return load_checkpoint(Path(config.run.runs_dir) / config.run.name / "checkpoints" / f"epoch-{config.run.epochs:04}.pt")
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
@@ -121,7 +121,7 @@ def test_stopped_in_the_middle_of_real_epochs_it_ends_as_if_never_stopped(quick:
             control.send(Stop())
 
     train(parts, act)
-    r = train(parts, resume=Path(parts.runs_dir) / parts.name)
+    r = train(parts, resume=Path(parts.run.runs_dir) / parts.run.name)
     assert isinstance(r.events[-1], RunCompleted), r.events[-1]
     assert not [e for e in r.of(LineLogged) if "not bit for bit" in e.text]
     (started,) = r.of(RunStarted)
@@ -202,7 +202,7 @@ def test_a_run_on_the_gpu_is_taken_up_on_the_cpu_and_says_so(quick: Quick) -> No
             control.send(Stop())
 
     train(config, act)
-    run = Path(config.runs_dir) / config.name
+    run = Path(config.run.runs_dir) / config.run.name
     on_cpu = quick(recipe="tutorial", **{**RECIPES["tutorial"], "dataset": "shapes", "epochs": 2, "device": "cpu"})
     r = train(on_cpu, resume=run)
     assert isinstance(r.events[-1], RunCompleted), r.events[-1]

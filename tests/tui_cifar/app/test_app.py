@@ -370,7 +370,7 @@ async def test_missing_data_offers_ways_out(key: str, dataset: str) -> None:
         assert all(w in text for w in ("Offline.", "Try again", "Another folder", "Built-in", "Quit"))
         await pilot.press(key)
         await until(pilot, lambda: app.run_state.status == "DONE")
-    assert [c.dataset for c in engine.configs] == ["cifar10", dataset]
+    assert [c.data.dataset for c in engine.configs] == ["cifar10", dataset]
 
 
 async def test_missing_data_takes_another_folder(tmp_path: Path) -> None:
@@ -389,7 +389,7 @@ async def test_missing_data_takes_another_folder(tmp_path: Path) -> None:
         field.value = str(tmp_path)
         await pilot.press("enter")
         await until(pilot, lambda: app.run_state.status == "DONE")
-    assert engine.configs[-1].dataset == str(tmp_path)
+    assert engine.configs[-1].data.dataset == str(tmp_path)
 
 
 async def test_missing_data_lets_leave_with_code_2() -> None:

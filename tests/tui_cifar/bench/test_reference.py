@@ -25,17 +25,17 @@ def test_fed_the_same_batches_engine_and_reference_agree_in_loss(quick: Callable
     config = quick(epochs=1, flip="off", rotation=0.0, dropout=0.0)
     told = [e.train_loss for e in train(config).of(LossSampled)]
 
-    data = load_dataset(config.dataset, data_dir=tmp_path, cache_dir=tmp_path / "cache", report=Report())
+    data = load_dataset(config.data.dataset, data_dir=tmp_path, cache_dir=tmp_path / "cache", report=Report())
     scale = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,) * 3, (0.5,) * 3)])
     images = PILImages(data.train, scale)
-    indices, _ = split_indices(data.train.labels, config.valid_fraction, config.seed, stratified=False)
-    order = torch.randperm(len(indices), generator=seeds.generator(config.seed, "order", 1))
+    indices, _ = split_indices(data.train.labels, config.data.valid_fraction, config.run.seed, stratified=False)
+    order = torch.randperm(len(indices), generator=seeds.generator(config.run.seed, "order", 1))
     model = Net(len(data.class_names))
     model.load_state_dict(make_model(config.model, len(data.class_names), config.run.seed).state_dict())
     model.dropout.p = 0.0
-    optimizer = torch.optim.SGD(model.parameters(), lr=config.lr)
+    optimizer = torch.optim.SGD(model.parameters(), lr=config.optimizer.options.lr)
     losses = []
-    for batch in indices[order].split(config.batch_size):
+    for batch in indices[order].split(config.run.batch_size):
         items = [images[int(i)] for i in batch]
         loss = F.cross_entropy(model(torch.stack([x for x, _ in items])), torch.tensor([y for _, y in items]))
         optimizer.zero_grad()

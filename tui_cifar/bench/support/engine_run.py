@@ -134,7 +134,7 @@ def run_measured(
     hook: Hook | None = None,
 ) -> dict[str, Any]:
     """`measure` in a temporary run directory; the decoded images are kept."""
-    cache = Path(config.runs_dir) / ".cache"
+    cache = Path(config.run.runs_dir) / ".cache"
     with tempfile.TemporaryDirectory() as scratch:
         runs = Path(scratch) / "runs"
         runs.mkdir()

@@ -35,12 +35,12 @@ class ResumeDialog(Settled, ModalScreen[str]):
         run = self._run
         with Vertical(classes="dialog") as box:
             box.border_title = "Resume the unfinished run?"
-            position = f"epoch {run.epoch} of {run.config.epochs}" + (
+            position = f"epoch {run.epoch} of {run.config.run.epochs}" + (
                 "" if run.step is None else f", batch {run.step:,}"
             )
             when = time.strftime("%d %b %H:%M", time.localtime(run.saved))
             text = (
-                f"{run.path.name}\n{run.config.recipe} on {short_path(run.config.dataset)}\nsaved at {position}; {when}"
+                f"{run.path.name}\n{run.config.recipe} on {short_path(run.config.data.dataset)}\nsaved at {position}; {when}"
             )
             yield Static(text, markup=False, classes="message")
             yield Button("r  Resume", id="resume", compact=True)

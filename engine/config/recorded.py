@@ -9,15 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from engine.config.schema import CHOICES, SETTINGS, Config, from_settings, owners
 from engine.config.sources import recipe_values
+from engine.errors import ConfigError
 from engine.optim.registry import SCHEDULES
 from engine.options import OnResume
 
 VERSION = 2
 """Of the settings that are recorded now."""
+
+
+def check_version(version: object, run: Path) -> None:
+    """Raise `ConfigError` if the settings of a run are of a version that came after this program."""
+    if isinstance(version, int) and version > VERSION:
+        raise ConfigError(f"{run}: a newer version of the program has recorded its settings (version {version}).")
 
 
 def migrated(recorded: Mapping[str, Any]) -> dict[str, Any]:

@@ -34,11 +34,3 @@ class Cycles(LRSchedule):
 
     def multiplier(self, epoch: int, step: int) -> float:
         return RESTART ** (self.cycle(epoch).number - 1) * (1.0 - self.progress(epoch, step))
-
-
-SCHEDULES: dict[str, type[LRSchedule]] = {"constant": Constant, "linear": Linear, "cycles": Cycles}
-
-
-def make_lr_schedule(name: str, epochs: int, steps: int) -> LRSchedule:
-    """The named schedule for a run of `epochs` epochs of `steps` steps each."""
-    return SCHEDULES[name](epochs, steps)

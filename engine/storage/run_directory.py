@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any, TextIO
 
+from engine.config.recorded import check_version
 from engine.errors import RunDirectoryError
 from engine.events.log import EventLog
 from engine.events.types import Event
@@ -170,10 +171,12 @@ def read_config(path: Path) -> dict[str, Any]:
 
     Raises:
         RunDirectoryError: they can't be read.
+        ConfigError: a newer version of the program recorded them.
     """
     try:
-        recorded = json.loads((path / "config.json").read_text(encoding="utf-8"))["config"]
-        return {str(k): v for k, v in recorded.items()}
+        content = json.loads((path / "config.json").read_text(encoding="utf-8"))
+        check_version(content.get("version", 1), path)
+        return {str(k): v for k, v in content["config"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as e:
         raise RunDirectoryError(
             f"{path / 'config.json'}: can't be read ({type(e).__name__}), so this run can't be resumed: "

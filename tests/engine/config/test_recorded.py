@@ -10,6 +10,7 @@ import pytest
 
 from engine.config.recorded import VERSION, Change, changes, migrated, recorded_config
 from engine.config.sources import make_config
+from engine.errors import ConfigError
 from engine.events.log import read_events
 from engine.events.types import CheckpointSkipped, EpochCompleted, LineLogged, RunCompleted, RunStarted
 from engine.inspection.trained_model import load_trained
@@ -30,7 +31,7 @@ def runs(tmp_path: Path) -> Path:
     return Path(shutil.copytree(RUNS, tmp_path / "runs"))
 
 
-def test_recorded_settings_come_out_right(runs: Path) -> None:
+def test_recorded_settings_are_read_correctly(runs: Path) -> None:
     sgd = config_to_resume(runs / "demo-done", {}, {})
     assert sgd.optimizer.options == SGDOptions(lr=0.02, momentum=0.9)
     assert sgd.model.options == TutorialOptions(dropout=0.25)
@@ -44,7 +45,7 @@ def test_recorded_settings_come_out_right(runs: Path) -> None:
         assert {k: recorded[k] for k in given} == given
 
 
-def test_every_place_of_a_run_that_has_its_settings_gives_the_same(runs: Path) -> None:
+def test_every_record_of_the_settings_gives_the_same(runs: Path) -> None:
     run = runs / "fast-stopped"
     started = next(e for e in read_events(run / "events.jsonl") if isinstance(e, RunStarted))
     state = load_checkpoint(run / "checkpoints" / "best.pt")
@@ -53,7 +54,7 @@ def test_every_place_of_a_run_that_has_its_settings_gives_the_same(runs: Path) -
     assert all(set(migrated(t)) == set(recorded_config(t).as_dict()) for t in tables)
 
 
-def test_an_unfinished_run_goes_on_to_its_end(runs: Path) -> None:
+def test_an_unfinished_run_resumes_and_completes(runs: Path) -> None:
     run = runs / "fast-stopped"
     found = find_unfinished(runs, {})
     assert found is not None and found.path == run and (found.epoch, found.step) == (2, 9)
@@ -67,7 +68,7 @@ def test_an_unfinished_run_goes_on_to_its_end(runs: Path) -> None:
     assert config_to_resume(run, {}, {}).run.epochs == 3
 
 
-def test_its_network_is_opened(runs: Path) -> None:
+def test_its_network_loads(runs: Path) -> None:
     trained = load_trained(runs / "fast-stopped")
     assert (trained.config.model.name, trained.epoch, len(trained.class_names)) == ("airbench", 1, 10)
 
@@ -86,3 +87,11 @@ def test_settings_that_a_resumed_run_changes() -> None:
 def test_the_number_of_epochs_matters_where_something_is_planned_over_the_run(schedule: str, progressive: bool) -> None:
     planned = make_config({"recipe": "fast", "schedule": schedule, "progressive": progressive})
     assert changes(planned.as_dict(), planned.replace(epochs=20), "inexact") == [Change("epochs", 12, 20)]
+
+
+def test_settings_of_a_newer_version_are_refused(runs: Path) -> None:
+    file = runs / "fast-stopped" / "config.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "version": VERSION + 1}))
+    with pytest.raises(ConfigError, match="newer version"):
+        config_to_resume(runs / "fast-stopped", {}, {})
+    assert find_unfinished(runs, {}) is None

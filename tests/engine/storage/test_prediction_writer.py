@@ -45,7 +45,9 @@ def validation_images(config: Config) -> tuple[np.ndarray, np.ndarray]:
     data = load_dataset(
         config.data.dataset, data_dir=Path(), cache_dir=Path(config.run.runs_dir) / ".cache", report=Report()
     ).train
-    _, valid = split_indices(data.labels, config.data.valid_fraction, config.run.seed, stratified=config.data.stratified)
+    _, valid = split_indices(
+        data.labels, config.data.valid_fraction, config.run.seed, stratified=config.data.stratified
+    )
     return data.images[valid].permute(0, 2, 3, 1).numpy(), data.labels[valid].numpy()
 
 

@@ -60,7 +60,9 @@ def cuda_tuning(quick: Quick, recipe: str, **changes: Any) -> Config:
 
 def last(config: Config) -> dict[str, Any]:
     """The checkpoint of the last epoch."""
-    return load_checkpoint(Path(config.run.runs_dir) / config.run.name / "checkpoints" / f"epoch-{config.run.epochs:04}.pt")
+    return load_checkpoint(
+        Path(config.run.runs_dir) / config.run.name / "checkpoints" / f"epoch-{config.run.epochs:04}.pt"
+    )
 
 
 @pytest.mark.parametrize("recipe", RECIPES)

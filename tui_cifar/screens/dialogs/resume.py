@@ -39,9 +39,7 @@ class ResumeDialog(Settled, ModalScreen[str]):
                 "" if run.step is None else f", batch {run.step:,}"
             )
             when = time.strftime("%d %b %H:%M", time.localtime(run.saved))
-            text = (
-                f"{run.path.name}\n{run.config.recipe} on {short_path(run.config.data.dataset)}\nsaved at {position}; {when}"
-            )
+            text = f"{run.path.name}\n{run.config.recipe} on {short_path(run.config.data.dataset)}\nsaved at {position}; {when}"
             yield Static(text, markup=False, classes="message")
             yield Button("r  Resume", id="resume", compact=True)
             yield Button("n  Start a new run", id="new", compact=True)

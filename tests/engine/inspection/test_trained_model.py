@@ -19,7 +19,7 @@ from tests.support.runs import train
 def test_the_best_weights_are_loaded(quick: Callable[..., Config]) -> None:
     config = quick(epochs=1)
     train(config)
-    run = Path(config.runs_dir) / "run"
+    run = Path(config.run.runs_dir) / "run"
     saved = read_predictions(run / FILE)
     images = np.load(saved.images_path)
     trained = load_trained(run)

@@ -31,7 +31,7 @@ def open_themes(app: App[None]) -> None:
 
 def run_commands(app: App[None], controller: RunController) -> Iterable[SystemCommand]:
     """The newest unfinished run, while none is trained."""
-    run = find_unfinished(Path(controller.config.runs_dir), {}) if not controller.client.alive else None
+    run = find_unfinished(Path(controller.config.run.runs_dir), {}) if not controller.client.alive else None
     if run is not None:
         text = f"Go on with this unfinished run from epoch {run.epoch}"
         yield SystemCommand(f"Resume {run.path.name}", text, lambda: app.call_later(controller.resume, run))

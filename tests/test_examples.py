@@ -67,4 +67,5 @@ def test_the_interfaces_command_prints_a_line_per_epoch(interface_copy: Copy, fi
 def test_the_interfaces_panel_screen_and_theme_are_shown(interface_copy: Copy) -> None:
     shown = interface_copy.run("screens", "7")
     assert "Throughput" in shown and "images/s" in shown
+    assert "7 Settings" in shown and "batch_size" in shown
     assert "theme paper" in shown

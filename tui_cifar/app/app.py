@@ -27,8 +27,8 @@ from tui_cifar.app.run_dialogs import RunDialogs
 from tui_cifar.app.settings import Settings
 from tui_cifar.run.resources import ResourceSampler
 from tui_cifar.run.state import RunState
-from tui_cifar.screens.base.registry import RunScreens
 from tui_cifar.screens.base.run_screen import RunScreen
+from tui_cifar.screens.base.run_screens import RunScreens
 from tui_cifar.screens.dialogs.too_small_notice import TooSmallNotice, too_small
 from tui_cifar.terminal.diff_app import DiffApp
 from tui_cifar.terminal.guard import Guard

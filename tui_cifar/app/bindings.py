@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.binding import Binding, BindingType
 
-from tui_cifar.screens.base.run_screen import VIEWS
+from tui_cifar.screens.registry import TITLES
 
 
 def _key(keys: str, action: str, word: str, id: str, tooltip: str, *, show: bool = True) -> Binding:
@@ -18,7 +18,7 @@ APP_BINDINGS: list[BindingType] = [
     _key("e", "evaluate", "Evaluate", "run.evaluate", "Classify the test images with this batch's weights"),
     *[
         _key(str(i), f"view('{key}')", word, f"view.{key}", f"Screen: {word}", show=False)
-        for i, (key, word) in enumerate(VIEWS.items(), 1)
+        for i, (key, word) in enumerate(TITLES.items(), 1)
     ],
     _key("i", "own_image", "Own image", "app.image", "Classify an image of your own: asks for its path", show=False),
     _key("d", "toggle_dark", "Dark or light", "app.dark", "Switch between the dark and the light theme", show=False),

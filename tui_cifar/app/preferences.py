@@ -7,7 +7,7 @@ from textual.app import App
 from tui_cifar.app.keymap import checked
 from tui_cifar.app.settings import Settings
 from tui_cifar.app.theme import THEMES
-from tui_cifar.screens.base.registry import KINDS, kind
+from tui_cifar.screens.registry import SCREENS
 from tui_cifar.terminal.diff_app import DiffApp
 
 
@@ -31,7 +31,7 @@ def use_keys(app: DiffApp, settings: Settings) -> list[str]:
     """Use the user's keys. Returns all that is wrong with the settings, a line each, and shows the first in a notice."""
     problems = list(settings.problems)
     if settings.keys:
-        keys, more = checked(settings.keys, type(app), map(kind, KINDS))
+        keys, more = checked(settings.keys, type(app), [screen.load() for screen in SCREENS.values()])
         problems += more
         app.set_keymap(keys)
     if problems:

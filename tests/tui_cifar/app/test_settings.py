@@ -11,8 +11,8 @@ from tests.support.scripted import Script
 from tui_cifar.app.app import CifarApp
 from tui_cifar.app.keymap import checked
 from tui_cifar.app.settings import Settings
-from tui_cifar.screens.base.registry import KINDS, kind
 from tui_cifar.screens.dialogs.quit import QuitDialog
+from tui_cifar.screens.registry import SCREENS
 
 
 def test_choices_are_remembered(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ async def test_the_notice_of_a_small_terminal_has_the_users_keys(
     ],
 )
 def test_keys_that_are_none_or_somebody_elses_are_told(keys: dict[str, str], used: list[str], told: str | None) -> None:
-    good, problems = checked(keys, CifarApp, map(kind, KINDS))
+    good, problems = checked(keys, CifarApp, [screen.load() for screen in SCREENS.values()])
     assert list(good) == used
     if told == "predictions":  # where "p" chooses a predicted class
         assert problems and all("browse." in line or "detail." in line for line in problems)

@@ -14,20 +14,11 @@ from tui_cifar.render.look import Look
 from tui_cifar.run.state import RunState, Saved
 from tui_cifar.screens.base.host import Host, ShownRun
 from tui_cifar.screens.base.settled import Settled
+from tui_cifar.screens.registry import TITLES
 from tui_cifar.widgets.chrome.header import RunHeader
 from tui_cifar.widgets.chrome.key_footer import KeyFooter
 from tui_cifar.widgets.chrome.screen_tabs import ScreenTabs
 from tui_cifar.widgets.theme import look_of
-
-VIEWS = {
-    "dashboard": "Dashboard",
-    "predictions": "Predictions",
-    "confusion": "Confusion",
-    "data": "Data",
-    "model": "Model",
-    "log": "Log",
-}
-"""The screens in the order of their keys, 1 to 6."""
 
 
 class RunScreen(Settled, Screen[None]):
@@ -45,7 +36,7 @@ class RunScreen(Settled, Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield RunHeader(self.run.state, ascii=self._ascii, id="header")
-        yield ScreenTabs(VIEWS, self.view_id)
+        yield ScreenTabs(TITLES, self.view_id)
         yield from self.body()
         yield KeyFooter(show_command_palette=True)
 

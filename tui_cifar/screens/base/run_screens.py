@@ -3,19 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 
 from tui_cifar.screens.base.run_screen import RunScreen
-
-KINDS = {
-    "dashboard": "Dashboard",
-    "predictions": "PredictionsScreen",
-    "confusion": "ConfusionScreen",
-    "data": "DataScreen",
-    "model": "ModelScreen",
-    "log": "LogScreen",
-}
-"""Class by name of the screen, which is also the name of its module."""
+from tui_cifar.screens.registry import SCREENS
 
 
 class RunScreens(dict[str, RunScreen]):
@@ -30,13 +20,8 @@ class RunScreens(dict[str, RunScreen]):
         super().__init__()
         self._install, self._ascii = install, ascii
 
-    def __missing__(self, key: str) -> RunScreen:
-        screen = self[key] = kind(key)(ascii=self._ascii)
-        self._install(screen, key)
+    def __missing__(self, name: str) -> RunScreen:
+        screen: RunScreen = SCREENS[name].load()(ascii=self._ascii)
+        self[name] = screen
+        self._install(screen, name)
         return screen
-
-
-def kind(key: str) -> type[RunScreen]:
-    """The class of a screen."""
-    found: type[RunScreen] = getattr(import_module(f"tui_cifar.screens.{key}"), KINDS[key])
-    return found

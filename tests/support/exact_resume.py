@@ -1,4 +1,4 @@
-"""A property of any run: stopped at any places and resumed, it equals one never stopped, bit for bit."""
+"""A property of any run: stopped anywhere and resumed, it equals an uninterrupted one bit for bit."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ STOPS = st.lists(st.integers(1, 60), min_size=1, max_size=4)
 
 @st.composite
 def configurations(draw: st.DrawFn) -> dict[str, Any]:
-    """Settings of a short run on few images; what the machine would choose is fixed."""
+    """Settings of a short run on few images; nothing is left to a measurement of the machine."""
     values: dict[str, Any] = {
         **draw(st.sampled_from(NETWORKS)),
         "epochs": draw(st.integers(1, 4)),
@@ -67,7 +67,7 @@ def configurations(draw: st.DrawFn) -> dict[str, Any]:
 
 
 class StopAtBatch(Hook):
-    """Asks a run to stop at its n-th batch, of whichever phase; 0 for never."""
+    """Stops a run before its n-th batch, counted over all phases; 0 for never."""
 
     def __init__(self, control: Control, batches: int) -> None:
         self.control, self.left = control, batches
@@ -79,7 +79,7 @@ class StopAtBatch(Hook):
 
 
 def go(config: Config, resume: Path | None, stop_at: int = 0) -> Recorder:
-    """One stretch of a run."""
+    """Start or resume a run, and stop it before batch `stop_at`."""
     control = Control()
     with pytest.MonkeyPatch.context() as m:
         m.setattr("engine.training.evaluate.BATCH_SIZE", 5)  # several batches of validation and of the test
@@ -87,7 +87,7 @@ def go(config: Config, resume: Path | None, stop_at: int = 0) -> Recorder:
 
 
 def told(events: list[Event]) -> list[tuple[object, ...]]:
-    """What was learnt, in order and without times; what was told twice because of a stop is told once."""
+    """What the events say was learned, without times. What was emitted twice because of a stop counts once."""
     kept: dict[tuple[object, ...], tuple[object, ...]] = {}
     for e in events:
         match e:
@@ -112,7 +112,7 @@ def told(events: list[Event]) -> list[tuple[object, ...]]:
 
 
 def check(images: Path, folder: Path, values: dict[str, Any], stops: list[int], device: str = "cpu") -> None:
-    """Run it whole and in pieces, and compare everything."""
+    """Run without a stop and with stops, and compare everything."""
     shutil.rmtree(folder / "whole", ignore_errors=True)
     shutil.rmtree(folder / "parts", ignore_errors=True)
     fixed = {"dataset": str(images), "runs_dir": str(folder), "threads": 1, "device": device}

@@ -1,4 +1,4 @@
-"""Hooks that act once, at one place of a run."""
+"""Hooks for tests: act once at a given place of a run, or make it fail there."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.training.state import TrainingState
 
 
 class BeforeBatch(Hook):
-    """Calls `act` once: before batch `batch` of the first, or the given, epoch of a phase."""
+    """Calls `act` once, before the given batch of a phase in the given epoch."""
 
     def __init__(self, act: Callable[[TrainingState], object], phase: str, batch: int = 0, epoch: int = 1) -> None:
         self.act, self.place, self.reached = act, (phase, epoch, batch), False
@@ -23,7 +23,7 @@ class BeforeBatch(Hook):
 
 
 class FailingForward(BeforeBatch):
-    """The first forward pass of the training raises `error`, as a layer that runs out of memory does."""
+    """Makes the first forward pass of the training raise `error`, like a layer that runs out of memory."""
 
     def __init__(self, error: BaseException) -> None:
         def fail(*_: object) -> None:
@@ -33,7 +33,7 @@ class FailingForward(BeforeBatch):
 
 
 class NonFiniteLoss(Hook):
-    """The loss of one training batch is NaN; notes what the weights were before it."""
+    """Makes the loss of one training batch NaN, and keeps the weights from before it."""
 
     def __init__(self, batch: int) -> None:
         self.batch = batch

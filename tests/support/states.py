@@ -1,4 +1,4 @@
-"""States of runs compared bit by bit."""
+"""Comparing states of runs bit by bit."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def test_a_full_disk_costs_checkpoints_and_nothing_else(quick: Quick, tmp_path: 
 @pytest.mark.long
 @pytest.mark.parametrize("room", [0, 4, 12, 40, 90, 2000, 4300, 5000, 9000])
 def test_a_disk_that_fills_up_leaves_nothing_half_written(quick: Quick, tmp_path: Path, room: int) -> None:
-    """So that each file, the first and the last, meets the full disk: `room` is what is left, in KiB."""
+    """With every amount of free space, in KiB, another file is the first that does not fit."""
     with mounted(tmp_path / "small", "-t", "tmpfs", "-o", f"size={max(4, room)}k", "tmpfs") as disk:
         if not room:
             (disk / "filler").write_bytes(bytes(4096))

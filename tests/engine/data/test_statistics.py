@@ -1,4 +1,4 @@
-"""What is told about the data: counts, mean and spread, duplicates, samples."""
+"""The description of a dataset: counts, mean and standard deviation, duplicates, samples."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def test_the_best_weights_are_loaded(quick: Callable[..., Config]) -> None:
     assert trained.classify(images) == pytest.approx(saved.probabilities, abs=1e-5)
 
 
-def test_a_run_without_weights_is_refused_in_one_line(tmp_path: Path) -> None:
+def test_a_run_without_weights_is_an_error_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "checkpoints").mkdir()
     with pytest.raises(CheckpointError, match=r"no checkpoints/best\.pt yet"):
         load_trained(tmp_path)

@@ -10,7 +10,7 @@ from engine.optim.muon import make_muon
 
 
 @pytest.mark.parametrize("size", [16, 24, 32])
-def test_it_takes_images_of_every_size_of_progressive_resizing(size: int) -> None:
+def test_images_of_every_size_of_progressive_resizing_are_accepted(size: int) -> None:
     model = make_model(MODELS["airbench"].choose(width=8), 7, seed=0)
     assert model(torch.zeros(3, 3, size, size)).shape == (3, 7)
 
@@ -36,7 +36,7 @@ def trained_a_little(width: int) -> AirbenchNet:
     return model
 
 
-def test_a_network_that_grows_computes_what_it_did_and_then_learns_with_all_of_it() -> None:
+def test_growing_keeps_the_outputs_and_all_new_channels_learn() -> None:
     model = trained_a_little(8).eval()
     x = torch.rand(32, 3, 32, 32) * 2 - 1
     before = model(x)
@@ -56,7 +56,7 @@ def test_a_network_that_grows_computes_what_it_did_and_then_learns_with_all_of_i
     assert (model.head.weight[:, 32:] != 0).any()
 
 
-def test_a_network_takes_the_width_of_the_weights_that_it_is_given() -> None:
+def test_loading_weights_sets_the_width() -> None:
     weights = trained_a_little(8).state_dict()
     for width in (8, 12, 4):
         model = AirbenchNet(10, width)
@@ -65,7 +65,7 @@ def test_a_network_takes_the_width_of_the_weights_that_it_is_given() -> None:
         assert all(torch.equal(tensor, weights[name]) for name, tensor in model.state_dict().items())
 
 
-def test_the_first_layers_shift_is_trained_in_the_first_epochs_only() -> None:
+def test_the_first_layers_bias_is_trained_in_the_first_epochs_only() -> None:
     model = make_model(MODELS["airbench"].choose(width=8), 10, seed=0)
     optimizer = make_muon(model, 16, torch.float32, lr=0.3, weight_decay=2e-6)
     moved = []

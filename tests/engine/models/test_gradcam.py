@@ -12,7 +12,7 @@ from tests.support.networks import normalized_net
 
 
 class RedOrGreen(nn.Module):
-    """Class 0 is how much red there is, class 1 how much green: the only pixels that speak for a class are of its colour."""
+    """Class 0 is the amount of red, class 1 the amount of green: only pixels of its colour are evidence for a class."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -13,7 +13,7 @@ needs_onednn = pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reas
 
 @needs_onednn
 @pytest.mark.parametrize("n", [1, 7, 20, 256])
-def test_products_and_gradients_are_those_of_pytorchs_own(n: int) -> None:
+def test_outputs_and_gradients_equal_those_of_pytorch(n: int) -> None:
     torch.manual_seed(n)
     ours, x, gradient = Linear(64, 50), torch.randn(n, 64), torch.randn(n, 50)
 
@@ -32,7 +32,7 @@ def test_products_and_gradients_are_those_of_pytorchs_own(n: int) -> None:
 
 
 @needs_onednn
-def test_no_gradient_is_made_for_an_input_that_wants_none() -> None:
+def test_no_gradient_is_computed_for_an_input_that_needs_none() -> None:
     layer = Linear(6, 5)
     layer(torch.randn(3, 6)).sum().backward()
     assert layer.weight.grad is not None and layer.bias.grad is not None

@@ -24,7 +24,7 @@ def test_a_plain_module_needs_nothing() -> None:
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_a_network_speaks_for_itself(name: str) -> None:
+def test_built_in_networks_follow_the_protocol(name: str) -> None:
     model = make_model(MODELS[name].choose(), 10, seed=0)
     assert network_protocol(model) is model
 

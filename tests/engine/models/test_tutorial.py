@@ -17,7 +17,7 @@ def test_shapes_and_parameters() -> None:
     assert count_parameters(model) == 448 + 4640 + 18496 + 512500 + 5010
 
 
-def test_pooling_before_relu_is_the_tutorials_relu_before_pooling_bit_for_bit() -> None:
+def test_pooling_before_relu_equals_relu_before_pooling_bit_for_bit() -> None:
     model = TutorialNet(10, dropout=0.0)
     x, y = torch.randn(20, 3, 32, 32), torch.randint(0, 10, (20,))
 
@@ -37,7 +37,7 @@ def test_pooling_before_relu_is_the_tutorials_relu_before_pooling_bit_for_bit() 
     assert all(torch.equal(a, b) for a, b in zip(ours, theirs, strict=True))
 
 
-def test_the_seed_alone_decides_the_first_weights() -> None:
+def test_the_seed_determines_the_initial_weights() -> None:
     torch.rand(3)
     a, b, c = (make_model(MODELS["tutorial"].choose(), 10, seed).state_dict()["conv1.weight"] for seed in (1, 1, 2))
     assert torch.equal(a, b)
@@ -51,7 +51,7 @@ def test_dropout_works_in_training_only() -> None:
 
 
 @pytest.mark.parametrize("p", [0.25, 0.3])
-def test_dropout_drops_each_place_as_often_and_independently_of_its_neighbours(p: float) -> None:
+def test_dropout_drops_each_element_equally_often_and_independently_of_its_neighbours(p: float) -> None:
     torch.manual_seed(0)
     n = 40_000
     kept = drop(torch.ones(n, 11), p, training=True)
@@ -63,7 +63,7 @@ def test_dropout_drops_each_place_as_often_and_independently_of_its_neighbours(p
     assert (both - p * p).abs().max() < 5 / n**0.5 * p
 
 
-def test_dropout_goes_through_gradients_and_leaves_evaluation_alone() -> None:
+def test_dropout_masks_gradients_and_does_nothing_in_evaluation() -> None:
     torch.manual_seed(1)
     x = torch.rand(5, 13, requires_grad=True)
     out = drop(x, 0.25, training=True)
@@ -75,7 +75,7 @@ def test_dropout_goes_through_gradients_and_leaves_evaluation_alone() -> None:
 
 
 @pytest.mark.parametrize("p", [0.25, 0.3])
-def test_what_dropout_drops_is_up_to_the_generator(p: float) -> None:
+def test_the_generator_determines_what_dropout_drops(p: float) -> None:
     x = torch.ones(100)
     one, same, other = (drop(x, p, True, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
     assert torch.equal(one, same) and not torch.equal(one, other)

@@ -1,4 +1,4 @@
-"""How threads, precision and layout are chosen."""
+"""The choice of threads, precision and memory format."""
 
 import threading
 import time
@@ -11,7 +11,7 @@ from engine.runtime.autotune import Tuning, choose, cuda_tuning, thread_counts
 
 
 def measured(seconds: Callable[[Tuning], float], free: set[str], fixed: Tuning) -> Tuning:
-    """What is chosen, in a thread of its own, where a step takes as long as `seconds` says."""
+    """The choice, made in a thread of its own, if a step takes as long as `seconds` says."""
     result: list[Tuning] = []
 
     def make_step(tuning: Tuning) -> Callable[[], object]:
@@ -23,7 +23,7 @@ def measured(seconds: Callable[[Tuning], float], free: set[str], fixed: Tuning) 
     return result[0]
 
 
-def test_the_faster_value_of_each_is_taken() -> None:
+def test_the_faster_value_of_each_setting_is_chosen() -> None:
     def seconds(t: Tuning) -> float:
         return 0.04 + 0.08 * (t.precision == "float32") + 0.08 * (t.memory_format == "channels_last")
 
@@ -32,19 +32,19 @@ def test_the_faster_value_of_each_is_taken() -> None:
     assert chosen.threads in thread_counts()
 
 
-def test_what_is_fixed_stays() -> None:
+def test_fixed_values_are_kept() -> None:
     fixed = Tuning(threads=1, precision="float32")
     chosen = measured(lambda t: 0.02 + 0.06 * (t.memory_format == "contiguous"), {"memory_format"}, fixed)
     assert chosen == fixed
 
 
-def test_no_time_keeps_float32_in_channels_last() -> None:
+def test_without_time_the_defaults_are_kept() -> None:
     asked = []
     chosen = choose(Tuning(), {"precision", "memory_format"}, lambda t: asked.append(t), seconds=-1)  # type: ignore[func-returns-value,arg-type,return-value]
     assert chosen == Tuning() and not asked
 
 
-def test_one_slow_moment_does_not_decide_where_the_time_is_short() -> None:
+def test_one_slow_moment_does_not_decide_if_time_is_short() -> None:
     steps = dict.fromkeys(("float32", "bfloat16"), 0)
 
     def make_step(tuning: Tuning) -> Callable[[], object]:
@@ -67,7 +67,7 @@ def test_autocast_gives_the_precision(precision: str) -> None:
 
 
 @pytest.mark.parametrize(("capability", "precision"), [((7, 5), "float32"), ((8, 0), "bfloat16"), ((9, 0), "bfloat16")])
-def test_a_gpu_that_knows_bfloat16_is_given_it(
+def test_a_gpu_that_supports_bfloat16_uses_it(
     monkeypatch: pytest.MonkeyPatch, capability: tuple[int, int], precision: str
 ) -> None:
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)

@@ -1,4 +1,4 @@
-"""What holds on any device, as far as it can be seen without a GPU."""
+"""Devices, as far as they can be tested without a GPU."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_augmentation_stays_on_the_device_of_the_images(options: dict[str, int])
 
 
 @pytest.mark.usefixtures("any_kernels")
-def test_deterministic_is_a_setting_of_each_run_and_not_of_those_after_it(quick: Quick) -> None:
+def test_deterministic_applies_to_one_run_and_not_to_later_ones(quick: Quick) -> None:
     seen = []
     for name, wanted in (("a", True), ("b", False), ("c", True)):
         r = train(quick(name=name, epochs=1, deterministic=wanted))
@@ -43,13 +43,13 @@ def test_deterministic_is_a_setting_of_each_run_and_not_of_those_after_it(quick:
     assert seen == [True, False, True]
 
 
-def test_a_run_readies_the_process_for_a_deterministic_one_after_it() -> None:
-    """PyTorch looks for this only once, at the first product on a GPU, and refuses deterministic ones ever after."""
+def test_any_run_prepares_the_process_for_a_later_deterministic_one() -> None:
+    """PyTorch reads this variable once, at the first matrix product on a GPU; without it, it refuses deterministic products."""
     code = "import os; from engine.runtime.device import use_deterministic as u; u(False); print(os.environ['CUBLAS_WORKSPACE_CONFIG'])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == ":4096:8\n"
 
 
-def test_a_gpu_gets_its_memory_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_free_memory_of_a_gpu_is_returned(monkeypatch: pytest.MonkeyPatch) -> None:
     called: list[bool] = []
     monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
     monkeypatch.setattr(torch.cuda, "empty_cache", lambda: called.append(True))
@@ -58,9 +58,7 @@ def test_a_gpu_gets_its_memory_back(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(("before", "after"), [("channels_last", "contiguous"), ("contiguous", "channels_last")])
-def test_momentum_goes_on_where_the_layout_in_memory_changes(
-    quick: Quick, tmp_path: Path, before: str, after: str
-) -> None:
+def test_momentum_survives_a_change_of_memory_format(quick: Quick, tmp_path: Path, before: str, after: str) -> None:
     layouts = []
 
     def check(state: TrainingState) -> None:

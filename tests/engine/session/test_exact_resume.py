@@ -1,4 +1,4 @@
-"""Exactness as a property: a run of any settings, stopped at any places and resumed, equals one never stopped, bit for bit."""
+"""A run with any settings, stopped anywhere and resumed, equals an uninterrupted one bit for bit."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SUPPRESSED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
     phases=[Phase.explicit, Phase.generate],
 )
 @given(configurations(), STOPS)
-def test_stopped_anywhere_several_times_it_ends_as_if_never_stopped(
+def test_a_run_stopped_anywhere_several_times_equals_an_uninterrupted_one(
     image_folder: Path, tmp_path: Path, values: dict[str, Any], stops: list[int]
 ) -> None:
     check(image_folder, tmp_path, values, stops)
@@ -30,7 +30,7 @@ def test_stopped_anywhere_several_times_it_ends_as_if_never_stopped(
 @pytest.mark.long
 @settings(max_examples=60, deadline=None, suppress_health_check=SUPPRESSED, print_blob=True)
 @given(configurations(), STOPS)
-def test_many_runs_stopped_anywhere_end_as_if_never_stopped(
+def test_many_runs_stopped_anywhere_equal_uninterrupted_ones(
     image_folder: Path, tmp_path: Path, values: dict[str, Any], stops: list[int]
 ) -> None:
     check(image_folder, tmp_path, values, stops)

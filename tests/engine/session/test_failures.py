@@ -121,7 +121,7 @@ def test_a_failed_run_frees_its_memory(quick: Quick, error: BaseException) -> No
 
 
 def test_an_ended_run_frees_its_memory_without_garbage_collection(quick: Quick) -> None:
-    """A GPU's memory would stay taken until then."""
+    """Otherwise, a GPU's memory would stay occupied until the next collection."""
     gc.collect()
     gc.disable()
     try:
@@ -134,7 +134,7 @@ def test_an_ended_run_frees_its_memory_without_garbage_collection(quick: Quick) 
 
 
 def test_many_runs_in_one_process_leave_nothing_open(quick: Quick, tmp_path: Path) -> None:
-    """As in a dashboard that starts, stops, resumes and fails again and again."""
+    """Like a dashboard in which runs are started, stopped, resumed and fail again and again."""
 
     def stop(event: Event, control: Control) -> None:
         if isinstance(event, LossSampled):

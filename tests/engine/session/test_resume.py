@@ -124,7 +124,7 @@ def test_a_run_continues_with_a_copy_of_its_images_but_not_with_others(
 
 
 def final(run: Path, epochs: int) -> dict[str, object]:
-    """What a finished run came to."""
+    """What a finished run has learned."""
     state = load_checkpoint(run / "checkpoints" / f"epoch-{epochs:04}.pt")
     best = load_checkpoint(run / "checkpoints" / "best.pt")["best"]
     return {**{k: state[k] for k in ("model", "optimizer", "best", "epoch", "step")}, "file": best}

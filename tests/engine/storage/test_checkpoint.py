@@ -29,7 +29,7 @@ def test_what_is_saved_is_what_is_loaded(saved: Path) -> None:
 
 
 @pytest.mark.parametrize("keep", [0, 1, 100, 0.5, 0.99])
-def test_a_cut_file_is_refused(saved: Path, keep: float) -> None:
+def test_a_truncated_file_is_refused(saved: Path, keep: float) -> None:
     content = saved.read_bytes()
     saved.write_bytes(content[: int(keep * len(content)) if keep < 1 else int(keep)])
     with pytest.raises(CheckpointError, match=saved.name):

@@ -35,7 +35,7 @@ Quick = Callable[..., Config]
 
 
 class Payload:
-    """Makes a file when unpickled."""
+    """Creates a file when unpickled."""
 
     def __init__(self, mark: Path) -> None:
         self.mark = mark
@@ -166,7 +166,7 @@ def test_a_failed_save_of_the_best_weights_is_repeated_even_if_the_next_save_has
             reported.set()
 
     class FailureDuringTheNextSave(Hook):
-        """What failed is known only while the state for the next checkpoint is being copied."""
+        """The failure becomes known only while the state for the next checkpoint is being copied."""
 
         def before_save(self, state: TrainingState) -> None:
             if state.epoch == 3:

@@ -41,7 +41,7 @@ def read(r: Recorder) -> Predictions:
 
 
 def validation_images(config: Config) -> tuple[np.ndarray, np.ndarray]:
-    """uint8 (N, 32, 32, 3) and int64 (N,): the validation images of a run, by the split."""
+    """The validation images and labels of a run, uint8 (N, 32, 32, 3) and int64 (N,), split anew."""
     data = load_dataset(
         config.data.dataset, data_dir=Path(), cache_dir=Path(config.run.runs_dir) / ".cache", report=Report()
     ).train
@@ -52,7 +52,7 @@ def validation_images(config: Config) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize("changes", [{"seed": 3}, {"stratified": True}])
-def test_they_are_those_of_an_evaluation_made_by_hand(quick: Quick, changes: dict[str, Any]) -> None:
+def test_predictions_equal_those_of_the_loaded_network(quick: Quick, changes: dict[str, Any]) -> None:
     config = quick(epochs=1, **changes)
     r = train(config)
     saved, (images, labels) = read(r), validation_images(config)
@@ -67,7 +67,7 @@ def test_they_are_those_of_an_evaluation_made_by_hand(quick: Quick, changes: dic
     assert loss.item() == pytest.approx(told.valid_loss, rel=1e-4)
 
 
-def test_each_comes_after_its_epoch_and_before_the_test(quick: Quick) -> None:
+def test_events_come_after_their_epoch_and_before_the_test(quick: Quick) -> None:
     r = train(quick(epochs=3))
     told = r.of(ValidationPredictionsSaved)
     assert told[-1].epoch == 3 == read(r).epoch
@@ -78,7 +78,7 @@ def test_each_comes_after_its_epoch_and_before_the_test(quick: Quick) -> None:
     assert r.events.index(told[-1]) < r.events.index(r.of(PredictionsSaved)[0])
 
 
-def test_a_run_that_is_stopped_leaves_them(quick: Quick) -> None:
+def test_a_stopped_run_leaves_its_predictions(quick: Quick) -> None:
     def act(event: Event, control: Control) -> None:
         if isinstance(event, EpochCompleted):
             control.send(Stop())
@@ -87,7 +87,7 @@ def test_a_run_that_is_stopped_leaves_them(quick: Quick) -> None:
     assert isinstance(r.events[-1], RunStopped) and read(r).epoch == 1
 
 
-def test_of_very_many_images_the_first_are_written(quick: Quick, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_at_most_so_many_images_are_written(quick: Quick, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publisher_module, "MAX_SAVED_VALIDATION", 7)
     config = quick(epochs=1)
     saved, (images, labels) = read(train(config)), validation_images(config)
@@ -114,7 +114,7 @@ def test_a_disk_that_hangs_does_not_hold_up_the_training(quick: Quick, monkeypat
     assert written[0] == 1 and written[-1] == 4 and 2 not in written, "of those that wait, the newest"
 
 
-def test_a_disk_that_refuses_them_is_told_of_once(quick: Quick, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_refuses_them_is_reported_once(quick: Quick, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(path: Path, predictions: Predictions) -> None:
         if path.name == VALIDATION_FILE:
             raise OSError(28, "No space left on device")

@@ -1,4 +1,4 @@
-"""Who has a run directory, what in it counts as a checkpoint, and going on with it from anywhere."""
+"""Run directories: who holds one, which files in it are checkpoints, lost settings, and resuming from anywhere."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def stopped(quick: Quick, tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("deleted", [False, True])
-def test_a_deleted_lock_file_lets_no_second_process_in(tmp_path: Path, deleted: bool) -> None:
+def test_deleting_the_lock_file_does_not_let_a_second_process_in(tmp_path: Path, deleted: bool) -> None:
     first = process(HOLD, tmp_path)
     assert first.stdout is not None and first.stdout.readline() == "held\n"
     if deleted:
@@ -97,7 +97,7 @@ def test_a_deleted_lock_file_lets_no_second_process_in(tmp_path: Path, deleted: 
     assert (tmp_path / "lock").read_text() == str(third.pid)
 
 
-def test_a_run_directory_that_was_renamed_is_still_held(tmp_path: Path) -> None:
+def test_a_renamed_run_directory_is_still_locked(tmp_path: Path) -> None:
     (tmp_path / "old").mkdir()
     first = process(HOLD, tmp_path / "old")
     assert first.stdout is not None and first.stdout.readline() == "held\n"
@@ -108,7 +108,7 @@ def test_a_run_directory_that_was_renamed_is_still_held(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("code", [errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS])
-def test_a_file_system_without_locks_is_told_of_and_used(
+def test_a_file_system_without_locks_is_reported_and_used(
     quick: Quick, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
     def refuse(*_: object) -> None:
@@ -123,9 +123,7 @@ def test_a_file_system_without_locks_is_told_of_and_used(
     assert not [e for e in train(quick(name="other", epochs=1)).of(LineLogged) if "locks" in e.text]
 
 
-def test_where_only_files_open_for_writing_are_locked_that_is_enough(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_lock_on_the_file_alone_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     flock = fcntl.flock
 
     def like_nfs(file: object, operation: int) -> None:
@@ -144,7 +142,7 @@ def test_where_only_files_open_for_writing_are_locked_that_is_enough(
     two.close()
 
 
-def test_starts_at_the_same_moment_get_a_directory_each(tmp_path: Path) -> None:
+def test_concurrent_starts_get_a_directory_each(tmp_path: Path) -> None:
     starts = [process(CREATE, tmp_path) for _ in range(6)]
     names = set()
     for p in starts:
@@ -159,7 +157,7 @@ def test_starts_at_the_same_moment_get_a_directory_each(tmp_path: Path) -> None:
     assert names == {"same", *(f"same-{i}" for i in range(2, 7))}
 
 
-def test_what_a_run_killed_at_its_start_left_is_taken_over_and_nothing_else(tmp_path: Path) -> None:
+def test_only_what_a_run_killed_at_its_start_left_is_taken_over(tmp_path: Path) -> None:
     (tmp_path / "run" / "checkpoints").mkdir(parents=True)
     (tmp_path / "run" / ".config.json.1.tmp").write_text("{")
     run = RunDirectory.create(tmp_path, "run", "")
@@ -173,7 +171,7 @@ def test_what_a_run_killed_at_its_start_left_is_taken_over_and_nothing_else(tmp_
     assert RunDirectory.create(tmp_path, "", "file").path.name == "file-2"
 
 
-def test_resume_without_a_name_passes_over_a_run_that_is_under_way(stopped: Path, quick: Quick) -> None:
+def test_resume_without_a_name_prefers_a_run_that_is_not_in_use(stopped: Path, quick: Quick) -> None:
     train(quick(name="newer", epochs=3), stop_in_the_second_epoch)
     runs = stopped.parent
     assert find_run(runs, "").name == "newer"
@@ -186,7 +184,7 @@ def test_resume_without_a_name_passes_over_a_run_that_is_under_way(stopped: Path
 # -- checkpoints --------------------------------------------------------------------------------------------------------
 
 
-def test_folders_and_pipes_named_like_checkpoints_are_none(stopped: Path, quick: Quick) -> None:
+def test_folders_and_pipes_named_like_checkpoints_are_ignored(stopped: Path, quick: Quick) -> None:
     checkpoints = stopped / "checkpoints"
     (checkpoints / "epoch-0008.pt").mkdir()
     os.mkfifo(checkpoints / "epoch-0009.pt")
@@ -195,7 +193,7 @@ def test_folders_and_pipes_named_like_checkpoints_are_none(stopped: Path, quick:
     assert sorted(p.name for p in checkpoints.iterdir() if p.is_file()) == ["best.pt", "epoch-0003.pt"]
 
 
-def test_a_checkpoint_named_from_its_own_folder_puts_those_further_aside(
+def test_resuming_from_a_relative_checkpoint_path_sets_later_ones_aside(
     quick: Quick, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     train(quick(epochs=3))
@@ -214,7 +212,7 @@ def test_a_checkpoint_named_from_its_own_folder_puts_those_further_aside(
 
 
 @pytest.mark.parametrize("content", [None, "", "{", "[]", '{"config": 1}', "[" * 100_000])
-def test_lost_settings_come_from_a_checkpoint(stopped: Path, content: str | None) -> None:
+def test_lost_settings_are_taken_from_a_checkpoint(stopped: Path, content: str | None) -> None:
     path = stopped / "config.json"
     before = path.read_bytes()
     path.unlink()
@@ -229,7 +227,7 @@ def test_lost_settings_come_from_a_checkpoint(stopped: Path, content: str | None
     assert json.loads(path.read_bytes()) == json.loads(before)
 
 
-def test_without_a_checkpoint_lost_settings_are_lost(stopped: Path) -> None:
+def test_without_a_checkpoint_lost_settings_are_an_error(stopped: Path) -> None:
     (stopped / "config.json").unlink()
     shutil.rmtree(stopped / "checkpoints")
     (stopped / "checkpoints").mkdir()
@@ -245,7 +243,7 @@ def test_a_run_keeps_its_recipe(stopped: Path) -> None:
 
 
 @pytest.mark.parametrize("recorded", ["absolute", "relative"])
-def test_a_run_on_a_relative_path_goes_on_from_anywhere(
+def test_a_run_on_a_relative_path_can_be_resumed_from_anywhere(
     quick: Quick, tmp_path: Path, image_folder: Path, monkeypatch: pytest.MonkeyPatch, recorded: str
 ) -> None:
     monkeypatch.chdir(image_folder.parent)
@@ -271,14 +269,14 @@ def test_a_run_on_a_relative_path_goes_on_from_anywhere(
         assert os.listdir() == [], "nothing is made where it was called from"  # noqa: PTH208
 
 
-def test_a_run_can_be_named_by_the_dot(stopped: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_can_be_named_by_a_dot(stopped: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(stopped)
     assert find_run(Path("runs"), ".") == stopped
     monkeypatch.chdir(stopped / "checkpoints")
     assert find_run(Path("runs"), "..") == stopped
 
 
-def test_fewer_epochs_than_done_leave_the_test(stopped: Path) -> None:
+def test_resuming_with_fewer_epochs_than_done_only_tests(stopped: Path) -> None:
     before = sorted(p.name for p in (stopped / "checkpoints").iterdir())
     r = train(recorded_config(stopped, {"epochs": 1}, {}), resume=stopped)
     assert isinstance(r.events[-1], RunCompleted) and r.events[-1].best_epoch == 1
@@ -287,7 +285,7 @@ def test_fewer_epochs_than_done_leave_the_test(stopped: Path) -> None:
     assert isinstance(r.events[-1], RunCompleted) and [e.epoch for e in r.of(EpochCompleted)] == [2, 3]
 
 
-def test_a_image_that_can_not_be_read_now_is_named_where_the_images_differ(
+def test_an_image_that_can_not_be_read_is_named_if_the_images_differ(
     stopped: Path, image_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.rmtree(stopped.parent / ".cache")

@@ -1,4 +1,4 @@
-"""What only a GPU can show: skipped, as a whole, where there is none."""
+"""Runs on a GPU; all of these tests are skipped without one."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ Quick = Callable[..., Config]
 
 
 def cuda_tuning(quick: Quick, recipe: str, **changes: Any) -> Config:
-    """A run on the GPU with the precision and the layout that it would take by itself."""
+    """A run on the GPU with its default precision and memory format."""
     precision = "float32" if recipe == "tutorial" else "auto"
     automatic = {"device": "cuda", "precision": precision, "memory_format": "auto", "threads": 0}
     return quick(recipe=recipe, **{**automatic, "dataset": "shapes", **RECIPES[recipe], **changes})
@@ -76,7 +76,7 @@ def test_every_recipe_learns(quick: Quick, recipe: str) -> None:
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
-def test_recorded_steps_give_what_steps_launched_one_by_one_give(
+def test_recorded_steps_give_the_same_results_as_eager_ones(
     quick: Quick, monkeypatch: pytest.MonkeyPatch, recipe: str
 ) -> None:
     recorded: list[object] = []
@@ -106,14 +106,14 @@ def test_recorded_steps_give_what_steps_launched_one_by_one_give(
     print_blob=True,
 )
 @given(configurations(), STOPS)
-def test_stopped_anywhere_a_deterministic_run_ends_as_if_never_stopped(
+def test_a_deterministic_run_stopped_anywhere_equals_an_uninterrupted_one(
     image_folder: Path, tmp_path: Path, values: dict[str, Any], stops: list[int]
 ) -> None:
     check(image_folder, tmp_path, {**values, "deterministic": True}, stops, "cuda")
 
 
 @pytest.mark.parametrize("recipe", ["tutorial", "fast"])
-def test_stopped_in_the_middle_of_real_epochs_it_ends_as_if_never_stopped(quick: Quick, recipe: str) -> None:
+def test_a_stop_in_the_middle_of_a_long_epoch_leaves_no_trace(quick: Quick, recipe: str) -> None:
     """Long enough that recorded steps come before and after the stop."""
     whole, parts = (cuda_tuning(quick, recipe, name=name, epochs=3, deterministic=True) for name in ("whole", "parts"))
     train(whole)
@@ -132,8 +132,8 @@ def test_stopped_in_the_middle_of_real_epochs_it_ends_as_if_never_stopped(quick:
         assert same(last(whole)[key], last(parts)[key]), key
 
 
-def test_keys_work_between_recorded_steps(quick: Quick) -> None:
-    """Save, evaluate and look into the network in the middle of an epoch; the end is as if nobody had asked."""
+def test_requests_between_recorded_steps_change_nothing(quick: Quick) -> None:
+    """Save, evaluate and inspect in the middle of an epoch: the result is the same as without."""
     plain, asked = (cuda_tuning(quick, "tutorial", name=name, deterministic=True) for name in ("plain", "asked"))
     train(plain)
     asked_at: list[LossSampled] = []
@@ -153,7 +153,7 @@ def test_keys_work_between_recorded_steps(quick: Quick) -> None:
     assert same(last(plain)["model"], last(asked)["model"])
 
 
-def test_a_pause_holds_the_device_and_goes_on(quick: Quick) -> None:
+def test_a_pause_holds_the_run_on_the_device_too(quick: Quick) -> None:
     paused: list[RunPaused] = []
 
     def act(event: Event, control: Control) -> None:
@@ -173,7 +173,7 @@ def test_a_loss_that_is_not_finite_stops_the_run(quick: Quick) -> None:
     assert isinstance(ended, RunFailed) and ended.kind == "non_finite_loss", ended
 
 
-def test_out_of_memory_is_told_and_the_next_run_works(quick: Quick) -> None:
+def test_out_of_memory_is_reported_and_the_next_run_works(quick: Quick) -> None:
     torch.cuda.empty_cache()
     torch.cuda.set_per_process_memory_fraction(1.5e9 / torch.cuda.get_device_properties(0).total_memory)
     try:
@@ -188,7 +188,7 @@ def test_out_of_memory_is_told_and_the_next_run_works(quick: Quick) -> None:
         torch.cuda.set_per_process_memory_fraction(1.0)
 
 
-def test_a_run_gives_its_memory_back(quick: Quick) -> None:
+def test_a_run_returns_its_memory(quick: Quick) -> None:
     train(cuda_tuning(quick, "fast", name="first", epochs=1))
     before = torch.cuda.memory_reserved()
     for n in range(3):
@@ -196,7 +196,7 @@ def test_a_run_gives_its_memory_back(quick: Quick) -> None:
     assert torch.cuda.memory_reserved() <= before + 50e6
 
 
-def test_a_run_on_the_gpu_is_taken_up_on_the_cpu_and_says_so(quick: Quick) -> None:
+def test_a_run_on_the_gpu_can_be_resumed_on_the_cpu_and_says_so(quick: Quick) -> None:
     config = cuda_tuning(quick, "tutorial", epochs=2)
 
     def act(event: Event, control: Control) -> None:
@@ -213,7 +213,7 @@ def test_a_run_on_the_gpu_is_taken_up_on_the_cpu_and_says_so(quick: Quick) -> No
     assert r.of(EpochCompleted)
 
 
-def test_losses_that_are_read_a_sample_late_are_told_once_and_in_order(quick: Quick) -> None:
+def test_losses_read_a_sample_late_are_emitted_once_and_in_order(quick: Quick) -> None:
     r = train(cuda_tuning(quick, "tutorial", epochs=2))
     positions = [(e.epoch, e.step) for e in r.of(LossSampled)]
     assert positions == sorted(set(positions))
@@ -221,7 +221,7 @@ def test_losses_that_are_read_a_sample_late_are_told_once_and_in_order(quick: Qu
     assert {(1, steps), (2, steps)} <= set(positions)
 
 
-def test_two_deterministic_runs_of_a_seed_are_equal(quick: Quick) -> None:
+def test_two_deterministic_runs_with_the_same_seed_are_equal(quick: Quick) -> None:
     configs = [cuda_tuning(quick, "fast", name=name, epochs=2, deterministic=True) for name in ("a", "b")]
     for config in configs:
         train(config)

@@ -1,4 +1,4 @@
-"""Which steps are recorded and what a recording is given, with a stand-in for the GPU's recorder; `test_cuda` has the real one."""
+"""Which steps are recorded and what is replayed, with a stand-in for CUDA's recorder; `test_cuda` uses the real one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CPU = torch.device("cpu")
 
 
 class Recorder:
-    """Keeps the work that it is given, and does it when it is replayed."""
+    """Keeps the work that it is given, and does it on replay."""
 
     def __init__(self) -> None:
         self.recorded = self.replayed = 0
@@ -35,7 +35,7 @@ class Recorder:
 
 @pytest.fixture
 def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
-    """In the place of CUDA's."""
+    """Replaces CUDA's recorder."""
     made = Recorder()
     monkeypatch.setattr(captured, "record", made)
     return made
@@ -66,7 +66,7 @@ def test_a_recording_keeps_the_layout_of_its_batch(recorder: Recorder) -> None:
     assert recorder.replayed == 1 and set(strides) == {x.stride()}
 
 
-def test_where_nothing_can_be_recorded_every_step_is_still_done_and_a_line_says_so(
+def test_if_recording_fails_every_step_still_runs_and_a_line_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refuse(*_: object) -> None:
@@ -82,7 +82,7 @@ def test_where_nothing_can_be_recorded_every_step_is_still_done_and_a_line_says_
     assert told == ["Steps can't be recorded as CUDA graphs, and take longer: operation not permitted"]
 
 
-def test_a_recording_without_memory_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_running_out_of_memory_while_recording_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise torch.OutOfMemoryError("out of memory")
 
@@ -95,7 +95,7 @@ def test_a_recording_without_memory_ends_the_run(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("recipe", [{"recipe": "tutorial"}, {"recipe": "fast", "width": 12, "batch_size": 8}])
-def test_a_run_by_recordings_equals_one_without(
+def test_a_run_with_recorded_steps_equals_one_without(
     quick: Callable[..., Config], monkeypatch: pytest.MonkeyPatch, recorder: Recorder, recipe: dict[str, object]
 ) -> None:
     values = {**recipe, "epochs": 5, "lr": 0.05}

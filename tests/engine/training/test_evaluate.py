@@ -25,7 +25,7 @@ class OneSided(nn.Module):
         return self.linear(x[..., :16].flatten(1))
 
 
-def test_the_figures_are_those_of_one_plain_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_results_equal_those_of_one_plain_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluation, "BATCH_SIZE", 41)
     torch.manual_seed(0)
     images, labels = torch.randint(0, 256, (203, 3, 32, 32), dtype=torch.uint8), torch.randint(0, CLASSES, (203,))

@@ -5,6 +5,5 @@ from __future__ import annotations
 KNOWN: dict[str, set[str]] = {
     "long files": {
         "tests/tui_cifar/app/test_app.py",
-        "tests/tui_cifar/terminal/test_textual_private.py",
     },
 }

@@ -5,8 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import select
-import signal
-from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any, ClassVar
 from unittest.mock import MagicMock
 
@@ -28,7 +27,6 @@ from tui_cifar.terminal.textual_private import (
     DrawingApp,
     FooterKey,
     SafePalette,
-    SignalDriver,
     Update,
     as_default_screen,
     bindings_in_use,
@@ -294,71 +292,6 @@ async def test_a_footer_knows_its_keys_before_textual_shows_any() -> None:
         assert {("x", "Go", "go"), ("y", "Stay", "stay")} <= set(shown)
 
 
-# -- the driver ---------------------------------------------------------------------------------------------------------
-
-
-class Driver(SignalDriver):
-    """Notes what it is asked for."""
-
-    calls: ClassVar[list[str]] = []
-
-    def on_stop_signal(self) -> None:
-        self.calls.append("stop")
-
-    def on_continue_signal(self) -> None:
-        self.calls.append("continue")
-
-    def terminal_size(self) -> tuple[int, int]:
-        return 33, 7
-
-    def suspend_application_mode(self) -> None:
-        self.calls.append("suspend")
-
-    def resume_application_mode(self) -> None:
-        self.calls.append("resume")
-
-
-@pytest.fixture
-async def driver() -> AsyncIterator[Driver]:
-    numbers = (signal.SIGTSTP, signal.SIGCONT)
-    before = [signal.getsignal(number) for number in numbers]
-    Driver.calls.clear()
-    yield Driver(MagicMock(_running=True), size=(80, 24))
-    for number, handler in zip(numbers, before, strict=True):
-        signal.signal(number, handler)
-
-
-async def test_the_signals_of_job_control_reach_the_driver(driver: Driver) -> None:
-    for number in (signal.SIGTSTP, signal.SIGCONT):
-        signal.raise_signal(number)
-    assert driver.calls == ["stop", "continue"], "Textual installs its handlers elsewhere"
-
-
-async def test_the_driver_is_asked_for_the_size_of_the_terminal(driver: Driver) -> None:
-    assert driver._get_terminal_size() == (33, 7)
-    assert "self._get_terminal_size()" in inspect.getsource(LinuxDriver.start_application_mode)
-
-
-async def test_a_released_terminal_is_remembered(driver: Driver) -> None:
-    """`LinuxDriver._must_signal_resume`: Textual resets it, and tells the app, when the terminal was taken again."""
-    assert not driver.released
-    driver.release_terminal()
-    assert driver.released
-    driver.take_terminal()
-    assert driver.calls == ["suspend", "resume"]
-    source = inspect.getsource(LinuxDriver.start_application_mode)
-    assert "if self._must_signal_resume:" in source and "self.SignalResume()" in source
-
-
-async def test_the_driver_is_in_charge_while_the_screen_is_up(driver: Driver) -> None:
-    """`Driver._auto_restart`, `Driver._app`, `App._running`."""
-    assert driver.in_charge
-    with driver.no_automatic_restart():
-        assert not driver.in_charge, "lent to another program"
-    driver._app._running = False
-    assert not driver.in_charge, "being taken down"
-
-
 # -- the command palette ------------------------------------------------------------------------------------------------
 
 
@@ -416,5 +349,8 @@ def test_every_name_of_the_module_is_tested_here() -> None:
         for name, value in vars(textual_private).items()
         if getattr(value, "__module__", "") == textual_private.__name__
     }
-    tested = set(inspect.getsource(inspect.getmodule(Numbers)).replace("(", " ").replace(",", " ").split())  # type: ignore[arg-type]
+    sources = "".join(
+        path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_textual_private*.py")
+    )
+    tested = set(sources.replace("(", " ").replace(",", " ").split())
     assert public <= tested

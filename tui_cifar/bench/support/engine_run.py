@@ -13,7 +13,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -102,14 +103,17 @@ class Measurement:
             self.control.send(Stop(save=False))
 
 
-def measure(
+def run_measured(
     config: Config,
     seconds: float,
     target: float,
     listen: Callable[[Event], None] = lambda _: None,
     hook: Hook | None = None,
 ) -> dict[str, Any]:
-    """Run the engine in a thread, as the application does, and return the figures; `listen` receives every event too."""
+    """Run the engine in a thread, as the application does, and return the figures.
+
+    The run directory is temporary; the decoded images are kept. `listen` receives every event too.
+    """
     from engine.session.session import run
 
     control = Control()
@@ -119,28 +123,23 @@ def measure(
         measurement(event)
         listen(event)
 
-    thread = threading.Thread(target=run, args=(config, control, emit), kwargs={"hook": hook}, name="training")
-    thread.start()
-    thread.join()
+    with _temporary_runs(config) as runs:
+        arguments = (config.replace(runs_dir=str(runs)), control, emit)
+        thread = threading.Thread(target=run, args=arguments, kwargs={"hook": hook}, name="training")
+        thread.start()
+        thread.join()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {**measurement.result, "peak_bytes": peak * (1 if sys.platform == "darwin" else 1024)}
 
 
-def run_measured(
-    config: Config,
-    seconds: float,
-    target: float,
-    listen: Callable[[Event], None] = lambda _: None,
-    hook: Hook | None = None,
-) -> dict[str, Any]:
-    """`measure` in a temporary run directory; the decoded images are kept."""
+@contextmanager
+def _temporary_runs(config: Config) -> Iterator[Path]:
+    """A folder for runs that shares the decoded images of the configured one."""
     cache = Path(config.run.runs_dir) / ".cache"
-    with tempfile.TemporaryDirectory() as scratch:
-        runs = Path(scratch) / "runs"
-        runs.mkdir()
-        cache.mkdir(parents=True, exist_ok=True)
-        (runs / ".cache").symlink_to(cache.resolve(), target_is_directory=True)
-        return measure(config.replace(runs_dir=str(runs)), seconds, target, listen, hook)
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / ".cache").symlink_to(cache.resolve(), target_is_directory=True)
+        yield Path(folder)
 
 
 def main() -> None:

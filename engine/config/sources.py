@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,8 @@ def read_toml(path: str | Path) -> dict[str, Any]:
     Raises:
         ConfigError: the file can't be read, is not valid TOML, or names something unknown.
     """
+    import tomllib
+
     try:
         raw = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as e:

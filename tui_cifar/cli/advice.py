@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from engine.errors import EngineError
-from engine.events.types import RunFailed
 from engine.models.registry import MODELS
 from engine.options import listed
+
+if TYPE_CHECKING:
+    from engine.events.types import RunFailed  # takes a while to import
 
 
 def _fixed_image_size() -> str:

@@ -22,6 +22,12 @@ def flag_of(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
+def add_runs_dir(group: FlagGroup) -> None:
+    """Add --runs-dir to a command that takes a run by its name."""
+    default = SETTINGS["runs_dir"].default
+    group.add_argument("--runs-dir", metavar="TEXT", default=default, help=f"{SETTINGS['runs_dir'].help} [{default}]")
+
+
 def add_setting(group: FlagGroup, setting: Setting, *, aliases: bool = True) -> None:
     """Add the flag of a setting. Its value in the namespace is None where it is not given."""
     flags = [flag_of(setting.name), *(ALIASES.get(setting.name, ()) if aliases else ())]

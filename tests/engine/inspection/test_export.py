@@ -173,5 +173,5 @@ def test_only_a_file_is_replaced(run: Path, tmp_path: Path, there: str, capsys: 
     before = target.lstat()
     with pytest.raises(SystemExit) as e:
         main(["export", str(run), "--output", str(target)])
-    assert e.value.code == 2 and "no file" in capsys.readouterr().err
+    assert e.value.code == 2 and "not a file" in capsys.readouterr().err
     assert target.lstat().st_ino == before.st_ino

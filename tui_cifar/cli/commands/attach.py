@@ -9,6 +9,7 @@ from engine.errors import RunDirectoryError
 from engine.storage.find_runs import find_run
 from tui_cifar.cli.arguments import Parser
 from tui_cifar.cli.dashboard import add_dashboard_flags, open_terminal
+from tui_cifar.cli.options import add_runs_dir
 
 
 def make_parser() -> Parser:
@@ -21,7 +22,7 @@ def make_parser() -> Parser:
     parser.add_argument(
         "run", metavar="RUN", nargs="?", default="", help="a run's name or folder (default: the newest live run)"
     )
-    parser.add_argument("--runs-dir", metavar="TEXT", default="runs", help="folder of all runs [runs]")
+    add_runs_dir(parser)
     parser.add_argument("--read-only", action="store_true", help="watch only")
     add_dashboard_flags(parser)
     return parser

@@ -9,6 +9,7 @@ from engine.errors import RunDirectoryError
 from engine.storage.find_runs import find_run
 from tui_cifar.cli.arguments import Parser
 from tui_cifar.cli.dashboard import add_dashboard_flags, open_terminal
+from tui_cifar.cli.options import add_runs_dir
 
 
 def make_parser() -> Parser:
@@ -19,7 +20,7 @@ def make_parser() -> Parser:
         description="Look at a run: curves, predictions with their images, confusion, data, network.",
     )
     parser.add_argument("run", metavar="RUN", help="a run's name or folder")
-    parser.add_argument("--runs-dir", metavar="TEXT", default="runs", help="folder of all runs [runs]")
+    add_runs_dir(parser)
     add_dashboard_flags(parser)
     return parser
 

@@ -13,6 +13,7 @@ from engine.remote.channel import NotConnectedError, ask
 from engine.remote.summary import summarize
 from engine.storage.find_runs import find_run
 from tui_cifar.cli.arguments import Parser
+from tui_cifar.cli.options import add_runs_dir
 from tui_cifar.terminal.capture import printable
 
 
@@ -61,7 +62,7 @@ def _run(name: str, arguments: list[str]) -> int:
     control = CONTROLS[name]
     parser = Parser(f"cifar-tui {name}", description=control.description)
     parser.add_argument("run", metavar="RUN", help="a run's name or folder")
-    parser.add_argument("--runs-dir", metavar="TEXT", default="runs", help="folder of all runs [runs]")
+    add_runs_dir(parser)
     parser.add_argument("--json", action="store_true", help="the answer as a JSON object")
     if name == "stop":
         parser.add_argument("--no-save", action="store_true", help="write no checkpoint")

@@ -9,6 +9,7 @@ from engine.errors import CheckpointError
 from engine.storage.find_runs import find_run
 from tui_cifar.cli.arguments import Parser, usage_error
 from tui_cifar.cli.interrupt import raise_on_interrupt
+from tui_cifar.cli.options import add_runs_dir
 
 KINDS = ("pt", "safetensors", "pt2", "onnx")
 
@@ -23,7 +24,7 @@ def make_parser() -> Parser:
     parser.add_argument("run", metavar="RUN", help="a run's name, its folder, or one of its checkpoints")
     parser.add_argument("--output", metavar="FILE", default=None, help="file to write (default: NAME.pt)")
     parser.add_argument("--format", choices=KINDS, default=None, help="the format, if the suffix is another one")
-    parser.add_argument("--runs-dir", metavar="TEXT", default="runs", help="folder of all runs [runs]")
+    add_runs_dir(parser)
     return parser
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from engine.errors import DataError
 from engine.storage.find_runs import find_run
 from tui_cifar.cli.arguments import Parser, usage_error
+from tui_cifar.cli.options import add_runs_dir
 from tui_cifar.terminal.capabilities import in_tmux, unicode_locale
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def make_parser() -> Parser:
     parser.add_argument("run", metavar="RUN", help="a run's name or folder")
     parser.add_argument("files", metavar="FILE", nargs="+", help="image files")
     parser.add_argument("--json", action="store_true", help="one JSON object per image and line, nothing else")
-    parser.add_argument("--runs-dir", metavar="TEXT", default="runs", help="folder of all runs [runs]")
+    add_runs_dir(parser)
     parser.add_argument(
         "--images",
         choices=("half", "ascii", "off", *PIXELS),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.registry import Entry, Registry
 
-_CONTROL = "control a live run from a script or another terminal"
+_CONTROL = "control a live run from another terminal"
 
 COMMANDS = Registry(
     "command",

@@ -15,6 +15,7 @@ from rich.cells import cell_len, set_cell_size
 from engine.remote.liveness import State
 from engine.remote.summary import RunScanner, RunSummary
 from tui_cifar.cli.arguments import Parser
+from tui_cifar.cli.options import add_runs_dir
 from tui_cifar.render.text.format import countdown, duration
 from tui_cifar.terminal.capture import printable
 
@@ -25,7 +26,7 @@ MAX_NAME = 40
 def run(arguments: list[str]) -> int:
     """Print the runs, newest first."""
     parser = Parser("cifar-tui runs", description="List the runs in a directory, newest first.")
-    parser.add_argument("--runs-dir", metavar="TEXT", default="runs", help="folder of all runs [runs]")
+    add_runs_dir(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object per run, nothing else")
     options = parser.parse_args(arguments)
     summaries = RunScanner(Path(options.runs_dir)).scan()

@@ -50,7 +50,7 @@ def make_parser() -> Parser:
     other = parser.add_argument_group("other")
     other.add_argument("-h", "--help", action=_ShortHelp, nargs=0, help="show the flags that are used most, and exit")
     other.add_argument("--help-all", action="help", help="show all flags, and exit")
-    other.add_argument("--version", action="version", version=_version(), help="show the version, and exit")
+    other.add_argument("--version", action=_Version, nargs=0, help="show the version, and exit")
     return parser
 
 
@@ -60,12 +60,23 @@ class _ShortHelp(argparse.Action):
         parser.exit()
 
 
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from importlib.metadata import PackageNotFoundError, version  # takes a while to import
+
+        try:
+            print(f"cifar-tui {version('cifar-tui')}")
+        except PackageNotFoundError:
+            print("cifar-tui (not installed)")
+        parser.exit()
+
+
 def short_help() -> str:
     """What `cifar-tui --help` prints: one screen."""
     alike: dict[str, list[str]] = {}
     for command in COMMANDS.values():
         alike.setdefault(command.description, []).append(command.name)
-    commands = "\n".join(f"  {'|'.join(names):9} {description}" for description, names in alike.items())
+    commands = "\n".join(f"  {', '.join(names):8}  {description}" for description, names in alike.items())
     parser = Parser(
         "cifar-tui",
         add_help=False,
@@ -180,12 +191,3 @@ def _unfinished(config: Config, given: Iterable[str]) -> Unfinished | None:
 
     settings = config.anchored().as_dict()
     return find_unfinished(Path(config.run.runs_dir), {name: settings[name] for name in given})
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return f"cifar-tui {version('cifar-tui')}"
-    except PackageNotFoundError:
-        return "cifar-tui (not installed)"

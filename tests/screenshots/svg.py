@@ -49,7 +49,7 @@ def to_svg(rows: Rows, title: str, fore: str, ground: str) -> str:
     columns, lines = len(rows[0]), len(rows)
     width, height = columns * WIDTH + 2 * MARGIN, lines * HEIGHT + 2 * MARGIN
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img">',
         f"<title>{escape(title)}</title>",
         f'<rect width="{width}" height="{height}" rx="10" fill="{ground}"/>',
         f'<g transform="translate({MARGIN} {MARGIN})">',

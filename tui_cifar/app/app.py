@@ -44,10 +44,9 @@ POLL_SECONDS = 0.25
 
 
 class EventsArrived(Message):
-    """The run has something new to show."""
+    """The run has something new to show. One message stands for all that are waiting."""
 
     def can_replace(self, message: Message) -> bool:
-        """One wake-up stands for all that are waiting."""
         return isinstance(message, EventsArrived)
 
 
@@ -85,11 +84,10 @@ class CifarApp(DiffApp):
         notify: str | None = None,
     ) -> None:
         super().__init__(ascii=ascii)
-        self.controller, self._offer = controller, offer
+        self.controller, self._offer, self._fps = controller, offer, fps
         controller.wake = self.wake
         self.settings = settings or Settings()
         self._images, self.ascii = "ascii" if ascii and images == "half" else images, ascii
-        self._fps = fps
         self._announcer = Announcer(self.write_sequence, notify)
         use_theme(self, self.settings, theme)
         self.resources = ResourceSampler()
@@ -110,8 +108,6 @@ class CifarApp(DiffApp):
     def image_mode(self) -> ImageMode:
         """How images are drawn on this terminal."""
         return image_mode_of(self, self._images)
-
-    # -- life -----------------------------------------------------------------------------------------------------------
 
     def get_default_screen(self) -> Screen[Any]:
         return as_default_screen(self.run_screens["dashboard"])
@@ -144,8 +140,6 @@ class CifarApp(DiffApp):
         """Keys, mouse and pastes come too late once the screens are being taken down: no screen is there to give them to."""
         if not (isinstance(event, ui.InputEvent | ui.Paste) and (self.is_exiting or not self.screen_stack)):
             await super().on_event(event)
-
-    # -- events of the run --------------------------------------------------------------------------------------------------
 
     def wake(self) -> None:
         """Have `take_events` called soon; may be called from any thread."""
@@ -185,8 +179,6 @@ class CifarApp(DiffApp):
                 self._evaluating = False
                 self.clear_notifications()
                 self.controller.open_results(event)  # it was asked for
-            case _:
-                pass
 
     def _follow(self) -> None:
         """Show the newest evaluation, unless a screen holds on to the one that it shows."""
@@ -231,8 +223,6 @@ class CifarApp(DiffApp):
     def _theme_chosen(self, theme: Theme) -> None:
         self.settings.remember("theme", theme.name)
         self.call_after_refresh(self.show)
-
-    # -- actions --------------------------------------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("pause", "resume", "save", "evaluate"):

@@ -1,7 +1,7 @@
 """`RunState`: everything that the screens show of a run, folded from its events.
 
 A run in this process, one in another process and one that has ended feed the same fold, so the same screens show them. What a
-new event changes on the screens is one method here and one entry in `_HANDLERS`.
+new event changes on the screens is one method here and one entry in `_HANDLERS`; what the log says of it is in `log_lines`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from engine.events.types import (
     ImagesChosen,
     ImagesClassified,
     ImagesSkipped,
-    LineLogged,
     LossSampled,
     ModelDescribed,
     PredictionsSaved,
@@ -43,7 +42,8 @@ from engine.events.types import (
     ValidationPredictionsSaved,
     ValidationStarted,
 )
-from tui_cifar.run.client_events import ClientNotice, ProcessFound, ProcessLost
+from tui_cifar.run.client_events import ProcessFound, ProcessLost
+from tui_cifar.run.log_lines import log_lines
 
 if TYPE_CHECKING:
     import numpy as np
@@ -166,6 +166,8 @@ class RunState:
         handler = _HANDLERS.get(type(event))
         if handler is not None:
             handler(self, event)
+        for text in log_lines(event):
+            self._log(event.time, text)
 
     def _touch(self, *parts: str) -> None:
         for part in parts:
@@ -182,21 +184,6 @@ class RunState:
         self.epoch, self.step, self.steps = min(event.epoch, event.epochs), event.step, event.steps_per_epoch
         self.rates, self.seconds_left = {}, None
         self._rewind(event.epoch, event.step)
-        counts = event.counts
-        self._log(
-            event.time, f"Run {event.name}" + (f", resumed from {event.resumed_from}" if event.resumed_from else "")
-        )
-        self._log(
-            event.time,
-            f"{event.dataset}: {counts.get('train', 0):,} training, {counts.get('valid', 0):,} validation, "
-            f"{counts.get('test', 0):,} test images, {len(event.class_names)} classes",
-        )
-        self._log(
-            event.time,
-            f"{event.device} {event.device_name}: {event.reason}; {event.threads} threads, "
-            f"{event.precision}, {event.memory_format.replace('_', ' ')}; "
-            f"{event.parameters:,} parameters",
-        )
         self._touch("curve", "rows", "classes", "images")
 
     def _chosen(self, event: ImagesChosen) -> None:
@@ -275,20 +262,12 @@ class RunState:
     def _checkpoint(self, event: CheckpointSaved | CheckpointFailed | CheckpointSkipped) -> None:
         self.checkpoints.append(event)
         self._touch("checkpoints")
-        if isinstance(event, CheckpointFailed):
-            self._log(event.time, f"Checkpoint not saved: {event.path}: {event.error}")
-        if isinstance(event, CheckpointSkipped):
-            self._log(event.time, f"Checkpoint skipped: {event.error}")
 
     def _paused(self, event: RunPaused) -> None:
         self.status, self.phase = "PAUSED", event.phase
-        if event.by:
-            self._log(event.time, f"Paused by {event.by}")
 
     def _resumed(self, event: RunResumed) -> None:
         self._enter(event.phase)
-        if event.by:
-            self._log(event.time, f"Resumed by {event.by}")
 
     def _enter(self, phase: str) -> None:
         self.phase, self.status = phase, STATUS_OF_PHASE.get(phase, self.status)
@@ -317,25 +296,14 @@ class RunState:
         self.data = event
         self._touch("data")
 
-    def _line(self, event: LineLogged) -> None:
-        self._log(event.time, event.text)
-
-    def _notice(self, event: ClientNotice) -> None:
-        self._log(event.time, event.text)
-
     def _lost(self, event: ProcessLost) -> None:
         self.status, self.seconds_left = "CRASHED", None
-        self._log(event.time, "The process that trained the run is gone")
 
     def _found(self, event: ProcessFound) -> None:
         self.status, self.ended = "PREPARING", None
-        self._log(event.time, "A process trains the run again")
 
     def _skipped(self, event: ImagesSkipped) -> None:
         self.skipped = event
-        self._log(event.time, f"{event.count:,} unreadable images were left out:")
-        for name in event.names:
-            self._log(event.time, f"  {name}")
 
     def _ended(self, event: RunEnded) -> None:
         self.ended, self.seconds_left = event, None
@@ -346,9 +314,6 @@ class RunState:
                 self.status = "STOPPED"
             case RunFailed():
                 self.status = "FAILED"
-                self._log(event.time, f"{event.title}: {event.message}")
-                for line in event.detail.splitlines():
-                    self._log(event.time, f"  {line}")
         self._touch("rows", "classes", "curve")
 
     def _log(self, time: float, text: str) -> None:
@@ -378,8 +343,6 @@ _HANDLERS: dict[type[Event], Any] = {
     ValidationPredictionsSaved: RunState._validated,
     ModelDescribed: RunState._model,
     DataDescribed: RunState._data,
-    LineLogged: RunState._line,
-    ClientNotice: RunState._notice,
     ProcessLost: RunState._lost,
     ProcessFound: RunState._found,
     ImagesSkipped: RunState._skipped,

@@ -202,7 +202,7 @@ def _open_directory(context: SessionContext, choice: DeviceChoice, runtime: Runt
 
 def _continue(trainer: Trainer, point: ResumePoint, context: SessionContext) -> None:
     """Restore the trainer from a checkpoint, and say what will differ from an uninterrupted run."""
-    trainer.load_state_dict(point.state)
+    trainer.checkpoints.load_state_dict(point.state)
     epochs = trainer.plan.epochs
     if changed := inexact_changes(point.state, trainer.config, trainer.runtime):
         context.events.log(f"Resumed, but not bit for bit: {', '.join(changed)}")

@@ -7,7 +7,6 @@ from a checkpoint of any batch does what it would have done without the stop.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from torch import nn
 
@@ -172,7 +171,3 @@ class Trainer:
     def _start_phase(self, phase: Phase) -> None:
         self.state.phase = phase
         self.progress.start_phase()
-
-    def load_state_dict(self, saved: dict[str, Any]) -> None:
-        """Continue from a checkpoint."""
-        self.checkpoints.load_state_dict(saved)

@@ -82,4 +82,4 @@ def best_network(state: State, path: Path) -> TrainedModel:
     except EngineError:
         raise
     except Exception as e:  # missing keys, wrong shapes: it makes no difference to the user
-        raise CheckpointError(f"{path}: no network can be made of it ({type(e).__name__}).") from None
+        raise CheckpointError(f"{path}: its network can't be rebuilt ({type(e).__name__}).") from None

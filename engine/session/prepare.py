@@ -182,7 +182,7 @@ def _open_directory(context: SessionContext, choice: DeviceChoice, runtime: Runt
         try:
             read_config(directory.path)
         except RunDirectoryError:
-            log("config.json was lost or damaged, and is made anew")
+            log("config.json was lost or damaged, and is written again")
     about: dict[str, Any] = {
         "version": VERSION,
         "config": config.as_dict(),

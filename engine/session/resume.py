@@ -100,7 +100,7 @@ def raise_if_incompatible(point: ResumePoint, config: Config, dataset: Dataset) 
         )
     if state["step"] and (before := state["config"].get("batch_size")) != config.run.batch_size:
         raise CheckpointError(
-            f"{path}: it lies within an epoch of batch size {before}. Resume with that batch size, "
+            f"{path}: it is from the middle of an epoch with batch size {before}. Resume with that batch size, "
             "or name a checkpoint from the end of an epoch."
         )
 

@@ -85,7 +85,7 @@ def _prepare_and_train(context: SessionContext) -> RunCompleted:
 def _failure_of(error: BaseException, context: SessionContext) -> RunFailed:
     """What an exception is reported as. It does not refer to the exception, whose traceback keeps the run's tensors alive."""
     detail = ""
-    # PyTorch's own out-of-memory error is told by its name: PyTorch need not have been imported.
+    # PyTorch may not have been imported, so its out-of-memory error is recognized by name.
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         size = context.config.run.batch_size
         error = OutOfMemoryError(

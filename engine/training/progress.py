@@ -45,12 +45,12 @@ class Progress:
         self._last_report = -math.inf
 
     def start_phase(self) -> None:
-        """Measure anew, and report at the next batch."""
+        """Restart all rates, and report at the next batch."""
         self.restart_rates()
         self._last_report = -math.inf
 
     def restart_rates(self) -> None:
-        """Measure anew, as after a pause."""
+        """Forget measurements from before a pause."""
         self._steps, self._work = Rate(), Rate()
 
     def step_done(self) -> None:

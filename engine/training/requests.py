@@ -20,7 +20,7 @@ class Requests:
         state: of the run.
         checkpoints: saves on request, and when a save is due.
         previews: evaluates and inspects on request.
-        progress: its rates are measured anew after a pause.
+        progress: restarts its rates after a pause.
         io: the control, the hook, and where pauses are reported.
     """
 

@@ -32,5 +32,5 @@ def test_a_run_without_weights_is_an_error_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"no checkpoints/best\.pt yet"):
         load_trained(tmp_path)
     (tmp_path / "checkpoints" / "best.pt").write_bytes(serialize({"config": {}, "class_names": ["a"]}))
-    with pytest.raises(CheckpointError, match="no network can be made of it"):
+    with pytest.raises(CheckpointError, match="its network can't be rebuilt"):
         load_trained(tmp_path)

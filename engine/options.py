@@ -68,7 +68,7 @@ class Setting:
         """The value that a text stands for, not checked against the range.
 
         Raises:
-            ConfigError: it is no number where one is needed.
+            ConfigError: it is not a number where one is needed.
         """
         try:
             return self.type(text) if self.type in (int, float) else text

@@ -12,7 +12,7 @@ from engine.registry import Entry, Registry
 class FlipOptions(Options):
     flip: str = setting(
         "random",
-        "mirror half of the training images: drawn anew in each epoch, or alternating",
+        "mirror half of the training images: at random in each epoch, or alternating halves",
         choices=("off", "random", "alternating"),
     )
 

@@ -19,7 +19,7 @@ from engine.runtime.atomic_io import expand_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Data(Options):
+class DataSettings(Options):
     """Which images, and how they are split."""
 
     dataset: str = setting("cifar10", f"{', '.join(DATASETS)}, or the path of a folder of images", resume="free")
@@ -47,7 +47,7 @@ class Data(Options):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run(Options):
+class RunSettings(Options):
     """How long and on what batches the network trains, and what is kept of it."""
 
     epochs: int = setting(20, "passes over the training images", low=1, high=100_000, resume="free")
@@ -77,8 +77,8 @@ class Run(Options):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Runtime(Options):
-    """What the run is computed on, and how. On resume, a change of these is judged by its effect."""
+class RuntimeSettings(Options):
+    """What the run is computed on, and how. A resumed run compares what they lead to, not the settings themselves."""
 
     device: str = setting("auto", "auto, cpu, cuda or cuda:N", resume="free")
     threads: int = setting(
@@ -114,14 +114,14 @@ class Config:
     """
 
     recipe: str
-    data: Data
+    data: DataSettings
     model: Chosen[Options]
     optimizer: Chosen[OptimizerOptions]
     schedule: Chosen[Options]
     augmentation: tuple[Chosen[Options], ...]
     """Every entry of `AUGMENTATIONS` with its options, in their order."""
-    run: Run
-    runtime: Runtime
+    run: RunSettings
+    runtime: RuntimeSettings
 
     def __post_init__(self) -> None:
         if self.recipe not in RECIPES:
@@ -145,12 +145,12 @@ class Config:
         """The same with other values, by their flat names: `config.replace(epochs=5, lr=0.1)`.
 
         Raises:
-            ConfigError: a name is unknown, is no setting of what is chosen, or its value is out of range.
+            ConfigError: a name is unknown, is not a setting of what is chosen, or its value is out of range.
         """
         return from_settings(changes, self.as_dict())
 
     def anchored(self) -> Config:
-        """The same with absolute paths to the images, which mean the same in any working directory."""
+        """The same with absolute paths to the images, so that it is valid in any working directory."""
         dataset = self.data.dataset if self.data.dataset in DATASETS else _absolute(self.data.dataset)
         return self.replace(dataset=dataset, data_dir=self.data.data_dir and _absolute(self.data.data_dir))
 
@@ -180,13 +180,13 @@ def _of(entries: Registry[Any]) -> tuple[Setting, ...]:
 
 GROUPS: dict[str, tuple[Setting, ...]] = {
     "recipe": (Setting("recipe", str, "fast", "named set of values to start from"),),
-    "data": settings_of(Data),
+    "data": settings_of(DataSettings),
     "model": (_choice("model", "tutorial", resume="fixed"), *_of(MODELS)),
     "optimizer": (_choice("optimizer", "sgd", resume="fixed"), *_of(OPTIMIZERS)),
     "schedule": (_choice("schedule", "constant"), *_of(SCHEDULES)),
     "augmentation": _of(AUGMENTATIONS),
-    "run": settings_of(Run),
-    "runtime": settings_of(Runtime),
+    "run": settings_of(RunSettings),
+    "runtime": settings_of(RuntimeSettings),
 }
 """All settings by the group of `Config` that they belong to."""
 
@@ -213,11 +213,11 @@ def from_settings(given: Mapping[str, Any], base: Mapping[str, Any]) -> Config:
         base: settings for what is not given; those of networks and the like that are not chosen are passed over.
 
     Raises:
-        ConfigError: a given name is unknown, is no setting of what is chosen, or a value is out of range.
+        ConfigError: a given name is unknown, is not a setting of what is chosen, or a value is out of range.
     """
     for name in given:
         if name not in SETTINGS:
-            raise ConfigError(f"{name!r} is no setting{nearest(name, SETTINGS)}")
+            raise ConfigError(f"unknown setting {name!r}{nearest(name, SETTINGS)}")
     values = {**base, **given}
     chosen: dict[str, Chosen[Any]] = {}
     for name, registry in CHOICES.items():
@@ -232,13 +232,13 @@ def from_settings(given: Mapping[str, Any], base: Mapping[str, Any]) -> Config:
             )
     return Config(
         recipe=SETTINGS["recipe"].checked(values.get("recipe", SETTINGS["recipe"].default)),
-        data=from_values(Data, values),
+        data=from_values(DataSettings, values),
         model=chosen["model"],
         optimizer=chosen["optimizer"],
         schedule=chosen["schedule"],
         augmentation=tuple(Chosen(e.name, from_values(e.options, values)) for e in AUGMENTATIONS.values()),
-        run=from_values(Run, values),
-        runtime=from_values(Runtime, values),
+        run=from_values(RunSettings, values),
+        runtime=from_values(RuntimeSettings, values),
     )
 
 

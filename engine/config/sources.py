@@ -29,7 +29,7 @@ def read_toml(path: str | Path) -> dict[str, Any]:
     values = {key.replace("-", "_"): value for key, value in raw.items()}
     for key in values:
         if key not in SETTINGS:
-            raise ConfigError(f"{path}: {key!r} is no setting{nearest(key, SETTINGS)}")
+            raise ConfigError(f"{path}: unknown setting {key!r}{nearest(key, SETTINGS)}")
     return values
 
 
@@ -37,7 +37,7 @@ def make_config(flags: Mapping[str, Any] | None = None, toml: Mapping[str, Any] 
     """The configuration that the defaults, the recipe, a TOML file and flags make together.
 
     Raises:
-        ConfigError: a name is unknown, is no setting of what is chosen, or a value is out of range.
+        ConfigError: a name is unknown, is not a setting of what is chosen, or a value is out of range.
     """
     given = {**(toml or {}), **(flags or {})}
     return from_settings(given, recipe_values(given.get("recipe", SETTINGS["recipe"].default)))

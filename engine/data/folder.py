@@ -65,8 +65,8 @@ def _scan(root: Path, report: Report) -> tuple[tuple[str, ...], dict[str, list[_
             classes[part] = {e.name for e in entries if e.is_dir() and not e.name.startswith(".")}
     if classes["train"] != classes["test"]:
         only = {part: sorted(classes[part] - classes[other]) for part, other in (("train", "test"), ("test", "train"))}
-        told = "; ".join(f"only in {part}: {', '.join(names[:5])}" for part, names in only.items() if names)
-        raise DataError(f"{root}: the classes under train and test differ ({told}). {HINT}")
+        differences = "; ".join(f"only in {part}: {', '.join(names[:5])}" for part, names in only.items() if names)
+        raise DataError(f"{root}: the classes under train and test differ ({differences}). {HINT}")
     names = tuple(sorted(classes["train"]))
     files: dict[str, list[_File]] = {"train": [], "test": []}
     for part, found in files.items():

@@ -34,7 +34,7 @@ class Parser(argparse.ArgumentParser):
         flags = [word for word in unknown if word.startswith("-")]
         if flags:
             word = flags[0].partition("=")[0]
-            usage_error(f"{word!r} is no option{nearest(word, self.flags())} See '{self.prog} --help'.")
+            usage_error(f"unknown option {word!r}{nearest(word, self.flags())} See '{self.prog} --help'.")
         if unknown:
             usage_error(f"unexpected argument {unknown[0]!r}. See '{self.prog} --help'.")
         return options

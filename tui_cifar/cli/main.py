@@ -21,7 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     name = arguments.pop(0) if arguments and not arguments[0].startswith("-") else "train"
     if name not in COMMANDS:
-        usage_error(f"{name!r} is no command{nearest(name, COMMANDS)} See 'cifar-tui --help'.")
+        usage_error(f"unknown command {name!r}{nearest(name, COMMANDS)} See 'cifar-tui --help'.")
     try:
         code: int = COMMANDS[name].load()(arguments)
         return code

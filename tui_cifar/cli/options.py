@@ -29,7 +29,7 @@ def add_runs_dir(group: FlagGroup) -> None:
 
 
 def add_setting(group: FlagGroup, setting: Setting, *, aliases: bool = True) -> None:
-    """Add the flag of a setting. Its value in the namespace is None where it is not given."""
+    """Add the flag of a setting. Its value in the namespace is None if it is not given."""
     flags = [flag_of(setting.name), *(ALIASES.get(setting.name, ()) if aliases else ())]
     if setting.type is bool:
         group.add_argument(*flags, action=argparse.BooleanOptionalAction, default=None, help=_help(setting))
@@ -49,7 +49,7 @@ def given_settings(options: argparse.Namespace) -> tuple[dict[str, Any], dict[st
     """The settings given by flags, and those in the TOML file that --config names.
 
     Raises:
-        ConfigError: a value is no number where one is needed, or the file can't be used.
+        ConfigError: a value is not a number where one is needed, or the file can't be used.
     """
     flags: dict[str, Any] = {}
     for name, setting in SETTINGS.items():

@@ -13,7 +13,7 @@ from tests.support.augmentation import augmenter
 
 
 def test_half_of_the_images_are_mirrored_and_angles_are_uniform() -> None:
-    # Each pixel tells the row and the column that it came from, so an output pixel far from the centre tells the angle.
+    # The value of each pixel is its row and column, so a pixel far from the centre reveals the angle of rotation.
     n, line = 8000, torch.arange(32, dtype=torch.uint8)
     image = torch.stack(
         [line.view(32, 1).expand(32, 32), line.view(1, 32).expand(32, 32), torch.full((32, 32), 9, dtype=torch.uint8)]

@@ -106,7 +106,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """A server on this machine, and torchvision told of its address and of the small files' checksums."""
+    """A server on this machine, with its address and the checksums of its small files patched into torchvision."""
     made = Server(("127.0.0.1", 0), Handler)
     made.content = pack()
     threading.Thread(target=made.serve_forever, daemon=True).start()
@@ -198,16 +198,16 @@ def test_a_slow_download_succeeds(server: Server, tmp_path: Path) -> None:
 
 
 class Waiting(Report):
-    """Notes what it is told."""
+    """Records the steps reported to it."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[str, str]] = []
+        self.steps: list[tuple[str, str]] = []
         self.waits = threading.Event()
 
     def step(
         self, step: str, detail: str = "", done: int | None = None, total: int | None = None, unit: str = ""
     ) -> None:
-        self.told.append((step, detail))
+        self.steps.append((step, detail))
         if step.startswith("Waiting"):
             self.waits.set()
 
@@ -234,7 +234,7 @@ def test_the_second_of_two_downloads_waits_and_reports_it(server: Server, tmp_pa
         second = threading.Thread(target=download, args=(CIFAR10.url, target, CIFAR10.tgz_md5, waiting))
         second.start()
         assert waiting.waits.wait(60) and server.requests == 1
-        assert waiting.told[0] == ("Waiting for another process", f"which downloads {part}")
+        assert waiting.steps[0] == ("Waiting for another process", f"which downloads {part}")
         if ends == "killed":
             server.mode = "good"
             first.kill()
@@ -279,13 +279,13 @@ def test_two_processes_unpack_one_after_the_other(server: Server, tmp_path: Path
         assert try_lock(held)
         second.start()
         assert waiting.waits.wait(60)
-        assert waiting.told[0] == ("Waiting for another process", f"which unpacks {archive}")
+        assert waiting.steps[0] == ("Waiting for another process", f"which unpacks {archive}")
         (data / cifar10.FOLDER).mkdir()  # what the other process would have unpacked
         for name, content in members().items():
             (data / cifar10.FOLDER / name).write_bytes(content)
     second.join(60)
     check(found[0])
-    assert not [step for step, _ in waiting.told if step.startswith("Unpacking")]
+    assert not [step for step, _ in waiting.steps if step.startswith("Unpacking")]
 
 
 @pytest.mark.parametrize("mode", ["good", "stall"])

@@ -10,7 +10,7 @@ from tests.support.command import Command
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("nothing",), "no benchmark"),
+        (("nothing",), "unknown benchmark"),
         (("througput",), "did you mean 'throughput'"),
         (("throughput", "--only", "slow"), "names no recipe"),
         (("throughput", "--rounds", "0"), "at least 1"),

@@ -106,7 +106,7 @@ def test_recipes_are_listed_with_their_values(cifar_tui: Command) -> None:
         (["--headless", "--progress", "0"], "more than 0"),
         (["--fps", "0"], "1 to 60"),
         (["--notify", "loudly"], "--notify"),
-        (["bench", "nothing"], "no benchmark"),
+        (["bench", "nothing"], "unknown benchmark"),
         (["predict"], "required: RUN, FILE"),
         (["predict", "nowhere", "a.png"], "no such run"),
         (["predict", "nowhere", "a.png", "--images", "gif"], "invalid choice: 'gif'"),

@@ -1,1 +1,1 @@
-"""The commands beside `train`, a module each, imported only when asked for."""
+"""The commands, a module each, imported only when they are run."""

@@ -16,12 +16,12 @@ def _benchmark(name: str, description: str) -> Entry:
 
 BENCHMARKS = Registry(
     "benchmark",
-    _benchmark("throughput", "images per second of each recipe, beside a plain reference loop"),
+    _benchmark("throughput", "images per second of each recipe, compared with a plain reference loop"),
     _benchmark("to-accuracy", "time from the start until the validation accuracy reaches a target"),
     _benchmark("ui", "cost of the dashboard: throughput, CPU, bytes to the terminal, latency of keys"),
     _benchmark("startup", "time from the command to the first frame, and to the first training step"),
     _benchmark("look", "cost of drawing images and screens of predictions"),
-    _benchmark("speedrun", "training time by the rules of the airbench speed runs, beside airbench itself"),
+    _benchmark("speedrun", "training time by the rules of the airbench speed runs, compared with airbench itself"),
     _benchmark("saving", "cost of checkpoints during training, and of --deterministic"),
 )
 """Each is a module of `tui_cifar.bench` with a function `run(arguments) -> exit code`."""
@@ -56,7 +56,7 @@ def run(arguments: list[str]) -> int:
     name, *rest = arguments
     known = available()
     if name not in known:
-        usage_error(f"{name!r} is no benchmark{nearest(name, known)} See 'cifar-tui bench --help'.")
+        usage_error(f"unknown benchmark {name!r}{nearest(name, known)} See 'cifar-tui bench --help'.")
     raise_on_interrupt()
     code: int = BENCHMARKS[name].load()(rest)
     return code

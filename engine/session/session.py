@@ -106,7 +106,7 @@ def _end(context: SessionContext, completed: RunCompleted | None, failed: RunFai
         try:
             trainer.checkpoints.save("stop")
         except Exception as e:
-            events.log(f"the checkpoint at the stop failed: {type(e).__name__}: {e}")
+            events.log(f"could not save a checkpoint on stop: {type(e).__name__}: {e}")
     context.workers.close()
     ended: RunEnded = completed or failed or _stopped(context)
     ended = dataclasses.replace(ended, **_best(context))

@@ -82,7 +82,7 @@ def test_two_dashboards_control_a_run_and_each_sees_what_the_other_did(
     first.until("Leave it running", PATIENCE)
     first.send("q")
     assert first.wait(PATIENCE) == 0 and host.alive
-    assert "run run goes on: cifar-tui attach" in first.text()
+    assert "run run is still training: cifar-tui attach" in first.text()
 
     second.send("q")
     second.until("Leave it running", PATIENCE)

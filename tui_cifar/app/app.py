@@ -159,7 +159,7 @@ class CifarApp(DiffApp):
             return
         if any(isinstance(event, RunEnded) for event in events) and (ended := self.run_state.ended) is not None:
             self._run_ended(ended)
-        self._rest()
+        self._update_polling()
         self.show()
         self._announcer.show_title(self.run_state)
         if events:
@@ -185,14 +185,14 @@ class CifarApp(DiffApp):
         screens = [screen for screen in self.screen_stack if isinstance(screen, RunScreen)]
         self.controller.follow(lambda newer: any(screen.holds(newer) for screen in screens))
 
-    def _rest(self) -> None:
-        """While nothing moves, nothing is looked at: whatever comes next wakes the screen."""
+    def _update_polling(self) -> None:
+        """Stop polling while the run is paused or over; the next event wakes the application."""
         if self.controller.ended or self.run_state.status in ("PAUSED", "CRASHED"):
             self._poll_timer.pause()
             self.resources.pause()
             return
         self._poll_timer.resume()
-        if self.controller.capabilities.hosted:  # else what is sampled does not train
+        if self.controller.capabilities.hosted:  # otherwise another process trains
             self.resources.resume()
         else:
             self.resources.pause()
@@ -245,11 +245,11 @@ class CifarApp(DiffApp):
 
     def action_evaluate(self) -> None:
         if self.run_state.phase == "testing":
-            self.notify("The test is under way; its predictions come at its end.")
+            self.notify("The final test is already running; its predictions appear when it finishes.")
             return
         self.send(Evaluate())
         self._evaluating = True
-        self.notify("Classifying the test images with the present weights …", timeout=30)
+        self.notify("Classifying the test images with the current weights …", timeout=30)
 
     def action_view(self, key: str) -> None:
         """Go to a screen."""

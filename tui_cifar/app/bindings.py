@@ -12,8 +12,8 @@ def _key(keys: str, action: str, word: str, id: str, tooltip: str, *, show: bool
 
 
 APP_BINDINGS: list[BindingType] = [
-    _key("space", "pause", "Pause", "run.pause", "Hold the training itself at the next batch"),
-    _key("space", "resume", "Resume", "run.resume", "Go on with the training"),
+    _key("space", "pause", "Pause", "run.pause", "Pause training at the next batch"),
+    _key("space", "resume", "Resume", "run.resume", "Resume training"),
     _key("s", "save", "Save now", "run.save", "Write a checkpoint of this very batch"),
     _key("e", "evaluate", "Evaluate", "run.evaluate", "Classify the test images with this batch's weights"),
     *[

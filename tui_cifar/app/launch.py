@@ -95,7 +95,7 @@ def _last_words(controller: RunController) -> list[str]:
         return summary(controller.outcome)
     if controller.state.status == "CRASHED":
         return [f"run {run.name} crashed", f"to resume:    {resume_command(run)}"]
-    return [f"run {run.name} goes on: {attach_command(run)}"] if client.alive and not controller.ended else []
+    return [f"run {run.name} is still training: {attach_command(run)}"] if client.alive and not controller.ended else []
 
 
 def _end_run(controller: RunController) -> None:

@@ -27,7 +27,7 @@ class Capabilities:
 
 
 class RunClient(Protocol):
-    """Events out, commands in. Every method may be called from any thread, and none blocks but `join`."""
+    """Events out, commands in. The methods belong to one thread, the one that shows the run; none blocks but `join`."""
 
     @property
     def resumed(self) -> Path | None:

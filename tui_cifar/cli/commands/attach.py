@@ -17,7 +17,7 @@ def make_parser() -> Parser:
     parser = Parser(
         "cifar-tui attach",
         usage="cifar-tui attach [RUN] [options]",
-        description="Watch and control a run that another process trains. The run goes on when you leave.",
+        description="Watch and control a run that another process trains. The run continues when you leave.",
     )
     parser.add_argument(
         "run", metavar="RUN", nargs="?", default="", help="a run's name or folder (default: the newest live run)"

@@ -132,9 +132,9 @@ def test_ascii_applies_to_every_screen(start: Callable[..., PseudoTerminal]) -> 
     for key, wanted in (
         ("ctrl+p", "Search for"),
         ("escape", r"\A(?![\s\S]*Search for)"),  # closed: a key sent sooner would be read as alt and that key
-        ("?", "esc closes"),
-        ("escape", r"\A(?![\s\S]*esc closes)"),
-        ("q", r"Leave\?"),
+        ("?", "esc: close"),
+        ("escape", r"\A(?![\s\S]*esc: close)"),
+        ("q", r"Quit\?"),
     ):
         terminal.send(key)
         terminal.until(wanted, PATIENCE)
